@@ -1,0 +1,3 @@
+import { defineErrors } from './texts.js';
+
+export const certificateErrors = defineErrors({});

@@ -1,0 +1,76 @@
+import { defineErrors } from './texts.js';
+
+/** Causes that every module shares: arguments, files, the machine, ourselves. */
+export const generalErrors = defineErrors({
+  ERR_USAGE: {
+    kind: 'usage',
+    say: (d: { problem: string }) => d.problem,
+    hint: 'Run the command with --help to see its options and an example.',
+  },
+  ERR_OPTION_REPEATED: {
+    kind: 'usage',
+    say: (d: { option: string }) => `--${d.option} was given more than once`,
+    hint: 'Give the option once; which of two values was meant is not for the tool to guess.',
+  },
+  ERR_FILE_NOT_FOUND: {
+    kind: 'not-found',
+    say: (d: { file: string; what: string }) => `${d.what} not found: ${d.file}`,
+    hint: 'Check the path and the current directory.',
+  },
+  ERR_FILE_UNREADABLE: {
+    kind: 'unchecked',
+    say: (d: { file: string; reason: string }) => `${d.file} cannot be read: ${d.reason}`,
+    hint: 'Check the permissions of the file and of the folders above it.',
+  },
+  ERR_FILE_UNWRITABLE: {
+    kind: 'unchecked',
+    say: (d: { file: string; reason: string }) => `${d.file} cannot be written: ${d.reason}`,
+    hint: 'Check the permissions and the free space of the target folder.',
+  },
+  ERR_FILE_EXISTS: {
+    kind: 'usage',
+    say: (d: { file: string }) => `${d.file} exists already and is not overwritten`,
+    hint: 'Choose another output path, or move the existing file away first.',
+  },
+  ERR_FILE_TOO_LARGE: {
+    kind: 'refused',
+    say: (d: { file: string; size: number; limit: number }) =>
+      `${d.file} has ${d.size} bytes, more than the ${d.limit} that such a file may have`,
+    hint: 'Check that the right file was named; a legitimate one is far smaller than the limit.',
+  },
+  ERR_PEM: {
+    kind: 'refused',
+    say: (d: { file: string; problem: string }) => `${d.file} is not valid PEM or DER: ${d.problem}`,
+    hint: 'Export the file again as PEM or DER; a truncated download or an editor that changed it is the usual cause.',
+  },
+  ERR_DER: {
+    kind: 'refused',
+    say: (d: { problem: string; offset: number }) => `malformed DER at byte ${d.offset}: ${d.problem}`,
+    hint: 'The issuer must encode the object as X.690 DER; a mended copy would no longer match its signature.',
+  },
+  ERR_PASSPHRASE_NEEDED: {
+    kind: 'usage',
+    say: (d: { file: string }) => `${d.file} is encrypted and no passphrase was given`,
+    hint: 'Use --passphrase-file or --passphrase-env, or run on a terminal to be asked.',
+  },
+  ERR_PASSPHRASE_WRONG: {
+    kind: 'refused',
+    say: (d: { file: string }) => `the passphrase does not open ${d.file}`,
+    hint: 'Check the passphrase, and whether its file ends in an unexpected character; one trailing newline is ignored.',
+  },
+  ERR_OPTIONAL_PART_MISSING: {
+    kind: 'unchecked',
+    say: (d: { part: string; needed: string }) => `${d.part} is not installed; it is needed for ${d.needed}`,
+    hint: 'Install the optional package with npm, or leave out the option that asks for it.',
+  },
+  ERR_INTERRUPTED: {
+    kind: 'unchecked',
+    say: (d: { work: string }) => `${d.work} was interrupted`,
+    hint: 'Nothing half-written is left behind; run the command again.',
+  },
+  ERR_INTERNAL: {
+    kind: 'unchecked',
+    say: (d: { problem: string }) => `internal error: ${d.problem}`,
+    hint: 'This is a defect of Modelseal. Please report it with the command and the version.',
+  },
+});

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ModelsealError } from './errors/index.js';
+
+/**
+ * Reads a whole file of bounded size.
+ *
+ * @param what What the file is, for errors: `trust root`, `signature`.
+ * @param limit Largest size accepted, in bytes; read from the open descriptor, so a growing file cannot exceed it.
+ * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`, `ERR_FILE_TOO_LARGE`
+ */
+export function readBounded(file: string, what: string, limit: number): Uint8Array {
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch (error) {
+    throw ioError(error, file, what);
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (stat.isDirectory())
+      throw new ModelsealError('ERR_FILE_UNREADABLE', { file, reason: 'it is a directory' });
+    if (stat.size > limit) throw new ModelsealError('ERR_FILE_TOO_LARGE', { file, size: stat.size, limit });
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(Math.min(Math.max(stat.size - size + 1, 4096), limit + 1));
+      const n = readSync(fd, chunk, 0, chunk.length, null);
+      if (n === 0) break;
+      size += n;
+      if (size > limit) throw new ModelsealError('ERR_FILE_TOO_LARGE', { file, size, limit });
+      chunks.push(chunk.subarray(0, n));
+    }
+    return new Uint8Array(Buffer.concat(chunks));
+  } catch (error) {
+    throw error instanceof ModelsealError ? error : ioError(error, file, what);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Turns a failed system call into our error; the path and the system's reason are kept. */
+export function ioError(error: unknown, file: string, what: string): ModelsealError {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new ModelsealError('ERR_FILE_NOT_FOUND', { file, what });
+  const reason = code ?? (error instanceof Error ? error.message : String(error));
+  return new ModelsealError('ERR_FILE_UNREADABLE', { file, reason }, { cause: error });
+}
+
+export interface WriteOptions {
+  /** Permission bits, 0644 unless told. */
+  readonly mode?: number;
+  /** Replace an existing file; without it an existing file is an error and stays as it is. */
+  readonly overwrite?: boolean;
+}
+
+/**
+ * Writes a file atomically and durably: a reader sees the old state or the whole new file, never a part.
+ * The temporary file lies in the target folder and is removed on failure.
+ *
+ * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`
+ */
+export function writeAtomic(file: string, data: Uint8Array | string, options: WriteOptions = {}): void {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const fd = openSync(temporary, 'wx', options.mode ?? 0o644);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    if (options.overwrite) {
+      renameSync(temporary, file);
+    } else {
+      // link fails on an existing target, where rename would silently replace it.
+      linkSync(temporary, file);
+      unlinkSync(temporary);
+    }
+  } catch (error) {
+    try {
+      unlinkSync(temporary);
+    } catch {
+      // It was never created, or is already in place.
+    }
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EEXIST') throw new ModelsealError('ERR_FILE_EXISTS', { file });
+    throw new ModelsealError(
+      'ERR_FILE_UNWRITABLE',
+      { file, reason: code ?? String(error) },
+      { cause: error },
+    );
+  }
+}

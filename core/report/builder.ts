@@ -1,0 +1,106 @@
+import { type ErrorRecord, isModelsealError, ModelsealError } from '../errors/index.js';
+import { VERSION } from '../version.js';
+import type { Check, FilesSummary, Report, SignerSummary, ThreatSummary, Verdict } from './report.js';
+
+/**
+ * Collects what a run of the pipeline finds out. The pipeline writes into it as it goes, so that a refusal half-way
+ * still leaves a full account of everything checked before it.
+ */
+export class ReportBuilder {
+  readonly #subject: string;
+  readonly #at: Date;
+  readonly #checks: Check[] = [];
+  readonly #signers: SignerSummary[] = [];
+  readonly #threats: ThreatSummary[] = [];
+  readonly #errors: ErrorRecord[] = [];
+  readonly #timings: Record<string, number> = {};
+  #files: FilesSummary | undefined;
+  #metadata: Readonly<Record<string, unknown>> | undefined;
+
+  /** @param at The time that validity is judged at; an input, never read from a clock in here. */
+  constructor(subject: string, at: Date) {
+    this.#subject = subject;
+    this.#at = at;
+  }
+
+  check(check: Check): void {
+    this.#checks.push(check);
+  }
+
+  passed(name: string, detail: string, source?: string): void {
+    this.#checks.push({ name, outcome: 'passed', detail, ...(source ? { source } : {}) });
+  }
+
+  skipped(name: string, detail: string): void {
+    this.#checks.push({ name, outcome: 'skipped', detail });
+  }
+
+  warning(name: string, detail: string): void {
+    this.#checks.push({ name, outcome: 'warning', detail });
+  }
+
+  signer(signer: SignerSummary): void {
+    this.#signers.push(signer);
+  }
+
+  files(files: FilesSummary): void {
+    this.#files = files;
+  }
+
+  threat(threat: ThreatSummary): void {
+    this.#threats.push(threat);
+  }
+
+  metadata(metadata: Readonly<Record<string, unknown>>): void {
+    this.#metadata = metadata;
+  }
+
+  /**
+   * Runs one step of the pipeline: its time is recorded, and an error it throws is recorded as the failed check
+   * `name` and as an error of the report, then thrown on.
+   */
+  async step<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    const started = performance.now();
+    try {
+      return await work();
+    } catch (error) {
+      this.failed(name, error);
+      throw error;
+    } finally {
+      this.#timings[name] = Math.round((performance.now() - started) * 100) / 100;
+    }
+  }
+
+  failed(name: string, error: unknown): void {
+    const known = isModelsealError(error)
+      ? error
+      : new ModelsealError('ERR_INTERNAL', {
+          problem: error instanceof Error ? error.message : String(error),
+        });
+    this.#checks.push({ name, outcome: 'failed', detail: known.message });
+    this.#errors.push(known.toJSON());
+  }
+
+  build(): Report {
+    return {
+      tool: { name: 'modelseal', version: VERSION },
+      subject: this.#subject,
+      verdict: this.#verdict(),
+      at: this.#at.toISOString(),
+      signers: this.#signers,
+      checks: this.#checks,
+      ...(this.#files ? { files: this.#files } : {}),
+      threats: this.#threats,
+      ...(this.#metadata ? { metadata: this.#metadata } : {}),
+      errors: this.#errors,
+      timings: this.#timings,
+    };
+  }
+
+  #verdict(): Verdict {
+    if (this.#errors.some((e) => e.kind === 'refused')) return 'refused';
+    if (this.#errors.some((e) => e.kind === 'threat')) return 'threat';
+    if (this.#errors.length > 0) return 'unchecked';
+    return 'accepted';
+  }
+}

@@ -1,0 +1,10 @@
+export { ReportBuilder } from './builder.js';
+export type {
+  CertificateSummary,
+  Check,
+  FilesSummary,
+  Report,
+  SignerSummary,
+  ThreatSummary,
+  Verdict,
+} from './report.js';

@@ -1,0 +1,4 @@
+export { type Command, type CommandContext, command, group } from './command.js';
+export { formatBytes, formatDuration, printable } from './format.js';
+export { Output, type OutputOptions, type Streams } from './output.js';
+export { type PassphraseArguments, passphraseOptions, passphraseSource } from './passphrase.js';

@@ -1,0 +1,88 @@
+import pc from 'picocolors';
+import type { Progress, ProgressSink } from '../progress.js';
+import { TerminalBar } from './bar.js';
+
+/** Where a command writes. Injected, so that tests see exactly what a user sees. */
+export interface Streams {
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+}
+
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** False switches colour off whatever the terminal; true still needs a terminal. */
+  readonly color: boolean;
+}
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/**
+ * The one way a command speaks: exactly one JSON object on stdout under `--json`, human text otherwise;
+ * everything that is not the result goes to stderr.
+ */
+export class Output {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly colors: Colors;
+  readonly #streams: Streams;
+  readonly #bar: boolean;
+
+  constructor(options: OutputOptions, streams: Streams) {
+    this.json = options.json;
+    this.quiet = options.quiet;
+    this.#streams = streams;
+    this.colors = pc.createColors(options.color && !options.json && streams.stdout.isTTY === true);
+    this.#bar = streams.stderr.isTTY === true && !options.json && !options.quiet;
+  }
+
+  /** True where a person watches: bars and prompts make sense. */
+  get interactive(): boolean {
+    return this.#bar;
+  }
+
+  get width(): number {
+    return this.#streams.stdout.columns ?? 80;
+  }
+
+  /** The result of the command, once: `value` under `--json`, `text` for people. */
+  result(value: object, text: string | (() => string)): void {
+    if (this.json) this.#streams.stdout.write(`${JSON.stringify(value)}\n`);
+    else if (!this.quiet) this.#streams.stdout.write(`${typeof text === 'string' ? text : text()}\n`);
+  }
+
+  /** Raw bytes as the result, for commands whose result is a file's content. */
+  raw(bytes: Uint8Array | string): void {
+    this.#streams.stdout.write(bytes);
+  }
+
+  /** A remark for people, on stderr; silent under `--quiet`. */
+  note(text: string): void {
+    if (!this.quiet) this.#streams.stderr.write(`${text}\n`);
+  }
+
+  /** Something that must be seen even under `--quiet`. */
+  warn(text: string): void {
+    this.#streams.stderr.write(`${this.colors.yellow('warning:')} ${text}\n`);
+  }
+
+  /**
+   * Shows the progress of a pass: a bar on a terminal, JSON lines on stderr under `--json`, nothing otherwise.
+   * Returns a sink to hand to the library; call `done` in a `finally`.
+   */
+  progress(label: string): { readonly sink: ProgressSink; done(): void } {
+    if (this.#bar) return new TerminalBar(label, this.#streams.stderr);
+    if (!this.json || this.quiet) return { sink: () => {}, done: () => {} };
+    let last = 0;
+    return {
+      sink: (p: Progress) => {
+        const now = Date.now();
+        // Four events a second are enough for any reader and cost nothing.
+        if (now - last < 250) return;
+        last = now;
+        this.#streams.stderr.write(`${JSON.stringify({ event: 'progress', work: label, ...p })}\n`);
+      },
+      done: () => {},
+    };
+  }
+}

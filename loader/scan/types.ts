@@ -1,0 +1,55 @@
+import type { ByteSource } from './source.js';
+
+export type Severity = 'low' | 'medium' | 'high' | 'critical';
+
+/**
+ * What is known of one file. `unparsed` (it could not be understood) and `skipped` (it was not looked at) are never
+ * `clean`. `malicious` needs a finding of severity `critical` or `high`, `suspicious` any other finding.
+ */
+export type FileVerdict = 'clean' | 'suspicious' | 'malicious' | 'unparsed' | 'skipped';
+
+/** One thing found, by one rule. */
+export interface Finding {
+  /** Identifier of the rule in the rule table, for instance `PKL-GLOBAL-DANGEROUS`. */
+  readonly rule: string;
+  readonly severity: Severity;
+  /** One sentence with the data of this occurrence. */
+  readonly message: string;
+  /** Where inside the file: archive members joined with `!/`, as in `model.pt!/archive/data.pkl`. */
+  readonly location: string;
+  /** Byte offset within that location, where there is one. */
+  readonly offset?: number;
+}
+
+/** What a scanner may spend and how it reports. One context serves one location of one file. */
+export interface ScanContext {
+  readonly location: string;
+  /** Records a finding of a rule; severity and documentation come from the rule table. */
+  report(rule: string, message: string, offset?: number): void;
+  /** Records that (a part of) this location could not be understood; the file can no longer be clean. */
+  unparsed(reason: string, offset?: number): void;
+  /** Scans what this location contains (an archive member, an embedded stream) by its own content. */
+  member(name: string, source: ByteSource): void;
+  /**
+   * Takes `units` (about one byte looked at, one opcode run, one entry listed) from the budget that the whole scan
+   * of this file shares, containers and members together.
+   *
+   * @returns False when the budget is spent: the scanner must stop; the file has been marked unparsed already.
+   */
+  spend(units: number): boolean;
+}
+
+/** Reads one family of formats. Decides by content: `detect` sees bytes, and a name only as a hint for text formats. */
+export interface FormatScanner {
+  readonly format: string;
+  /**
+   * @param head The first {@link HEAD_BYTES} bytes, fewer for a smaller file.
+   * @returns How surely the content is this format. Several scanners may claim one file (a polyglot): all of them
+   *   that say `certain` run, and the best `possible` one where none is certain.
+   */
+  detect(head: Uint8Array, source: ByteSource, name: string): 'certain' | 'possible' | 'no';
+  scan(source: ByteSource, context: ScanContext): void;
+}
+
+/** Enough for every magic number in use (tar's stands at 257) and for the first lines of a text. */
+export const HEAD_BYTES = 4096;

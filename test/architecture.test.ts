@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { ERROR_TABLES } from '../core/errors/index.js';
+import { VERSION } from '../core/version.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+describe('architecture', () => {
+  it('keeps ca, signer and loader apart, and core below them all', function () {
+    this.timeout(60_000);
+    const run = spawnSync(
+      process.execPath,
+      [
+        'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+        '--config',
+        '.dependency-cruiser.cjs',
+      ].concat(['--output-type', 'json', 'ca', 'core', 'demo', 'loader', 'signer', 'cli.ts']),
+      { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 },
+    );
+    const { summary, modules } = JSON.parse(run.stdout) as {
+      summary: { violations: { rule: { name: string }; from: string; to: string }[] };
+      modules: { source: string }[];
+    };
+    const own = modules.map((m) => m.source).filter((s) => !s.includes('node_modules'));
+    for (const folder of ['ca/', 'core/', 'loader/', 'signer/', 'cli.ts']) {
+      expect(
+        own.some((source) => source.startsWith(folder)),
+        `no module of ${folder} was seen`,
+      ).to.equal(true);
+    }
+    expect(summary.violations.map((v) => `${v.rule.name}: ${v.from} -> ${v.to}`)).to.deep.equal([]);
+  });
+
+  it('gives every error code to one cause only', () => {
+    const codes = Object.values(ERROR_TABLES).flatMap((table) => Object.keys(table));
+    expect(codes.length).to.be.greaterThan(10);
+    expect(new Set(codes).size).to.equal(codes.length);
+  });
+
+  it('says the version of package.json', () => {
+    const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
+    expect(VERSION).to.equal(version);
+  });
+
+  it('names no registry host in the lock file', () => {
+    expect(readFileSync(`${root}package-lock.json`, 'utf8')).not.to.include('"resolved"');
+  });
+});
