@@ -58,6 +58,16 @@ export const generalErrors = defineErrors({
     say: (d: { file: string }) => `the passphrase does not open ${d.file}`,
     hint: 'Check the passphrase, and whether its file ends in an unexpected character; one trailing newline is ignored.',
   },
+  ERR_KEY_UNSUPPORTED: {
+    kind: 'refused',
+    say: (d: { what: string; key: string }) => `${d.what} is of a kind that is not used here: ${d.key}`,
+    hint: 'Use RSA with 2048 bits or more, or EC on P-256, P-384 or P-521.',
+  },
+  ERR_KEY_WEAK: {
+    kind: 'refused',
+    say: (d: { what: string; key: string; reason: string }) => `${d.what} is too weak: ${d.key}, ${d.reason}`,
+    hint: 'Make a new key of at least 2048 bits with exponent 65537, or on P-256, P-384 or P-521.',
+  },
   ERR_OPTIONAL_PART_MISSING: {
     kind: 'unchecked',
     say: (d: { part: string; needed: string }) => `${d.part} is not installed; it is needed for ${d.needed}`,
