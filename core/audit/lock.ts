@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { ModelsealError } from '../errors/index.js';
+import { isAlive } from '../process.js';
 
 /** Long enough for any append by another process, short enough not to look like a hang. */
 const WAIT_MS = 5000;
@@ -65,15 +66,6 @@ function ownerOf(lock: string): number | undefined {
     return Number.isInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

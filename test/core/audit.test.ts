@@ -74,7 +74,9 @@ describe('audit log', () => {
     const steady = [run(40), run(40)];
     const ends = steady.map((p) => new Promise((resolve) => p.once('exit', resolve)));
     await new Promise((resolve) => setTimeout(resolve, 1500));
+    const dead = new Promise((resolve) => victim.once('exit', resolve));
     victim.kill('SIGKILL');
+    await dead;
     expect(await Promise.all(ends)).to.deep.equal([0, 0]);
     new AuditLog(file, 'tester').append('verify', {}, AT);
     const entries = [...readAuditLog(file)];

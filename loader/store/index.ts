@@ -1,0 +1,2 @@
+export type { Incident, QuarantinedFile, QuarantineReason, QuarantineState } from './entry.js';
+export { Quarantine, type QuarantineRequest } from './quarantine.js';

@@ -1,0 +1,267 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { type ErrorRecord, isModelsealError, ModelsealError } from '../../core/errors/index.js';
+import { readBounded, writeAtomic } from '../../core/files.js';
+import { isAlive } from '../../core/process.js';
+import type { Report } from '../../core/report/index.js';
+import { VERSION } from '../../core/version.js';
+import type { Incident, QuarantinedFile, QuarantineReason } from './entry.js';
+import {
+  exists,
+  makeOwnerWritable,
+  makeReadOnly,
+  moveAtomically,
+  randomId,
+  removeTree,
+  settle,
+  sha256File,
+} from './move.js';
+
+/** An incident report holds a whole verification report; larger ones are damaged. */
+const MAX_RECORD = 64 * 1024 * 1024;
+
+/** Files listed with digests in a record; a folder with more says so instead of growing without bound. */
+const MAX_LISTED = 100_000;
+
+const RECORD = 'incident.json';
+const CONTENT = 'content';
+
+export interface QuarantineRequest {
+  readonly path: string;
+  readonly reason: QuarantineReason;
+  /** One sentence for people. */
+  readonly summary: string;
+  readonly errors?: readonly ErrorRecord[];
+  readonly signerClaimed?: readonly string[];
+  readonly report?: Report;
+  readonly at: Date;
+}
+
+/** A quarantine folder: one sub-folder per entry, holding `incident.json` and the content under its own name. */
+export class Quarantine {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = resolve(folder);
+  }
+
+  /**
+   * Moves a file or folder into quarantine, read-only, with its incident report.
+   *
+   * The record is written before the move and completed after it, so that a kill at any moment leaves the model in
+   * exactly one place and a record that says which.
+   *
+   * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNWRITABLE`, `ERR_QUARANTINE_COPY`
+   */
+  add(request: QuarantineRequest, options: { forceCopy?: boolean } = {}): Incident {
+    const original = absolute(request.path);
+    const stat = lstatSync(original, { throwIfNoEntry: false });
+    if (!stat) throw new ModelsealError('ERR_FILE_NOT_FOUND', { file: request.path, what: 'model' });
+    const id = `${stamp(request.at)}-${slug(basename(original))}-${randomId()}`;
+    const entry = join(this.folder, id);
+    mkdirSync(join(entry, CONTENT), { recursive: true, mode: 0o700 });
+    const incident: Incident = {
+      format: 'modelseal-incident/1',
+      id,
+      state: 'moving',
+      mover: process.pid,
+      quarantinedAt: request.at.toISOString(),
+      quarantinedBy: { user: userName(), host: hostname(), process: process.pid, version: VERSION },
+      originalPath: original,
+      kind: stat.isDirectory() ? 'folder' : 'file',
+      reason: request.reason,
+      summary: request.summary,
+      errors: request.errors ?? [],
+      signerClaimed: request.signerClaimed ?? [],
+      ...(request.report ? { report: request.report } : {}),
+    };
+    this.#write(incident);
+    try {
+      moveAtomically(original, this.contentPath(incident), id, options);
+    } catch (error) {
+      if (settle(original, this.contentPath(incident), id) === 'at-source') removeTree(entry);
+      throw error;
+    }
+    return this.#hold(incident);
+  }
+
+  /** Every entry, oldest first, after settling what a killed process left behind. */
+  list(): Incident[] {
+    return this.#ids()
+      .map((id) => this.#settled(this.#read(id)))
+      .filter((incident): incident is Incident => incident !== undefined);
+  }
+
+  /**
+   * One entry by its identifier or a unique beginning of it.
+   *
+   * @throws {ModelsealError} `ERR_QUARANTINE_ENTRY_UNKNOWN`, `ERR_QUARANTINE_ENTRY_AMBIGUOUS`, `ERR_QUARANTINE_RECORD_DAMAGED`
+   */
+  get(id: string): Incident {
+    const matches = this.#ids().filter((known) => known === id || (id.length >= 4 && known.startsWith(id)));
+    if (matches.length > 1 && !matches.includes(id)) {
+      throw new ModelsealError('ERR_QUARANTINE_ENTRY_AMBIGUOUS', { id, matches: matches.length });
+    }
+    const match = matches.includes(id) ? id : matches[0];
+    const incident = match === undefined ? undefined : this.#settled(this.#read(match));
+    if (!incident) throw new ModelsealError('ERR_QUARANTINE_ENTRY_UNKNOWN', { id });
+    return incident;
+  }
+
+  /** Where the content of an entry lies while it is held. */
+  contentPath(incident: Incident): string {
+    return join(this.folder, incident.id, CONTENT, basename(incident.originalPath));
+  }
+
+  /**
+   * Moves the content back (or to `to`) once `verify` accepts it where it lies in quarantine.
+   *
+   * @param verify Judges the quarantined content; a throw refuses the restoration and leaves everything as it is.
+   * @throws {ModelsealError} `ERR_RESTORE_TARGET_EXISTS`, and whatever `verify` throws
+   */
+  async restore(
+    id: string,
+    options: {
+      readonly to?: string;
+      readonly at: Date;
+      readonly verify: (path: string) => Promise<void>;
+      readonly forceCopy?: boolean;
+    },
+  ): Promise<Incident> {
+    const incident = this.get(id);
+    if (incident.state === 'restored') throw new ModelsealError('ERR_QUARANTINE_ENTRY_UNKNOWN', { id });
+    const target = absolute(options.to ?? incident.originalPath);
+    if (exists(target)) throw new ModelsealError('ERR_RESTORE_TARGET_EXISTS', { path: target });
+    const content = this.contentPath(incident);
+    await options.verify(content);
+    mkdirSync(dirname(target), { recursive: true });
+    const leaving: Incident = { ...incident, state: 'restoring', mover: process.pid, movedTo: target };
+    this.#write(leaving);
+    try {
+      moveAtomically(content, target, incident.id, options.forceCopy ? { forceCopy: true } : {});
+    } catch (error) {
+      if (settle(content, target, incident.id) === 'at-source') this.#hold(incident);
+      throw error;
+    }
+    return this.#release(leaving, options.at.toISOString());
+  }
+
+  /** Deletes an entry for good, content and record. */
+  purge(id: string): Incident {
+    const incident = this.get(id);
+    removeTree(join(this.folder, incident.id));
+    return incident;
+  }
+
+  #hold(incident: Incident): Incident {
+    const content = this.contentPath(incident);
+    const listed = listFiles(content);
+    makeReadOnly(content);
+    const { movedTo: _, mover: __, ...rest } = incident;
+    const held: Incident = { ...rest, state: 'held', ...listed };
+    this.#write(held);
+    return held;
+  }
+
+  #release(incident: Incident, at: string): Incident {
+    const { mover: _, ...rest } = incident;
+    const restored: Incident = { ...rest, state: 'restored', restoredAt: at };
+    if (incident.movedTo !== undefined && exists(incident.movedTo)) makeOwnerWritable(incident.movedTo);
+    this.#write(restored);
+    return restored;
+  }
+
+  /** Finishes an interrupted move; an entry whose content never arrived is no entry. */
+  #settled(incident: Incident): Incident | undefined {
+    const content = this.contentPath(incident);
+    // A mover that still runs finishes by itself.
+    if (incident.mover !== undefined && incident.mover !== process.pid && isAlive(incident.mover))
+      return incident;
+    if (incident.state === 'moving') {
+      const where = settle(incident.originalPath, content, incident.id);
+      if (where === 'at-target') return this.#hold(incident);
+      removeTree(join(this.folder, incident.id));
+      return undefined;
+    }
+    if (incident.state === 'restoring' && incident.movedTo !== undefined) {
+      const where = settle(content, incident.movedTo, incident.id);
+      if (where === 'at-source') return this.#hold(incident);
+      // When exactly the move ended is not known; the record of a lost process says the latest sure time.
+      return this.#release(incident, incident.quarantinedAt);
+    }
+    return incident;
+  }
+
+  #ids(): string[] {
+    if (!exists(this.folder)) return [];
+    return readdirSync(this.folder)
+      .filter((name) => exists(join(this.folder, name, RECORD)))
+      .sort();
+  }
+
+  #read(id: string): Incident {
+    const damaged = (problem: string): never => {
+      throw new ModelsealError('ERR_QUARANTINE_RECORD_DAMAGED', { id, problem });
+    };
+    try {
+      const bytes = readBounded(join(this.folder, id, RECORD), 'incident report', MAX_RECORD);
+      const incident = JSON.parse(new TextDecoder().decode(bytes)) as Incident;
+      if (incident.format !== 'modelseal-incident/1') return damaged('unknown format');
+      // The record steers moves and deletions: an identifier that is not this folder's name is not believed.
+      if (incident.id !== id) return damaged('it belongs to another entry');
+      return incident;
+    } catch (error) {
+      if (isModelsealError(error)) throw error;
+      return damaged('not JSON');
+    }
+  }
+
+  #write(incident: Incident): void {
+    writeAtomic(join(this.folder, incident.id, RECORD), `${JSON.stringify(incident, null, 2)}\n`, {
+      mode: 0o600,
+      overwrite: true,
+    });
+  }
+}
+
+/** The path with the links of its parents resolved, but not its last part: a link is quarantined as a link. */
+function absolute(path: string): string {
+  const full = resolve(path);
+  const parent = dirname(full);
+  return exists(parent) ? join(realpathSync(parent), basename(full)) : full;
+}
+
+function listFiles(content: string): { files: QuarantinedFile[]; filesIncomplete?: string } {
+  const files: QuarantinedFile[] = [];
+  const visit = (path: string): void => {
+    if (files.length >= MAX_LISTED) return;
+    const stat = lstatSync(path);
+    const name = path === content ? basename(path) : relative(content, path).split(sep).join('/');
+    if (stat.isSymbolicLink()) {
+      const sha256 = createHash('sha256').update(readlinkSync(path)).digest('hex');
+      files.push({ name, size: stat.size, sha256, link: true });
+    } else if (stat.isDirectory()) {
+      for (const child of readdirSync(path).sort()) visit(join(path, child));
+    } else if (stat.isFile()) {
+      files.push({ name, size: stat.size, sha256: sha256File(path) });
+    }
+  };
+  visit(content);
+  return files.length < MAX_LISTED
+    ? { files }
+    : { files, filesIncomplete: `only the first ${MAX_LISTED} files are listed` };
+}
+
+const stamp = (at: Date): string => at.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
+
+const slug = (name: string): string => name.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, 60);
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? '?'}`;
+  }
+}
