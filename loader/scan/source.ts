@@ -54,3 +54,57 @@ export class DescriptorSource implements ByteSource {
     return this.#buffer.subarray(0, got);
   }
 }
+
+/** A window on another source; offsets outside it read nothing. */
+export class SliceSource implements ByteSource {
+  readonly size: number;
+  readonly #source: ByteSource;
+  readonly #start: number;
+
+  constructor(source: ByteSource, start: number, size: number) {
+    this.#source = source;
+    this.#start = Math.max(0, start);
+    this.size = Math.max(0, Math.min(size, source.size - this.#start));
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    if (offset < 0 || offset >= this.size) return new Uint8Array(0);
+    return this.#source.read(this.#start + offset, Math.min(length, this.size - offset));
+  }
+}
+
+/** The bytes `[offset, offset + length)` as a copy that outlives the next read, or undefined where some are missing. */
+export function copyOf(source: ByteSource, offset: number, length: number): Buffer | undefined {
+  if (offset < 0 || length < 0 || offset + length > source.size) return undefined;
+  const bytes = source.read(offset, length);
+  return bytes.length === length ? Buffer.from(bytes) : undefined;
+}
+
+/** Reads the source in pieces of this size where all of it passes by once. */
+export const CHUNK_BYTES = 1 << 20;
+
+/** Calls `visit` with consecutive pieces of `[start, end)`; a piece is valid only during the call. */
+export function eachChunk(
+  source: ByteSource,
+  start: number,
+  end: number,
+  visit: (chunk: Uint8Array, offset: number) => void,
+): void {
+  for (let at = start; at < end; ) {
+    const chunk = source.read(at, Math.min(CHUNK_BYTES, end - at));
+    if (chunk.length === 0) return;
+    visit(chunk, at);
+    at += chunk.length;
+  }
+}
+
+/** Byte offset of the first `needle` at or after `from`, or -1. */
+export function findBytes(source: ByteSource, needle: Uint8Array, from: number, end = source.size): number {
+  const overlap = needle.length - 1;
+  for (let at = from; at + overlap < end; at += CHUNK_BYTES) {
+    const chunk = source.read(at, Math.min(CHUNK_BYTES + overlap, end - at));
+    const hit = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).indexOf(needle);
+    if (hit >= 0) return at + hit;
+  }
+  return -1;
+}

@@ -1,3 +1,4 @@
+import type { RuleId } from './rules.js';
 import type { ByteSource } from './source.js';
 
 export type Severity = 'low' | 'medium' | 'high' | 'critical';
@@ -11,7 +12,7 @@ export type FileVerdict = 'clean' | 'suspicious' | 'malicious' | 'unparsed' | 's
 /** One thing found, by one rule. */
 export interface Finding {
   /** Identifier of the rule in the rule table, for instance `PKL-GLOBAL-DANGEROUS`. */
-  readonly rule: string;
+  readonly rule: RuleId;
   readonly severity: Severity;
   /** One sentence with the data of this occurrence. */
   readonly message: string;
@@ -21,15 +22,33 @@ export interface Finding {
   readonly offset?: number;
 }
 
+/** Something that could not be understood, and why. */
+export interface Unparsed {
+  readonly location: string;
+  readonly reason: string;
+  readonly offset?: number;
+}
+
+/** How a member is looked at. */
+export interface MemberOptions {
+  /**
+   * `raw`: numbers that the surrounding format only ever reads as numbers (a tensor's storage). Threats recognised in
+   * them with certainty count; not being understood does not.
+   */
+  readonly as?: 'any' | 'raw';
+  /** Only this format, even where its content alone would not be enough to recognise it. */
+  readonly format?: string;
+}
+
 /** What a scanner may spend and how it reports. One context serves one location of one file. */
 export interface ScanContext {
   readonly location: string;
   /** Records a finding of a rule; severity and documentation come from the rule table. */
-  report(rule: string, message: string, offset?: number): void;
+  report(rule: RuleId, message: string, offset?: number): void;
   /** Records that (a part of) this location could not be understood; the file can no longer be clean. */
   unparsed(reason: string, offset?: number): void;
   /** Scans what this location contains (an archive member, an embedded stream) by its own content. */
-  member(name: string, source: ByteSource): void;
+  member(name: string, source: ByteSource, options?: MemberOptions): void;
   /**
    * Takes `units` (about one byte looked at, one opcode run, one entry listed) from the budget that the whole scan
    * of this file shares, containers and members together.
@@ -37,6 +56,10 @@ export interface ScanContext {
    * @returns False when the budget is spent: the scanner must stop; the file has been marked unparsed already.
    */
   spend(units: number): boolean;
+  /** How many bytes decompression may still produce for this file; never produce more at once. */
+  readonly expandable: number;
+  /** Takes decompressed bytes from {@link expandable}; false, and marked unparsed, when they exceed it. */
+  expand(bytes: number): boolean;
 }
 
 /** Reads one family of formats. Decides by content: `detect` sees bytes, and a name only as a hint for text formats. */
@@ -48,6 +71,7 @@ export interface FormatScanner {
    *   that say `certain` run, and the best `possible` one where none is certain.
    */
   detect(head: Uint8Array, source: ByteSource, name: string): 'certain' | 'possible' | 'no';
+  /** Malformed content may be thrown as `ERR_FORMAT_MALFORMED`; the engine records it as unparsed. */
   scan(source: ByteSource, context: ScanContext): void;
 }
 
