@@ -1,0 +1,24 @@
+import type { CertificateSummary } from '../report/index.js';
+import type { Certificate } from './certificate.js';
+import { isoTime } from './time.js';
+
+/** A certificate as reports show it: what it claims. */
+export function summarizeCertificate(certificate: Certificate): CertificateSummary {
+  return {
+    subject: certificate.subject.toString(),
+    issuer: certificate.issuer.toString(),
+    serialNumber: certificate.serialNumber,
+    notBefore: isoTime(certificate.notBefore),
+    notAfter: isoTime(certificate.notAfter),
+    fingerprint: certificate.fingerprint,
+    key: certificate.keyDescription,
+    identities: certificateIdentities(certificate),
+  };
+}
+
+/** E-mail addresses, URIs and DNS names of the subject alternative name, exactly as they stand there. */
+export function certificateIdentities(certificate: Certificate): string[] {
+  return (certificate.subjectAltName ?? []).flatMap((name) =>
+    name.type === 'email' || name.type === 'uri' || name.type === 'dns' ? [name.value] : [],
+  );
+}
