@@ -6,6 +6,7 @@ import { guardErrors } from './guard.js';
 import { identityErrors } from './identity.js';
 import { integrityErrors } from './integrity.js';
 import { quarantineErrors } from './quarantine.js';
+import { recordErrors } from './records.js';
 import { revocationErrors } from './revocation.js';
 import { runtimeErrors } from './runtime.js';
 import { scanErrors } from './scan.js';
@@ -24,6 +25,7 @@ export const ERROR_TABLES = {
   integrity: integrityErrors,
   scan: scanErrors,
   quarantine: quarantineErrors,
+  records: recordErrors,
   runtime: runtimeErrors,
   guard: guardErrors,
   ca: caErrors,
@@ -39,6 +41,7 @@ const ALL = {
   ...integrityErrors,
   ...scanErrors,
   ...quarantineErrors,
+  ...recordErrors,
   ...runtimeErrors,
   ...guardErrors,
   ...caErrors,

@@ -1,0 +1,4 @@
+export { type RecordSettings, recordSettings } from './environment.js';
+export { findRecord, type IntegrityRecord, readRecord } from './record.js';
+export { type RecordPolicy, verifyRecord } from './verify.js';
+export { writeMetadataRecord } from './write.js';
