@@ -1,0 +1,81 @@
+import { posix } from 'node:path';
+import { ModelsealError } from '../../../core/errors/index.js';
+import type { VerifiedFiles } from '../types.js';
+import type { ExternalTensor } from './model.js';
+
+/** One external file as a runtime wants it: the name that the model uses, and verified bytes. */
+export interface ExternalFile {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Fetches the external files that a model refers to, from verified files only. Everything is judged before the first
+ * session exists: the name (relative to the model file, inside the folder), membership in the manifest, the range.
+ *
+ * @throws {ModelsealError} `ERR_ONNX_EXTERNAL_PATH`, `ERR_ONNX_EXTERNAL_UNSIGNED`, `ERR_ONNX_EXTERNAL_RANGE`
+ */
+export async function supplyExternalData(
+  file: string,
+  tensors: readonly ExternalTensor[],
+  files: VerifiedFiles,
+): Promise<ExternalFile[]> {
+  const known = new Map<string, ExternalFile>();
+  for (const tensor of tensors) {
+    let external = known.get(tensor.location);
+    if (external === undefined) {
+      const name = manifestName(file, tensor);
+      if (!files.has(name)) {
+        throw new ModelsealError('ERR_ONNX_EXTERNAL_UNSIGNED', {
+          file,
+          tensor: tensor.name,
+          location: tensor.location,
+        });
+      }
+      external = { path: plain(tensor.location), data: await files.read(name) };
+      known.set(tensor.location, external);
+    }
+    checkRange(file, tensor, external.data.length);
+  }
+  return [...known.values()];
+}
+
+/** The runtime drops one leading "./" itself and looks the rest up as it stands. */
+const plain = (location: string): string => (location.startsWith('./') ? location.slice(2) : location);
+
+function manifestName(file: string, tensor: ExternalTensor): string {
+  const location = plain(tensor.location);
+  const segments = location.split('/');
+  const bad =
+    location === '' ||
+    /[\\\0:]/.test(location) ||
+    segments.some((segment) => segment === '' || segment === '.' || segment === '..');
+  if (bad) {
+    throw new ModelsealError('ERR_ONNX_EXTERNAL_PATH', {
+      file,
+      tensor: tensor.name,
+      location: tensor.location,
+    });
+  }
+  return posix.join(posix.dirname(file), location);
+}
+
+function checkRange(file: string, tensor: ExternalTensor, size: number): void {
+  const number = (text: string | undefined, otherwise: number): number => {
+    if (text === undefined) return otherwise;
+    return /^(0|[1-9][0-9]{0,14})$/.test(text) ? Number(text) : Number.NaN;
+  };
+  const offset = number(tensor.offset, 0);
+  const length = number(tensor.length, Math.max(0, size - offset));
+  const fail = (problem: string): never => {
+    throw new ModelsealError('ERR_ONNX_EXTERNAL_RANGE', {
+      file,
+      tensor: tensor.name,
+      location: tensor.location,
+      problem,
+    });
+  };
+  if (Number.isNaN(offset)) fail('the offset is not a number');
+  if (Number.isNaN(length)) fail('the length is not a number');
+  if (offset + length > size) fail(`bytes ${offset} to ${offset + length} of a file of ${size}`);
+}
