@@ -1,4 +1,8 @@
 export { ReportBuilder } from './builder.js';
+export { toHtml } from './render/html.js';
+export { toJUnit } from './render/junit.js';
+export { toMarkdown } from './render/markdown.js';
+export { toSarif } from './render/sarif.js';
 export type {
   CertificateSummary,
   Check,
@@ -8,3 +12,4 @@ export type {
   ThreatSummary,
   Verdict,
 } from './report.js';
+export { type CheckSummary, type Problem, problemsOf, summarize } from './summary.js';

@@ -1,2 +1,3 @@
 export type { Incident, QuarantinedFile, QuarantineReason, QuarantineState } from './entry.js';
 export { Quarantine, type QuarantineRequest } from './quarantine.js';
+export { DEFAULT_STORE, requireTrustedStorage } from './storage.js';

@@ -1,0 +1,49 @@
+import { type CheckSummary, type Problem, problemsOf } from '../summary.js';
+
+/** Renders a check as SARIF 2.1.0, as code-scanning services read it. */
+export function toSarif(summary: CheckSummary): object {
+  const found = summary.models.flatMap((model) =>
+    problemsOf(model).map((problem) => ({ model: model.subject, problem })),
+  );
+  const rules = new Map<string, Problem>();
+  for (const { problem } of found) if (!rules.has(problem.id)) rules.set(problem.id, problem);
+  const ids = [...rules.keys()];
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'Modelseal',
+            version: summary.tool.version,
+            rules: [...rules.values()].map((problem) => ({
+              id: problem.id,
+              ...(problem.hint ? { help: { text: problem.hint } } : {}),
+              defaultConfiguration: { level: problem.level },
+            })),
+          },
+        },
+        invocations: [{ executionSuccessful: summary.counts.unchecked === 0, endTimeUtc: summary.at }],
+        results: found.map(({ model, problem }) => ({
+          ruleId: problem.id,
+          ruleIndex: ids.indexOf(problem.id),
+          level: problem.level,
+          message: { text: `${problem.message}. ${problem.hint}`.trim() },
+          locations: [
+            {
+              physicalLocation: {
+                artifactLocation: { uri: toUri(problem.file === '' ? model : problem.file) },
+              },
+            },
+          ],
+          partialFingerprints: { 'modelsealProblem/v1': `${model}|${problem.id}|${problem.file}` },
+        })),
+      },
+    ],
+  };
+}
+
+/** A relative reference as RFC 3986 wants it; archive members keep their `!/`. */
+const toUri = (path: string): string =>
+  path.split('/').map(encodeURIComponent).join('/').replaceAll('%21', '!');

@@ -1,0 +1,73 @@
+import type { Report, Verdict } from './report.js';
+
+/** The reports of one `check` run, with what became of each. */
+export interface CheckSummary {
+  readonly tool: Report['tool'];
+  /** Folder that was checked. */
+  readonly root: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly verdict: Verdict;
+  readonly counts: Readonly<Record<Verdict, number>>;
+  readonly models: readonly Report[];
+}
+
+/** Worst first: what a run with several models says as a whole. */
+const ORDER: readonly Verdict[] = ['threat', 'refused', 'unchecked', 'accepted'];
+
+/** Sums up reports; a run without models is `accepted` only if the caller allows an empty one before. */
+export function summarize(
+  root: string,
+  at: Date,
+  models: readonly Report[],
+  tool: Report['tool'],
+): CheckSummary {
+  const counts = { accepted: 0, refused: 0, threat: 0, unchecked: 0 };
+  for (const model of models) counts[model.verdict]++;
+  const verdict = ORDER.find((v) => counts[v] > 0) ?? 'accepted';
+  return { tool, root, at: at.toISOString(), verdict, counts, models };
+}
+
+/** One problem of a model, in the common shape that the renderers print. */
+export interface Problem {
+  /** Error code or scanner rule. */
+  readonly id: string;
+  readonly level: 'error' | 'warning' | 'note';
+  readonly message: string;
+  readonly hint: string;
+  /** File the problem is in, relative to the model or as the caller named it. */
+  readonly file: string;
+}
+
+/** Every problem of a report: errors first, then threats; warnings of checks last. */
+export function problemsOf(report: Report): Problem[] {
+  const errors = report.errors.map((e) => ({
+    id: e.code,
+    level: 'error' as const,
+    message: e.message,
+    hint: e.hint,
+    file: typeof e.details.file === 'string' ? e.details.file : report.subject,
+  }));
+  const threats = report.threats.map((t) => ({
+    id: t.rule,
+    level:
+      t.severity === 'low'
+        ? ('note' as const)
+        : t.severity === 'medium'
+          ? ('warning' as const)
+          : ('error' as const),
+    message: t.message,
+    hint: 'See the rule in the scanner documentation; quarantine the model until it is explained.',
+    file: t.file,
+  }));
+  const warnings = report.checks
+    .filter((c) => c.outcome === 'warning')
+    .map((c) => ({
+      id: c.name,
+      level: 'warning' as const,
+      message: c.detail,
+      hint: '',
+      file: report.subject,
+    }));
+  return [...errors, ...threats, ...warnings];
+}
