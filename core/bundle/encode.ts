@@ -1,0 +1,71 @@
+import { IN_TOTO_PAYLOAD_TYPE } from '../dsse.js';
+import type { Json } from '../json.js';
+import { type Manifest, TREE_DIGEST_KEY } from '../model/index.js';
+import { PREDICATE_TYPE, STATEMENT_TYPE } from './statement.js';
+import { BUNDLE_MEDIA_TYPE } from './unverified.js';
+
+/** What is signed beside the manifest. */
+export interface StatementExtras {
+  /** See `treeDigest`. */
+  readonly treeDigest?: string | undefined;
+  readonly annotations?: Readonly<Record<string, Json>> | undefined;
+}
+
+/** The payload of a signature: an in-toto Statement v1 with the OMS predicate (OMS §6.6), as UTF-8 JSON. */
+export function encodeStatement(manifest: Manifest, extras: StatementExtras = {}): Uint8Array {
+  const { serialization: s } = manifest;
+  const statement = {
+    _type: STATEMENT_TYPE,
+    subject: [
+      {
+        name: manifest.modelName,
+        digest: {
+          sha256: manifest.rootDigest(),
+          ...(extras.treeDigest === undefined ? {} : { [TREE_DIGEST_KEY]: extras.treeDigest }),
+        },
+        ...(extras.annotations === undefined ? {} : { annotations: extras.annotations }),
+      },
+    ],
+    predicateType: PREDICATE_TYPE,
+    predicate: {
+      serialization: {
+        method: s.method,
+        hash_type: s.hashType,
+        ...(s.shardSize === undefined ? {} : { shard_size: s.shardSize }),
+        allow_symlinks: s.allowSymlinks,
+        ...(s.ignorePaths.length > 0 ? { ignore_paths: s.ignorePaths } : {}),
+      },
+      resources: manifest.resources.map(({ name, digest }) => ({ name, algorithm: s.hashType, digest })),
+    },
+  };
+  return new Uint8Array(Buffer.from(JSON.stringify(statement)));
+}
+
+/** What verifies a signature that we write. */
+export type Material = { readonly chain: readonly Uint8Array[] } | { readonly keyHint: string };
+
+/** A signature file: a Sigstore bundle v0.3 around a DSSE envelope (OMS §6.7, §6.8). */
+export function encodeBundle(
+  payload: Uint8Array,
+  signatures: readonly Uint8Array[],
+  material: Material,
+): string {
+  const verification =
+    'chain' in material
+      ? { x509CertificateChain: { certificates: material.chain.map((der) => ({ rawBytes: base64(der) })) } }
+      : { publicKey: { hint: material.keyHint } };
+  const bundle = {
+    mediaType: BUNDLE_MEDIA_TYPE,
+    // Readers built on protobuf models want the field even where the method has no entries.
+    verificationMaterial: { ...verification, tlogEntries: [] },
+    dsseEnvelope: {
+      payload: base64(payload),
+      payloadType: IN_TOTO_PAYLOAD_TYPE,
+      signatures: signatures.map((sig) => ({ sig: base64(sig), keyid: '' })),
+    },
+  };
+  return `${JSON.stringify(bundle)}\n`;
+}
+
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');

@@ -1,0 +1,62 @@
+import { ModelsealError } from '../errors/index.js';
+import type { Json } from '../json.js';
+
+export type JsonObject = { readonly [key: string]: Json };
+
+/** Strict readers of JSON fields; `at` is the path of the object, for errors. */
+
+export function object(value: Json | undefined, field: string): JsonObject {
+  if (value === undefined) throw new ModelsealError('ERR_BUNDLE_FIELD_MISSING', { field });
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw wrong(field, 'an object');
+  return value;
+}
+
+export function array(value: Json | undefined, field: string): readonly Json[] {
+  if (value === undefined) throw new ModelsealError('ERR_BUNDLE_FIELD_MISSING', { field });
+  if (!Array.isArray(value)) throw wrong(field, 'an array');
+  return value;
+}
+
+export function string(value: Json | undefined, field: string): string {
+  if (value === undefined) throw new ModelsealError('ERR_BUNDLE_FIELD_MISSING', { field });
+  if (typeof value !== 'string') throw wrong(field, 'a string');
+  return value;
+}
+
+export function nonEmpty(value: Json | undefined, field: string): string {
+  const text = string(value, field);
+  if (text === '') throw wrong(field, 'a non-empty string');
+  return text;
+}
+
+export function boolean(value: Json | undefined, field: string): boolean {
+  if (value === undefined) throw new ModelsealError('ERR_BUNDLE_FIELD_MISSING', { field });
+  if (typeof value !== 'boolean') throw wrong(field, 'true or false');
+  return value;
+}
+
+/** Base64 of RFC 4648 §4 in its one canonical spelling. */
+export function base64(value: Json | undefined, field: string): Uint8Array {
+  const text = nonEmpty(value, field);
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.toString('base64') !== text) throw new ModelsealError('ERR_BUNDLE_BASE64', { field });
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+export function only(value: JsonObject, field: string, allowed: readonly string[]): void {
+  const unknown = Object.keys(value).find((key) => !allowed.includes(key));
+  if (unknown !== undefined) {
+    throw new ModelsealError('ERR_BUNDLE_FIELD_UNKNOWN', { field: join(field, unknown.slice(0, 64)) });
+  }
+}
+
+export const join = (field: string, key: string | number): string =>
+  typeof key === 'number' ? `${field}[${key}]` : field === '' ? key : `${field}.${key}`;
+
+export function wrong(field: string, expected: string): ModelsealError {
+  return new ModelsealError('ERR_BUNDLE_FIELD_TYPE', { field, expected });
+}
+
+export function bounded(what: string, count: number, limit: number): void {
+  if (count > limit) throw new ModelsealError('ERR_BUNDLE_TOO_MANY', { what, count, limit });
+}

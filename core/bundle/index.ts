@@ -1,0 +1,19 @@
+export { encodeBundle, encodeStatement, type Material, type StatementExtras } from './encode.js';
+export { keyHint, matchSignature, namedKey, type SignatureForm, signatureHash } from './signature.js';
+export {
+  decodeStatement,
+  MAX_RESOURCES,
+  PREDICATE_TYPE,
+  PREDICATE_TYPE_V02,
+  STATEMENT_TYPE,
+  type Statement,
+} from './statement.js';
+export {
+  BUNDLE_MEDIA_TYPE,
+  type EnvelopeSignature,
+  MAX_BUNDLE_BYTES,
+  MAX_CHAIN,
+  MAX_SIGNATURES,
+  type SigningMethod,
+  UnverifiedBundle,
+} from './unverified.js';

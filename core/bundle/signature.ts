@@ -1,0 +1,85 @@
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import type { EnvelopeSignature, UnverifiedBundle } from './unverified.js';
+
+/** Which bytes a signature was found to cover: those of DSSE, or those of release 0.2. */
+export type SignatureForm = 'dsse' | 'v0.2';
+
+/** Hash of an ECDSA signature follows the curve (Sigstore's algorithm registry); others are not used by OMS. */
+const CURVE_HASH: Readonly<Record<string, string>> = {
+  prime256v1: 'sha256',
+  secp384r1: 'sha384',
+  secp521r1: 'sha512',
+};
+
+/** Hash that a key of this type signs with, or undefined for a key that OMS does not use. */
+export function signatureHash(key: KeyObject): string | undefined {
+  if (key.asymmetricKeyType === 'rsa') return 'sha256';
+  if (key.asymmetricKeyType !== 'ec') return undefined;
+  return CURVE_HASH[key.asymmetricKeyDetails?.namedCurve ?? ''];
+}
+
+/**
+ * Tells whether one signature of a bundle is made by a key, and over which bytes. A mathematical answer, not a trust
+ * decision: where the key comes from is the caller's question.
+ *
+ * @param key RSA (RSASSA-PKCS1-v1_5, SHA-256) or EC P-256/384/521 (ECDSA in DER, hash by curve).
+ * @returns Undefined where the signature does not verify.
+ */
+export function matchSignature(
+  bundle: UnverifiedBundle,
+  signature: EnvelopeSignature,
+  key: KeyObject,
+): SignatureForm | undefined {
+  const hash = signatureHash(key);
+  if (hash === undefined) return undefined;
+  const ec = key.asymmetricKeyType === 'ec';
+  const holds = (algorithm: string, bytes: Uint8Array): boolean =>
+    verify(algorithm, bytes, ec ? { key, dsaEncoding: 'der' } : key, signature.sig);
+  if (holds(hash, bundle.signedBytes)) return 'dsse';
+  // Release 0.2 knew elliptic curves only, and hashed with SHA-256 whatever the curve; later releases before 1.0 kept
+  // its encoding with the hash of the curve.
+  if (!ec) return undefined;
+  const legacy = bundle.legacySignedBytes;
+  return holds(hash, legacy) || (hash !== 'sha256' && holds('sha256', legacy)) ? 'v0.2' : undefined;
+}
+
+/** The `hint` of a public key: SHA-256 over its PEM text, hexadecimal, as the reference implementation computes it. */
+export function keyHint(key: KeyObject): string {
+  return createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'pem' }))
+    .digest('hex');
+}
+
+/**
+ * Whether a bundle of the key method says that this key made it.
+ *
+ * @returns `hint` or `rawBytes`, whichever named the key; `mismatch` where the bundle names another key.
+ */
+export function namedKey(bundle: UnverifiedBundle, key: KeyObject): 'hint' | 'rawBytes' | 'mismatch' {
+  if (bundle.keyHint !== undefined) {
+    const same =
+      bundle.keyHint.toLowerCase() === keyHint(key) || bundle.keyHint.toLowerCase() === derHint(key);
+    return same ? 'hint' : 'mismatch';
+  }
+  return bundle.keyRawBytes !== undefined && decodeRawKey(bundle.keyRawBytes)?.equals(key)
+    ? 'rawBytes'
+    : 'mismatch';
+}
+
+/** Other implementations take the fingerprint over the DER of the key. */
+const derHint = (key: KeyObject): string =>
+  createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+
+/** `rawBytes` holds PEM in the releases that wrote it, DER by the definition of the field. */
+function decodeRawKey(bytes: Uint8Array): KeyObject | undefined {
+  const data = Buffer.from(bytes);
+  try {
+    return data.toString('latin1').startsWith('-----BEGIN PUBLIC KEY-----')
+      ? createPublicKey(data)
+      : createPublicKey({ key: data, format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,162 @@
+import { type HashName, isHashName } from '../digest/index.js';
+import { ModelsealError } from '../errors/index.js';
+import { type Json, parseStrictJson } from '../json.js';
+import { Manifest, rootDigest, type Serialization, TREE_DIGEST_KEY } from '../model/index.js';
+import {
+  array,
+  boolean,
+  bounded,
+  type JsonObject,
+  join,
+  nonEmpty,
+  object,
+  only,
+  string,
+  wrong,
+} from './fields.js';
+import { MAX_BUNDLE_BYTES } from './unverified.js';
+
+export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+export const PREDICATE_TYPE = 'https://model_signing/signature/v1.0';
+/** Release 0.2 of the reference implementation: the files are the subjects (OMS §5.1). Read, never written. */
+export const PREDICATE_TYPE_V02 = 'https://model_signing/Digests/v0.1';
+
+/** Bounds the work per entry, which is far more than parsing it; ten times the files of any published model. */
+export const MAX_RESOURCES = 1_000_000;
+/** Signed metadata may be nested as its author likes, within reason. */
+const MAX_DEPTH = 32;
+
+/** What a payload says about a model. */
+export interface Statement {
+  readonly format: 'v1.0' | 'v0.2';
+  readonly manifest: Manifest;
+  /** The root digest that was signed; release 0.2 signed none. */
+  readonly rootDigest: string | undefined;
+  /** Digest over names, sizes and digests, where the signer recorded one. */
+  readonly treeDigest: string | undefined;
+  /** Signed metadata of the model. */
+  readonly annotations: Readonly<Record<string, Json>> | undefined;
+}
+
+/**
+ * Parses a payload as an in-toto statement about a model (OMS §8.3).
+ *
+ * @param verifiedPayloadBytes Bytes that a signature was verified over. Whoever passes others (`inspect`) must call the
+ *   result unverified.
+ * @throws {ModelsealError} `ERR_JSON_*`, `ERR_STATEMENT_*`, `ERR_HASH_UNKNOWN`, `ERR_METHOD_UNKNOWN`, `ERR_MANIFEST_*`,
+ *   `ERR_NAME_*`, `ERR_BUNDLE_FIELD_*`
+ */
+export function decodeStatement(verifiedPayloadBytes: Uint8Array): Statement {
+  const json = parseStrictJson(verifiedPayloadBytes, {
+    what: 'signed statement',
+    maxBytes: MAX_BUNDLE_BYTES,
+    maxDepth: MAX_DEPTH,
+  });
+  const statement = object(json, 'statement');
+  const type = string(statement._type, '_type');
+  if (type !== STATEMENT_TYPE) throw new ModelsealError('ERR_STATEMENT_TYPE', { type: type.slice(0, 128) });
+  const predicateType = string(statement.predicateType, 'predicateType');
+  only(statement, '', ['_type', 'subject', 'predicateType', 'predicate']);
+  const subjects = array(statement.subject, 'subject');
+  if (predicateType === PREDICATE_TYPE) return decodeV1(subjects, object(statement.predicate, 'predicate'));
+  if (predicateType === PREDICATE_TYPE_V02) return decodeV02(subjects);
+  throw new ModelsealError('ERR_STATEMENT_PREDICATE_TYPE', { predicateType: predicateType.slice(0, 128) });
+}
+
+function decodeV1(subjects: readonly Json[], predicate: JsonObject): Statement {
+  if (subjects.length !== 1)
+    throw new ModelsealError('ERR_STATEMENT_SUBJECT_COUNT', { count: subjects.length });
+  const subject = object(subjects[0], 'subject[0]');
+  const name = nonEmpty(subject.name, 'subject[0].name');
+  const digests = object(subject.digest, 'subject[0].digest');
+  const recorded = hexDigest(digests.sha256, 'subject[0].digest.sha256');
+  const tree = digests[TREE_DIGEST_KEY];
+  only(predicate, 'predicate', ['serialization', 'resources']);
+  const serialization = readSerialization(object(predicate.serialization, 'predicate.serialization'));
+  const resources = array(predicate.resources, 'predicate.resources');
+  bounded('resources', resources.length, MAX_RESOURCES);
+  const items = resources.map((entry, i) => readResource(entry, i, serialization.hashType));
+  const manifest = Manifest.from(name, serialization, items);
+  const computed = rootDigest(items.map((item) => item.digest));
+  if (computed !== recorded) throw new ModelsealError('ERR_MANIFEST_ROOT_DIGEST', { recorded, computed });
+  return {
+    format: 'v1.0',
+    manifest,
+    rootDigest: recorded,
+    treeDigest: tree === undefined ? undefined : hexDigest(tree, `subject[0].digest.${TREE_DIGEST_KEY}`),
+    annotations:
+      subject.annotations === undefined ? undefined : object(subject.annotations, 'subject[0].annotations'),
+  };
+}
+
+function readSerialization(s: JsonObject): Serialization {
+  const at = 'predicate.serialization';
+  only(s, at, ['method', 'hash_type', 'shard_size', 'allow_symlinks', 'ignore_paths']);
+  const method = string(s.method, `${at}.method`);
+  if (method !== 'files' && method !== 'shards') {
+    throw new ModelsealError('ERR_METHOD_UNKNOWN', { method: method.slice(0, 64) });
+  }
+  const hashType = string(s.hash_type, `${at}.hash_type`);
+  if (!isHashName(hashType))
+    throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: hashType.slice(0, 64) });
+  if (s.shard_size !== undefined && typeof s.shard_size !== 'number')
+    throw wrong(`${at}.shard_size`, 'a number');
+  const ignore = s.ignore_paths === undefined ? [] : array(s.ignore_paths, `${at}.ignore_paths`);
+  return {
+    method,
+    hashType,
+    ...(s.shard_size === undefined ? {} : { shardSize: s.shard_size }),
+    allowSymlinks: boolean(s.allow_symlinks, `${at}.allow_symlinks`),
+    ignorePaths: ignore.map((path, i) => nonEmpty(path, join(`${at}.ignore_paths`, i))),
+  };
+}
+
+/** Fields that we do not know are ignored here, and only here (OMS §5.2.1). */
+function readResource(entry: Json, index: number, hashType: HashName): { name: string; digest: string } {
+  const at = `predicate.resources[${index}]`;
+  const resource = object(entry, at);
+  const name = string(resource.name, `${at}.name`);
+  const algorithm = string(resource.algorithm, `${at}.algorithm`);
+  if (!isHashName(algorithm))
+    throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: algorithm.slice(0, 64) });
+  if (algorithm !== hashType) {
+    throw new ModelsealError('ERR_MANIFEST_ALGORITHM', { name, algorithm, expected: hashType });
+  }
+  return { name, digest: string(resource.digest, `${at}.digest`) };
+}
+
+/** Release 0.2: one subject per file, always SHA-256 of the whole file. */
+function decodeV02(subjects: readonly Json[]): Statement {
+  bounded('subjects', subjects.length, MAX_RESOURCES);
+  const items = subjects.map((entry, i) => {
+    const at = `subject[${i}]`;
+    const subject = object(entry, at);
+    const annotations =
+      subject.annotations === undefined ? {} : object(subject.annotations, `${at}.annotations`);
+    const actual = annotations.actual_hash_algorithm ?? 'sha256';
+    if (actual !== 'file-sha256' && actual !== 'sha256') {
+      throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: String(actual).slice(0, 64) });
+    }
+    const digest = object(subject.digest, `${at}.digest`);
+    return { name: string(subject.name, `${at}.name`), digest: string(digest.sha256, `${at}.digest.sha256`) };
+  });
+  const serialization: Serialization = {
+    method: 'files',
+    hashType: 'sha256',
+    allowSymlinks: false,
+    ignorePaths: [],
+  };
+  return {
+    format: 'v0.2',
+    manifest: Manifest.from('model', serialization, items),
+    rootDigest: undefined,
+    treeDigest: undefined,
+    annotations: undefined,
+  };
+}
+
+function hexDigest(value: Json | undefined, field: string): string {
+  const text = string(value, field);
+  if (!/^[0-9a-f]{64}$/.test(text)) throw wrong(field, 'a SHA-256 digest in lower-case hexadecimal');
+  return text;
+}

@@ -1,0 +1,12 @@
+export {
+  DIGEST_SIZE,
+  HASH_NAMES,
+  type HashEngine,
+  type Hasher,
+  type HashName,
+  isHashName,
+  openHash,
+} from './algorithms.js';
+export { digestBytes, type HeldFile, holdFile } from './hold.js';
+export { type DigestOptions, digestJobs } from './pool.js';
+export { BUFFER_BYTES, type DigestJob, openListed } from './read.js';

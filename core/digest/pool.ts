@@ -1,0 +1,186 @@
+import { Worker } from 'node:worker_threads';
+import { type ErrorCode, type ErrorDetails, ModelsealError } from '../errors/index.js';
+import type { ProgressSink } from '../progress.js';
+import { type HashName, openHash } from './algorithms.js';
+import { workerUrl } from './locate.js';
+import { BUFFER_BYTES, type DigestJob } from './read.js';
+import { Control, drain, FIELDS, hashInto, type SharedWork } from './shared.js';
+
+/** A second thread costs about 30 ms to start; below these amounts of work it would finish after the first. */
+const PARALLEL_BYTES = 64 * 1024 * 1024;
+const PARALLEL_FILES = 500;
+/** The event loop gets a turn this often, so that timers and signals of the host program are served. */
+const TURN_MS = 50;
+
+export interface DigestOptions {
+  readonly algorithm: HashName;
+  readonly progress?: ProgressSink | undefined;
+  /** 1 keeps everything on the calling thread; without it, two threads where the work is worth it. */
+  readonly threads?: 1 | 2 | undefined;
+}
+
+/**
+ * Hashes ranges of files, in any order, on the calling thread and, where it pays, one worker thread.
+ *
+ * @returns The digests in the order of `jobs`, packed one after the other.
+ * @throws {ModelsealError} the first job's error, see `hashJob`
+ */
+export async function digestJobs(jobs: readonly DigestJob[], options: DigestOptions): Promise<Uint8Array> {
+  const engine = await openHash(options.algorithm);
+  const order = schedule(jobs);
+  const work = share(jobs, order, options.algorithm, engine.size);
+  const total = jobs.reduce((sum, job) => sum + job.end - job.start, 0);
+  const report = reporter(work, total, jobs.length, options.progress);
+  const helper =
+    jobs.length > 1 && parallel(jobs.length, total, options.threads) ? startHelper(work) : undefined;
+  try {
+    await drain(work, engine, 0, report.between);
+    if (helper) await whileReporting(helper.ended, report.now);
+    await finish(work, engine);
+  } catch (error) {
+    Atomics.store(work.control, Control.stop, 1);
+    await helper?.stop();
+    throw helper?.failure() ?? error;
+  }
+  const failure = helper?.failure();
+  await helper?.stop();
+  if (failure) throw failure;
+  report.now();
+  return unshuffle(work.digests, order, engine.size);
+}
+
+function parallel(count: number, total: number, threads: 1 | 2 | undefined): boolean {
+  return threads === undefined ? total >= PARALLEL_BYTES || count > PARALLEL_FILES : threads === 2;
+}
+
+/** Largest first where sizes matter: the last job to end must be a small one. Many small files keep their order. */
+function schedule(jobs: readonly DigestJob[]): Uint32Array {
+  const order = Uint32Array.from(jobs.keys());
+  if (jobs.length > 10_000) return order;
+  const length = (i: number): number => {
+    const job = jobs[i] as DigestJob;
+    return job.end - job.start;
+  };
+  return order.sort((a, b) => length(b) - length(a) || a - b);
+}
+
+function share(
+  jobs: readonly DigestJob[],
+  order: Uint32Array,
+  algorithm: HashName,
+  digestSize: number,
+): SharedWork {
+  const count = jobs.length;
+  const numbers = new Float64Array(new SharedArrayBuffer(count * FIELDS * 8));
+  const paths: string[] = new Array(count);
+  const names: string[] = new Array(count);
+  for (let i = 0; i < count; i++) {
+    const job = jobs[order[i] as number] as DigestJob;
+    paths[i] = job.path;
+    names[i] = job.name;
+    numbers.set([job.size, job.dev, job.ino, job.start, job.end], i * FIELDS);
+  }
+  return {
+    algorithm,
+    paths,
+    names,
+    numbers,
+    digests: new Uint8Array(new SharedArrayBuffer(count * digestSize)),
+    done: new Uint8Array(new SharedArrayBuffer(count)),
+    control: new Int32Array(new SharedArrayBuffer(8)),
+    tally: new Float64Array(new SharedArrayBuffer(32)),
+  };
+}
+
+function unshuffle(packed: Uint8Array, order: Uint32Array, size: number): Uint8Array {
+  const out = new Uint8Array(packed.length);
+  order.forEach((to, from) => {
+    out.set(packed.subarray(from * size, (from + 1) * size), to * size);
+  });
+  return out;
+}
+
+interface Helper {
+  /** Settles when the worker has ended, however it ended. */
+  readonly ended: Promise<void>;
+  /** What a job of the worker threw. */
+  failure(): ModelsealError | undefined;
+  stop(): Promise<void>;
+}
+
+type Message = { ended: true } | { code: ErrorCode; details: ErrorDetails<ErrorCode> } | { problem: string };
+
+/** Starts the second thread. A worker that cannot start, or dies, leaves its jobs to the main thread. */
+function startHelper(work: SharedWork): Helper | undefined {
+  const url = workerUrl();
+  if (!url) return undefined;
+  let worker: Worker;
+  try {
+    worker = new Worker(url, { workerData: work, stdout: false, stderr: false });
+  } catch {
+    return undefined;
+  }
+  let failure: ModelsealError | undefined;
+  const ended = new Promise<void>((resolve) => {
+    worker.on('message', (message: Message) => {
+      if ('code' in message) failure = new ModelsealError(message.code, message.details);
+      resolve();
+    });
+    worker.on('error', () => resolve());
+    worker.on('exit', () => resolve());
+  });
+  return {
+    ended,
+    failure: () => (failure?.code === 'ERR_INTERRUPTED' ? undefined : failure),
+    stop: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+/** Does what a worker claimed and did not finish. */
+async function finish(work: SharedWork, engine: Awaited<ReturnType<typeof openHash>>): Promise<void> {
+  if (Atomics.load(work.control, Control.stop) !== 0) return;
+  let buffer: Buffer | undefined;
+  for (let index = work.done.indexOf(0); index >= 0; index = work.done.indexOf(0, index + 1)) {
+    buffer ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    await hashInto(work, index, engine, buffer, () => undefined);
+  }
+}
+
+async function whileReporting(ended: Promise<void>, now: () => void): Promise<void> {
+  const timer = setInterval(now, 100);
+  try {
+    await ended;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+interface Reporter {
+  between(): Promise<void> | undefined;
+  now(): void;
+}
+
+function reporter(
+  work: SharedWork,
+  total: number,
+  totalFiles: number,
+  sink: ProgressSink | undefined,
+): Reporter {
+  let last = performance.now();
+  const now = (): void => {
+    const [a = 0, b = 0, c = 0, d = 0] = work.tally;
+    sink?.({ bytes: a + c, total, files: b + d, totalFiles });
+  };
+  return {
+    now,
+    between: () => {
+      const time = performance.now();
+      if (time - last < TURN_MS) return undefined;
+      last = time;
+      now();
+      return new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { ModelsealError } from '../errors/index.js';
+import type { HashEngine, HashName } from './algorithms.js';
+import { BUFFER_BYTES, type DigestJob, hashJob, type OnBytes } from './read.js';
+
+/** Everything that the two threads share. Numbers lie in shared memory; only paths and names are copied. */
+export interface SharedWork {
+  readonly algorithm: HashName;
+  readonly paths: readonly string[];
+  readonly names: readonly string[];
+  /** Per job: size, dev, ino, start, end. */
+  readonly numbers: Float64Array;
+  /** Digests, one after the other. */
+  readonly digests: Uint8Array;
+  /** Per job: 0 not done, 1 done. */
+  readonly done: Uint8Array;
+  /** See {@link Control}. */
+  readonly control: Int32Array;
+  /** Bytes and files done: main thread, then worker. Each slot has one writer. */
+  readonly tally: Float64Array;
+}
+
+export const FIELDS = 5;
+
+/** Slots of the control array. */
+export const Control = { next: 0, stop: 1 } as const;
+
+/** Small jobs are taken in groups, so that the shared counter is not what the threads wait for. */
+const GROUP_BELOW_BYTES = 256 * 1024;
+const GROUP = 16;
+
+export function jobOf(work: SharedWork, index: number): DigestJob {
+  const at = index * FIELDS;
+  const n = (field: number): number => work.numbers[at + field] as number;
+  return {
+    path: work.paths[index] as string,
+    name: work.names[index] as string,
+    size: n(0),
+    dev: n(1),
+    ino: n(2),
+    start: n(3),
+    end: n(4),
+  };
+}
+
+/**
+ * Takes jobs from the shared counter until there are none left or the other side has failed.
+ *
+ * @param slot 0 for the main thread, 1 for the worker.
+ * @param between Called after each job and each block; gives the event loop its turn where that is needed.
+ */
+export async function drain(
+  work: SharedWork,
+  engine: HashEngine,
+  slot: 0 | 1,
+  between: () => Promise<void> | undefined,
+): Promise<void> {
+  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  const { control, tally } = work;
+  const count = work.paths.length;
+  const group = count > 0 && averageBelow(work, GROUP_BELOW_BYTES) ? GROUP : 1;
+  const bytesAt = slot * 2;
+  const onBytes: OnBytes = (n) => {
+    tally[bytesAt] = (tally[bytesAt] as number) + n;
+    if (Atomics.load(control, Control.stop) !== 0)
+      throw new ModelsealError('ERR_INTERRUPTED', { work: 'reading the model' });
+    return between();
+  };
+  for (;;) {
+    const first = Atomics.add(control, Control.next, group);
+    if (first >= count) return;
+    for (let index = first; index < Math.min(first + group, count); index++) {
+      if (Atomics.load(control, Control.stop) !== 0) return;
+      await hashInto(work, index, engine, buffer, onBytes);
+      const job = work.numbers[index * FIELDS + 4] as number;
+      const length = job - (work.numbers[index * FIELDS + 3] as number);
+      if (length < BUFFER_BYTES) tally[bytesAt] = (tally[bytesAt] as number) + length;
+      tally[bytesAt + 1] = (tally[bytesAt + 1] as number) + 1;
+      const pause = between();
+      if (pause) await pause;
+    }
+  }
+}
+
+/** Hashes one job into its place. */
+export async function hashInto(
+  work: SharedWork,
+  index: number,
+  engine: HashEngine,
+  buffer: Buffer,
+  onBytes: OnBytes,
+): Promise<void> {
+  work.digests.set(await hashJob(jobOf(work, index), engine, buffer, onBytes), index * engine.size);
+  work.done[index] = 1;
+}
+
+function averageBelow(work: SharedWork, limit: number): boolean {
+  const count = work.paths.length;
+  let bytes = 0;
+  for (let i = 0; i < count; i++) {
+    bytes += (work.numbers[i * FIELDS + 4] as number) - (work.numbers[i * FIELDS + 3] as number);
+  }
+  return count > GROUP * 4 && bytes / count < limit;
+}

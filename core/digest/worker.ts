@@ -1,0 +1,18 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { isModelsealError } from '../errors/index.js';
+import { openHash } from './algorithms.js';
+import { Control, drain, type SharedWork } from './shared.js';
+
+// The second thread of a digest run: takes jobs from the shared counter like the first, and says how it ended.
+const work = workerData as SharedWork;
+try {
+  await drain(work, await openHash(work.algorithm), 1, () => undefined);
+  parentPort?.postMessage({ ended: true });
+} catch (error) {
+  Atomics.store(work.control, Control.stop, 1);
+  parentPort?.postMessage(
+    isModelsealError(error)
+      ? { code: error.code, details: error.details }
+      : { problem: error instanceof Error ? error.message : String(error) },
+  );
+}

@@ -1,0 +1,205 @@
+import { ModelsealError } from './errors/index.js';
+
+/** What a strict parse may cost and how its input is called in errors. */
+export interface JsonLimits {
+  /** For errors: `signature`, `signed statement`. */
+  readonly what: string;
+  readonly maxBytes: number;
+  readonly maxDepth: number;
+}
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/**
+ * Parses JSON (RFC 8259) and accepts one reading of it only: a duplicate key, bytes that are not UTF-8, a lone
+ * surrogate, nesting beyond the limit or anything after the value is refused, where `JSON.parse` picks a meaning.
+ *
+ * @throws {ModelsealError} `ERR_JSON_TOO_LARGE`, `ERR_JSON_UTF8`, `ERR_JSON_SYNTAX`, `ERR_JSON_DUPLICATE_KEY`,
+ *   `ERR_JSON_DEPTH`
+ */
+export function parseStrictJson(bytes: Uint8Array, limits: JsonLimits): Json {
+  const { what, maxBytes } = limits;
+  if (bytes.length > maxBytes) {
+    throw new ModelsealError('ERR_JSON_TOO_LARGE', { what, size: bytes.length, limit: maxBytes });
+  }
+  let text: string;
+  try {
+    // A byte order mark stays in the text and is then a syntax error (RFC 8259 §8.1).
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new ModelsealError('ERR_JSON_UTF8', { what });
+  }
+  return new Parser(text, limits).document();
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 8259 §7 forbids exactly these in a string
+const PLAIN = /[^"\\\u0000-\u001f]*/y;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const HEX4 = /[0-9a-fA-F]{4}/y;
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
+
+class Parser {
+  readonly #text: string;
+  readonly #limits: JsonLimits;
+  #at = 0;
+  #depth = 0;
+
+  constructor(text: string, limits: JsonLimits) {
+    this.#text = text;
+    this.#limits = limits;
+  }
+
+  document(): Json {
+    const value = this.#value();
+    this.#space();
+    if (this.#at < this.#text.length) this.#fail('something follows the value');
+    return value;
+  }
+
+  #value(): Json {
+    this.#space();
+    const c = this.#text[this.#at];
+    switch (c) {
+      case '{':
+        return this.#nested(() => this.#object());
+      case '[':
+        return this.#nested(() => this.#array());
+      case '"':
+        return this.#string();
+      case 't':
+        return this.#word('true', true);
+      case 'f':
+        return this.#word('false', false);
+      case 'n':
+        return this.#word('null', null);
+      case undefined:
+        return this.#fail('the text ends too early');
+      default:
+        return this.#number();
+    }
+  }
+
+  #nested<T>(read: () => T): T {
+    const limit = this.#limits.maxDepth;
+    if (++this.#depth > limit) throw new ModelsealError('ERR_JSON_DEPTH', { what: this.#limits.what, limit });
+    this.#at++;
+    const value = read();
+    this.#depth--;
+    return value;
+  }
+
+  #object(): Json {
+    const object: { [key: string]: Json } = {};
+    this.#space();
+    if (this.#take('}')) return object;
+    for (;;) {
+      this.#space();
+      if (this.#text[this.#at] !== '"') this.#fail('a key is expected');
+      const key = this.#string();
+      if (Object.hasOwn(object, key)) {
+        throw new ModelsealError('ERR_JSON_DUPLICATE_KEY', {
+          what: this.#limits.what,
+          key: key.slice(0, 64),
+        });
+      }
+      this.#space();
+      if (!this.#take(':')) this.#fail('":" is expected');
+      const value = this.#value();
+      // Assigning to __proto__ would set the prototype instead of a property.
+      if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true });
+      else object[key] = value;
+      this.#space();
+      if (this.#take('}')) return object;
+      if (!this.#take(',')) this.#fail('"," or "}" is expected');
+    }
+  }
+
+  #array(): Json {
+    const array: Json[] = [];
+    this.#space();
+    if (this.#take(']')) return array;
+    for (;;) {
+      array.push(this.#value());
+      this.#space();
+      if (this.#take(']')) return array;
+      if (!this.#take(',')) this.#fail('"," or "]" is expected');
+    }
+  }
+
+  #string(): string {
+    this.#at++;
+    let out = '';
+    let escaped = false;
+    for (;;) {
+      PLAIN.lastIndex = this.#at;
+      const plain = (PLAIN.exec(this.#text) as RegExpExecArray)[0];
+      this.#at += plain.length;
+      out = out === '' ? plain : out + plain;
+      const c = this.#text[this.#at++];
+      if (c === '"') break;
+      if (c !== '\\')
+        this.#fail(c === undefined ? 'a string is not closed' : 'a control character in a string');
+      out += this.#escape();
+      escaped = true;
+    }
+    // Decoded UTF-8 is well-formed; only escapes can make a lone surrogate.
+    if (escaped && /\p{Surrogate}/u.test(out)) this.#fail('a lone surrogate in a string');
+    return out;
+  }
+
+  #escape(): string {
+    const c = this.#text[this.#at++];
+    if (c === 'u') {
+      HEX4.lastIndex = this.#at;
+      const hex = HEX4.exec(this.#text)?.[0];
+      if (hex === undefined) return this.#fail('a damaged \\u escape');
+      this.#at += 4;
+      return String.fromCharCode(Number.parseInt(hex, 16));
+    }
+    const plain = c === undefined ? undefined : ESCAPES[c];
+    return plain ?? this.#fail('an unknown escape');
+  }
+
+  #number(): number {
+    NUMBER.lastIndex = this.#at;
+    const match = NUMBER.exec(this.#text)?.[0];
+    if (match === undefined) return this.#fail('a value is expected');
+    const value = Number(match);
+    if (!Number.isFinite(value)) this.#fail('a number too large');
+    this.#at += match.length;
+    return value;
+  }
+
+  #word<T>(word: string, value: T): T {
+    if (!this.#text.startsWith(word, this.#at)) this.#fail('a value is expected');
+    this.#at += word.length;
+    return value;
+  }
+
+  #take(c: string): boolean {
+    if (this.#text[this.#at] !== c) return false;
+    this.#at++;
+    return true;
+  }
+
+  #space(): void {
+    for (;;) {
+      const c = this.#text.charCodeAt(this.#at);
+      if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) return;
+      this.#at++;
+    }
+  }
+
+  #fail(problem: string): never {
+    throw new ModelsealError('ERR_JSON_SYNTAX', { what: this.#limits.what, problem, offset: this.#at });
+  }
+}

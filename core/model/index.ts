@@ -1,0 +1,23 @@
+export { type Comparison, compareModel } from './compare.js';
+export { DEFAULT_IGNORED, IgnoreRules } from './ignore.js';
+export { DEFAULT_SHARD_SIZE, Manifest, type Resource, type Serialization } from './manifest.js';
+export {
+  type MeasuredItem,
+  type MeasuredModel,
+  type MeasureOptions,
+  manifestOf,
+  measureModel,
+  rangeEnds,
+  resourceName,
+  treeDigestOf,
+} from './measure.js';
+export { byCodePoint, checkName, NameSet, windowsProblem } from './names.js';
+export { rootDigest, TREE_DIGEST_KEY, type TreeLeaf, treeDigest } from './root.js';
+export {
+  MAX_DEPTH,
+  MAX_ENTRIES,
+  type ModelFile,
+  type ModelTree,
+  type WalkOptions,
+  walkModel,
+} from './tree.js';
