@@ -8,6 +8,12 @@ export const scanErrors = defineErrors({
       `not valid ${d.format} at byte ${d.offset}: ${d.problem}`,
     hint: 'The file is damaged or deliberately malformed. Fetch it again; if it stays so, do not load it.',
   },
+  ERR_PROTOBUF: {
+    kind: 'unchecked',
+    say: (d: { problem: string; offset: number }) =>
+      `not a valid protobuf message at byte ${d.offset}: ${d.problem}`,
+    hint: 'The file is damaged or deliberately malformed. Fetch it again; if it stays so, do not load it.',
+  },
   ERR_THREAT_FOUND: {
     kind: 'threat',
     say: (d: { subject: string; rules: readonly string[]; findings: readonly string[] }) =>
