@@ -2,6 +2,12 @@ import { type ErrorRecord, isModelsealError, ModelsealError } from '../errors/in
 import { VERSION } from '../version.js';
 import type { Check, FilesSummary, Report, SignerSummary, ThreatSummary, Verdict } from './report.js';
 
+/** Watches the steps of a pipeline as they run, for instance to make spans of them. */
+export interface StepObserver {
+  /** Called when a step begins; the result is called when it ends, with what it threw. */
+  step(name: string, subject: string): (error?: unknown) => void;
+}
+
 /**
  * Collects what a run of the pipeline finds out. The pipeline writes into it as it goes, so that a refusal half-way
  * still leaves a full account of everything checked before it.
@@ -9,6 +15,7 @@ import type { Check, FilesSummary, Report, SignerSummary, ThreatSummary, Verdict
 export class ReportBuilder {
   readonly #subject: string;
   readonly #at: Date;
+  readonly #observer: StepObserver | undefined;
   readonly #checks: Check[] = [];
   readonly #signers: SignerSummary[] = [];
   readonly #threats: ThreatSummary[] = [];
@@ -18,9 +25,10 @@ export class ReportBuilder {
   #metadata: Readonly<Record<string, unknown>> | undefined;
 
   /** @param at The time that validity is judged at; an input, never read from a clock in here. */
-  constructor(subject: string, at: Date) {
+  constructor(subject: string, at: Date, observer?: StepObserver) {
     this.#subject = subject;
     this.#at = at;
+    this.#observer = observer;
   }
 
   check(check: Check): void {
@@ -61,9 +69,13 @@ export class ReportBuilder {
    */
   async step<T>(name: string, work: () => T | Promise<T>): Promise<T> {
     const started = performance.now();
+    const ended = this.#observer?.step(name, this.#subject);
     try {
-      return await work();
+      const result = await work();
+      ended?.();
+      return result;
     } catch (error) {
+      ended?.(error);
       this.failed(name, error);
       throw error;
     } finally {

@@ -1,4 +1,4 @@
-export { ReportBuilder } from './builder.js';
+export { ReportBuilder, type StepObserver } from './builder.js';
 export { toHtml } from './render/html.js';
 export { toJUnit } from './render/junit.js';
 export { toMarkdown } from './render/markdown.js';

@@ -1,0 +1,5 @@
+export { AuditSink } from './audit.js';
+export { EventHub, type EventSink, type TelemetryEvent } from './event.js';
+export { LogSink } from './log.js';
+export { CommandSink, WebhookSink } from './notify.js';
+export { OpenTelemetrySink, openTelemetry } from './open-telemetry.js';
