@@ -70,6 +70,22 @@ export const revocationErrors = defineErrors({
       `an entry (serial ${d.serial}) in the CRL of ${d.issuer} is wrong: ${d.problem}`,
     hint: REISSUE,
   },
+  ERR_CRL_ENTRY_EXTENSION_UNKNOWN: {
+    kind: 'refused',
+    say: (d: { issuer: string; oid: string }) =>
+      `an entry in the CRL of ${d.issuer} carries a critical extension (DER ${d.oid}) that is not understood`,
+    hint: 'RFC 5280 §5.3 forbids to use such a list for any certificate. Ask the CA for one without it.',
+  },
+  ERR_CRL_ENTRY_REPEATED: {
+    kind: 'refused',
+    say: (d: { issuer: string; serial: string }) => `the CRL of ${d.issuer} lists serial ${d.serial} twice`,
+    hint: REISSUE,
+  },
+  ERR_CRL_NUMBER_MISSING: {
+    kind: 'refused',
+    say: (d: { issuer: string }) => `the CRL of ${d.issuer} has no CRL number`,
+    hint: 'RFC 5280 §5.2.3 requires one in every list. With OpenSSL, set crlnumber in the CA section and crl_extensions.',
+  },
   ERR_CRL_NO_NEXT_UPDATE: {
     kind: 'refused',
     say: (d: { issuer: string }) => `the CRL of ${d.issuer} does not say when the next one is due`,
@@ -151,14 +167,12 @@ export const revocationErrors = defineErrors({
   },
   ERR_OCSP_SIGNATURE: {
     kind: 'refused',
-    say: (d: { responder: string }) =>
-      `the signature of the OCSP response of ${d.responder} does not verify`,
+    say: (d: { responder: string }) => `the signature of the OCSP response of ${d.responder} does not verify`,
     hint: OTHER_EVIDENCE,
   },
   ERR_OCSP_RESPONDER_UNKNOWN: {
     kind: 'refused',
-    say: (d: { responder: string }) =>
-      `no certificate at hand belongs to the OCSP responder ${d.responder}`,
+    say: (d: { responder: string }) => `no certificate at hand belongs to the OCSP responder ${d.responder}`,
     hint: 'Ask for a response that carries the certificate of its responder.',
   },
   ERR_OCSP_RESPONDER_UNAUTHORISED: {
@@ -205,7 +219,8 @@ export const revocationErrors = defineErrors({
   },
   ERR_FETCH_URL: {
     kind: 'refused',
-    say: (d: { url: string; problem: string }) => `revocation data cannot be fetched from ${d.url}: ${d.problem}`,
+    say: (d: { url: string; problem: string }) =>
+      `revocation data cannot be fetched from ${d.url}: ${d.problem}`,
     hint: 'Only http and https addresses are fetched. Give the file with --crl or --ocsp instead.',
   },
   ERR_FETCH_PRIVATE_ADDRESS: {
@@ -240,7 +255,8 @@ export const revocationErrors = defineErrors({
   },
   ERR_FETCH_TOO_LARGE: {
     kind: 'refused',
-    say: (d: { url: string; limit: number }) => `${d.url} sends more than the ${d.limit} bytes that are accepted`,
+    say: (d: { url: string; limit: number }) =>
+      `${d.url} sends more than the ${d.limit} bytes that are accepted`,
     hint: 'Check the address with the CA; a legitimate answer is smaller.',
   },
   ERR_FETCH_TOO_MANY: {
