@@ -1,1 +1,3 @@
-export {};
+export { type ModelMetadata, mergeMetadata, parseMetadata } from './metadata.js';
+export { type SignedModel, type SignOptions, signModel } from './sign.js';
+export { DEFAULT_SIGNATURE_NAME } from './target.js';

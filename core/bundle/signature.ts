@@ -1,18 +1,19 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { type HashName, verifySignedData } from '../x509/index.js';
 import type { EnvelopeSignature, UnverifiedBundle } from './unverified.js';
 
 /** Which bytes a signature was found to cover: those of DSSE, or those of release 0.2. */
 export type SignatureForm = 'dsse' | 'v0.2';
 
 /** Hash of an ECDSA signature follows the curve (Sigstore's algorithm registry); others are not used by OMS. */
-const CURVE_HASH: Readonly<Record<string, string>> = {
+const CURVE_HASH: Readonly<Record<string, HashName>> = {
   prime256v1: 'sha256',
   secp384r1: 'sha384',
   secp521r1: 'sha512',
 };
 
 /** Hash that a key of this type signs with, or undefined for a key that OMS does not use. */
-export function signatureHash(key: KeyObject): string | undefined {
+export function signatureHash(key: KeyObject): HashName | undefined {
   if (key.asymmetricKeyType === 'rsa') return 'sha256';
   if (key.asymmetricKeyType !== 'ec') return undefined;
   return CURVE_HASH[key.asymmetricKeyDetails?.namedCurve ?? ''];
@@ -33,8 +34,9 @@ export function matchSignature(
   const hash = signatureHash(key);
   if (hash === undefined) return undefined;
   const ec = key.asymmetricKeyType === 'ec';
-  const holds = (algorithm: string, bytes: Uint8Array): boolean =>
-    verify(algorithm, bytes, ec ? { key, dsaEncoding: 'der' } : key, signature.sig);
+  const scheme = ec ? 'ecdsa' : 'rsa';
+  const holds = (algorithm: HashName, bytes: Uint8Array): boolean =>
+    verifySignedData({ name: scheme, scheme, hash: algorithm }, key, bytes, signature.sig);
   if (holds(hash, bundle.signedBytes)) return 'dsse';
   // Release 0.2 knew elliptic curves only, and hashed with SHA-256 whatever the curve; later releases before 1.0 kept
   // its encoding with the hash of the curve.

@@ -1,0 +1,169 @@
+import { lstatSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  decodeStatement,
+  encodeBundle,
+  encodeStatement,
+  keyHint,
+  type Material,
+  matchSignature,
+  UnverifiedBundle,
+} from '../core/bundle/index.js';
+import { type HashName, isHashName } from '../core/digest/index.js';
+import { IN_TOTO_PAYLOAD_TYPE, preAuthEncoding } from '../core/dsse.js';
+import { ModelsealError } from '../core/errors/index.js';
+import { ioError } from '../core/files.js';
+import { requireStrongKey, type SigningKey } from '../core/keys/index.js';
+import {
+  DEFAULT_IGNORED,
+  DEFAULT_SHARD_SIZE,
+  IgnoreRules,
+  type Manifest,
+  manifestOf,
+  measureModel,
+  type Serialization,
+  treeDigestOf,
+  walkModel,
+} from '../core/model/index.js';
+import type { ProgressSink } from '../core/progress.js';
+import type { Certificate } from '../core/x509/index.js';
+import { checkSigningCertificate, orderChain } from './certificates.js';
+import { type ModelMetadata, metadataAnnotations } from './metadata.js';
+import { chooseTarget, writeSignature } from './target.js';
+
+export interface SignOptions {
+  readonly key: SigningKey;
+  /** The certificate of the key; without it the signature is of the key method. */
+  readonly certificate?: Certificate | undefined;
+  /** Certificates above it, in any order. The root is left out of the bundle. */
+  readonly chain?: readonly Certificate[] | undefined;
+  /** Time at which the certificates must be valid. */
+  readonly at: Date;
+  /** Where to write the signature; `model.sig` in the folder, or beside a single file, without it. */
+  readonly signature?: string | undefined;
+  /** Replace an existing signature. */
+  readonly overwrite?: boolean | undefined;
+  /** Paths relative to the model, beside the default exclusions. */
+  readonly ignorePaths?: readonly string[] | undefined;
+  /** Follow symbolic links that stay inside the model. */
+  readonly allowSymlinks?: boolean | undefined;
+  readonly method?: 'files' | 'shards' | undefined;
+  /** Bytes per shard, with the method `shards`. */
+  readonly shardSize?: number | undefined;
+  readonly hash?: HashName | undefined;
+  /** Signed along, as annotations of the subject. */
+  readonly metadata?: ModelMetadata | undefined;
+  readonly progress?: ProgressSink | undefined;
+}
+
+/** What was signed and where the signature is. */
+export interface SignedModel {
+  readonly signature: string;
+  readonly method: 'certificate' | 'key';
+  readonly manifest: Manifest;
+  readonly rootDigest: string;
+  readonly treeDigest: string;
+  readonly bytes: number;
+  readonly ignored: readonly string[];
+  readonly warnings: readonly string[];
+  readonly metadata: ModelMetadata | undefined;
+}
+
+/**
+ * Signs a model folder or a single file and writes an OMS v1.0 bundle. The new signature is read back and verified
+ * before it is written, and written in one piece or not at all.
+ *
+ * @throws {ModelsealError} `ERR_SIGN_*`, `ERR_KEY_*`, `ERR_MODEL_*`, `ERR_NAME_*`, `ERR_FILE_*`
+ */
+export async function signModel(path: string, options: SignOptions): Promise<SignedModel> {
+  const { key, at } = options;
+  const material = checkedMaterial(options);
+  const annotations = options.metadata && metadataAnnotations(options.metadata);
+  const { root, single } = locate(path);
+  const overwrite = options.overwrite ?? false;
+  const target = chooseTarget(root, single, options.signature, overwrite);
+  const rules = IgnoreRules.from(
+    single
+      ? []
+      : [...DEFAULT_IGNORED, ...(target.insideAs ? [target.insideAs] : []), ...(options.ignorePaths ?? [])],
+  );
+  const serialization = serializationOf(options, rules);
+  const tree = walkModel(path, { ignore: rules, allowSymlinks: serialization.allowSymlinks });
+  if (tree.files.length === 0) throw new ModelsealError('ERR_MODEL_EMPTY', { model: path });
+  const measured = await measureModel(tree, serialization, { progress: options.progress });
+  if (measured.items.length === 0) throw new ModelsealError('ERR_MODEL_EMPTY', { model: path });
+  const manifest = manifestOf(measured);
+  const treeDigest = treeDigestOf(measured);
+  const payload = encodeStatement(manifest, { treeDigest, annotations });
+  const signature = await key.sign(preAuthEncoding(IN_TOTO_PAYLOAD_TYPE, payload));
+  const bundle = new Uint8Array(Buffer.from(encodeBundle(payload, [signature], material)));
+  selfCheck(bundle, options, manifest.rootDigest());
+  writeSignature(target, bundle, overwrite);
+  return {
+    signature: target.file,
+    method: 'chain' in material ? 'certificate' : 'key',
+    manifest,
+    rootDigest: manifest.rootDigest(),
+    treeDigest,
+    bytes: measured.bytes,
+    ignored: tree.ignored,
+    warnings: tree.warnings,
+    metadata: options.metadata,
+  };
+
+  function checkedMaterial(o: SignOptions): Material {
+    if (!o.certificate) {
+      if (o.chain?.length) throw new ModelsealError('ERR_SIGN_CHAIN_WITHOUT_CERTIFICATE', {});
+      requireStrongKey(key.publicKey, 'the signing key');
+      return { keyHint: keyHint(key.publicKey) };
+    }
+    checkSigningCertificate(o.certificate, key.publicKey, at);
+    return { chain: [o.certificate, ...orderChain(o.certificate, o.chain ?? [], at)].map((c) => c.raw) };
+  }
+}
+
+function locate(path: string): { root: string; single: boolean } {
+  try {
+    const root = realpathSync.native(resolve(path));
+    return { root, single: !lstatSync(root).isDirectory() };
+  } catch (error) {
+    throw ioError(error, path, 'model');
+  }
+}
+
+function serializationOf(options: SignOptions, rules: IgnoreRules): Serialization {
+  const { method = 'files', hash = 'sha256', shardSize, allowSymlinks = false } = options;
+  if (!isHashName(hash)) throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: hash });
+  if (method === 'files' && shardSize !== undefined) {
+    throw new ModelsealError('ERR_SIGN_OPTION', {
+      option: 'shard size',
+      problem: 'only with the method shards',
+    });
+  }
+  if (shardSize !== undefined && (!Number.isSafeInteger(shardSize) || shardSize <= 0)) {
+    throw new ModelsealError('ERR_SIGN_OPTION', {
+      option: 'shard size',
+      problem: `${shardSize} is not a positive whole number of bytes`,
+    });
+  }
+  return {
+    method,
+    hashType: hash,
+    ...(method === 'shards' ? { shardSize: shardSize ?? DEFAULT_SHARD_SIZE } : {}),
+    allowSymlinks,
+    ignorePaths: rules.paths,
+  };
+}
+
+/** Reads the bundle as a verifier would: parse, verify over the received bytes, then decode. */
+function selfCheck(bytes: Uint8Array, options: SignOptions, rootDigest: string): void {
+  const bundle = UnverifiedBundle.parse(bytes);
+  const key = options.certificate?.publicKey() ?? options.key.publicKey;
+  const [signature] = bundle.signatures;
+  if (!signature || matchSignature(bundle, signature, key) !== 'dsse') {
+    throw new ModelsealError('ERR_SIGN_SELF_CHECK', { problem: 'the signature is not valid' });
+  }
+  if (decodeStatement(bundle.payload).rootDigest !== rootDigest) {
+    throw new ModelsealError('ERR_SIGN_SELF_CHECK', { problem: 'it is of another manifest' });
+  }
+}
