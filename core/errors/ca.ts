@@ -1,3 +1,188 @@
-import { defineErrors } from './texts.js';
+import { defineErrors, list } from './texts.js';
 
-export const caErrors = defineErrors({});
+/** Causes met while running a certificate authority. */
+export const caErrors = defineErrors({
+  ERR_CA_NOT_FOUND: {
+    kind: 'not-found',
+    say: (d: { home: string }) => `there is no certificate authority in ${d.home}`,
+    hint: 'Create one with `modelseal ca init`, or point --home at the folder that holds ca.db.',
+  },
+  ERR_CA_EXISTS: {
+    kind: 'usage',
+    say: (d: { file: string }) =>
+      `a certificate authority exists already: ${d.file} is there and stays as it is`,
+    hint: 'Choose another --home. An authority is never overwritten: certificates of the old one would lose their CRL.',
+  },
+  ERR_CA_INCOMPLETE: {
+    kind: 'unchecked',
+    say: (d: { home: string; missing: string }) =>
+      `the authority in ${d.home} is incomplete: ${d.missing} is missing`,
+    hint: 'Restore the file from a backup, or move what is left away and run `modelseal ca init` again.',
+  },
+  ERR_CA_DATABASE: {
+    kind: 'unchecked',
+    say: (d: { file: string; problem: string }) => `the database ${d.file} cannot be used: ${d.problem}`,
+    hint: 'Check that the file and its folder are writable and that the disk is not full; otherwise restore it from a backup.',
+  },
+  ERR_CA_DATABASE_BUSY: {
+    kind: 'unchecked',
+    say: (d: { file: string }) => `the database ${d.file} is held by another process`,
+    hint: 'Wait until the other modelseal command has ended and run this one again.',
+  },
+  ERR_CA_DATABASE_NEWER: {
+    kind: 'unchecked',
+    say: (d: { file: string; found: number; known: number }) =>
+      `the database ${d.file} has schema ${d.found}, this version of Modelseal knows up to ${d.known}`,
+    hint: 'Update Modelseal; an older version must not write into a newer database.',
+  },
+  ERR_CA_KEY_MISMATCH: {
+    kind: 'refused',
+    say: (d: { file: string; certificate: string }) =>
+      `the key in ${d.file} does not belong to ${d.certificate}`,
+    hint: 'Name the private key that was made together with this authority.',
+  },
+  ERR_CA_KEY_ABSENT: {
+    kind: 'not-found',
+    say: (d: { role: string; file: string }) => `the ${d.role} key is not here: ${d.file}`,
+    hint: 'Bring back the medium that holds the key and name the file with --root-key or --issuing-key.',
+  },
+  ERR_CA_SIGNATURE_FAULTY: {
+    kind: 'unchecked',
+    say: (d: { certificate: string }) =>
+      `the signature made for ${d.certificate} does not verify and was thrown away`,
+    hint: 'Run the command again. If it repeats, suspect the memory of this machine or the token that holds the key.',
+  },
+  ERR_CA_NOT_YET_VALID: {
+    kind: 'refused',
+    say: (d: { issuer: string; notBefore: string; at: string }) =>
+      `${d.issuer} is not valid before ${d.notBefore}, and the time is ${d.at}`,
+    hint: 'Check the clock of this machine; it is behind the one the authority was made with.',
+  },
+  ERR_CA_EXPIRED: {
+    kind: 'refused',
+    say: (d: { issuer: string; notAfter: string; at: string }) =>
+      `${d.issuer} expired on ${d.notAfter}, and the time is ${d.at}`,
+    hint: 'Check the clock of this machine; if it is right, a new authority is due.',
+  },
+  ERR_CA_REVOKED: {
+    kind: 'refused',
+    say: (d: { issuer: string }) => `${d.issuer} is revoked and issues no more certificates`,
+    hint: 'Create a new authority in another --home and distribute its root.pem.',
+  },
+  ERR_CA_FILES_DIFFER: {
+    kind: 'refused',
+    say: (d: { file: string; problem: string }) =>
+      `${d.file} does not belong to this authority: ${d.problem}`,
+    hint: 'Restore root.pem and issuing.pem as `modelseal ca init` wrote them.',
+  },
+  ERR_CA_VALIDITY: {
+    kind: 'usage',
+    say: (d: { problem: string }) => `the asked validity is not possible: ${d.problem}`,
+    hint: 'Choose a period that begins before it ends and lies within the validity of the issuing certificate.',
+  },
+  ERR_CA_DAYS: {
+    kind: 'usage',
+    say: (d: { option: string; value: string; most: number }) =>
+      `${d.option} is ${d.value}; it must be a whole number of days from 1 to ${d.most}`,
+    hint: 'Short lives limit the harm of a stolen key; renewing is one command.',
+  },
+  ERR_CA_URL: {
+    kind: 'usage',
+    say: (d: { option: string; url: string; problem: string }) => `${d.option} ${d.url}: ${d.problem}`,
+    hint: 'Give an absolute http:// or https:// address without user name, query or fragment.',
+  },
+  ERR_CA_NAME: {
+    kind: 'usage',
+    say: (d: { field: string; problem: string }) =>
+      `the ${d.field} cannot stand in a certificate: ${d.problem}`,
+    hint: 'Use 1 to 64 visible characters.',
+  },
+  ERR_CA_IDENTITY_MISSING: {
+    kind: 'usage',
+    say: (d: { subject: string }) => `no identity was given for ${d.subject}`,
+    hint: 'Name at least one with --email or --uri; verifiers accept signers by these, never by the display name.',
+  },
+  ERR_CA_IDENTITY: {
+    kind: 'usage',
+    say: (d: { identity: string; problem: string }) => `${d.identity} cannot be an identity: ${d.problem}`,
+    hint: 'An e-mail address is local@domain in ASCII; a URI is absolute, such as https://example.org/team or urn:example:team.',
+  },
+  ERR_CA_OWN_KEY: {
+    kind: 'refused',
+    say: (d: { role: string }) => `the key to be certified is the ${d.role} key of this authority`,
+    hint: 'Make a key of its own for every developer.',
+  },
+  ERR_CA_SERIAL_COLLISION: {
+    kind: 'unchecked',
+    say: (d: { serial: string }) => `the serial number ${d.serial} was used before`,
+    hint: 'Run the command again. If it happens twice, the random generator of this machine is broken: stop issuing.',
+  },
+  ERR_CA_DEVELOPER_PASSPHRASE_NEEDED: {
+    kind: 'usage',
+    say: (d: { file: string }) => `${d.file} is to be encrypted and no passphrase was given for it`,
+    hint: 'Use --key-passphrase-file or --key-passphrase-env, or --no-passphrase to leave the key plain.',
+  },
+  ERR_CSR_MALFORMED: {
+    kind: 'refused',
+    say: (d: { file: string; problem: string }) =>
+      `${d.file} is not a well-formed certificate request: ${d.problem}`,
+    hint: 'Make it again, for instance with `modelseal ca request` or `openssl req -new`.',
+  },
+  ERR_CSR_SIGNATURE: {
+    kind: 'refused',
+    say: (d: { file: string }) => `${d.file} is not signed by the key it asks to certify`,
+    hint: 'The sender must prove that they hold the private key: ask for a request that was not changed on its way.',
+  },
+  ERR_CSR_ALGORITHM: {
+    kind: 'refused',
+    say: (d: { file: string; algorithm: string }) =>
+      `${d.file} is signed with ${d.algorithm}, which proves nothing today`,
+    hint: 'Ask for a request signed with SHA-256, SHA-384 or SHA-512.',
+  },
+  ERR_CSR_READERS_DISAGREE: {
+    kind: 'refused',
+    say: (d: { file: string; field: string }) =>
+      `two independent readers of ${d.file} disagree about its ${d.field}`,
+    hint: 'An encoding that two programs read differently is how forged names pass; ask for a plainly encoded request.',
+  },
+  ERR_LINT: {
+    kind: 'refused',
+    say: (d: { rule: string; problem: string; citation: string }) =>
+      `the certificate was not signed: ${d.rule}: ${d.problem} (${d.citation})`,
+    hint: 'Change what was asked for so that the rule holds. If nothing unusual was asked for, please report this.',
+  },
+  ERR_SERIAL_NUMBER: {
+    kind: 'usage',
+    say: (d: { value: string }) => `${d.value} is neither a serial number nor a file`,
+    hint: 'Give the serial number in hexadecimal as `modelseal ca list` shows it, or a certificate file.',
+  },
+  ERR_SERIAL_UNKNOWN: {
+    kind: 'not-found',
+    say: (d: { serial: string }) => `this authority knows no certificate with serial number ${d.serial}`,
+    hint: 'See `modelseal ca list`; the certificate may come from another authority.',
+  },
+  ERR_CERTIFICATE_FOREIGN: {
+    kind: 'refused',
+    say: (d: { file: string; serial: string }) =>
+      `${d.file} has serial number ${d.serial} of this authority but is not the certificate it issued`,
+    hint: 'Treat the file as forged, or look whether it comes from another authority of the same name.',
+  },
+  ERR_ALREADY_REVOKED: {
+    kind: 'refused',
+    say: (d: { serial: string; revokedAt: string; reason: string }) =>
+      `${d.serial} was revoked on ${d.revokedAt} already (${d.reason})`,
+    hint: 'Nothing is left to do; `modelseal ca crl` publishes it.',
+  },
+  ERR_REVOCATION_DATE: {
+    kind: 'usage',
+    say: (d: { value: string; problem: string }) =>
+      `the invalidity date ${d.value} is not possible: ${d.problem}`,
+    hint: 'Give the moment since which the key is thought to be compromised, as 2026-11-22 or 2026-11-22T10:00:00Z, not in the future.',
+  },
+  ERR_REVOCATION_REASON: {
+    kind: 'usage',
+    say: (d: { reason: string; known: readonly string[] }) =>
+      `${d.reason} is no reason for a revocation; known are ${list(d.known)}`,
+    hint: 'Use keyCompromise when the key may be in other hands; see RFC 5280 §5.3.1.',
+  },
+});

@@ -1,0 +1,97 @@
+import { existsSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { ModelsealError } from '../core/errors/index.js';
+import { writeAtomic } from '../core/files.js';
+
+/** Where everything of one authority lies. */
+export interface HomePaths {
+  readonly home: string;
+  readonly rootCertificate: string;
+  readonly issuingCertificate: string;
+  readonly rootKey: string;
+  readonly issuingKey: string;
+  readonly rootCrl: string;
+  readonly issuingCrl: string;
+  readonly database: string;
+}
+
+export const homePaths = (home: string): HomePaths => ({
+  home,
+  rootCertificate: join(home, 'root.pem'),
+  issuingCertificate: join(home, 'issuing.pem'),
+  rootKey: join(home, 'root.key'),
+  issuingKey: join(home, 'issuing.key'),
+  rootCrl: join(home, 'root.crl'),
+  issuingCrl: join(home, 'issuing.crl'),
+  database: join(home, 'ca.db'),
+});
+
+/** Readable by the owner alone. */
+export const SECRET = 0o600;
+export const PUBLIC = 0o644;
+
+export interface NewFile {
+  readonly path: string;
+  readonly data: Uint8Array | string;
+  readonly mode: number;
+}
+
+/**
+ * Writes several new files, all or none: none may exist already, and when one cannot be written, those before it
+ * are taken away again.
+ *
+ * @returns Takes the files away again, for a caller whose next step fails.
+ * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`
+ */
+export function writeNewFiles(files: readonly NewFile[]): () => void {
+  refuseExisting(files.map(({ path }) => path));
+  const written: string[] = [];
+  const undo = (): void => {
+    for (const path of written) rmSync(path, { force: true });
+  };
+  try {
+    for (const { path, data, mode } of files) {
+      writeAtomic(path, data, { mode });
+      written.push(path);
+    }
+  } catch (error) {
+    undo();
+    throw error;
+  }
+  return undo;
+}
+
+/** @throws {ModelsealError} `ERR_FILE_EXISTS` */
+export function refuseExisting(paths: readonly string[]): void {
+  const file = paths.find((path) => existsSync(path));
+  if (file !== undefined) throw new ModelsealError('ERR_FILE_EXISTS', { file });
+}
+
+/**
+ * Makes a folder with those above it, for its owner alone.
+ *
+ * @returns Takes away what was made; folders that were there stay.
+ * @throws {ModelsealError} `ERR_FILE_UNWRITABLE`
+ */
+export function makeFolder(path: string): () => void {
+  try {
+    const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+    return () => removeEmpty(path, first);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new ModelsealError('ERR_FILE_UNWRITABLE', { file: path, reason }, { cause: error });
+  }
+}
+
+/** Removes folders from `path` up to `first`, as long as they are empty: what others put there is not ours. */
+function removeEmpty(path: string, first: string | undefined): void {
+  if (first === undefined) return;
+  try {
+    for (let folder = resolve(path); ; folder = dirname(folder)) {
+      rmdirSync(folder);
+      if (folder === resolve(first)) return;
+    }
+  } catch {
+    // Not empty, or gone already.
+  }
+}

@@ -1,0 +1,246 @@
+import type { KeyObject } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { ModelsealError } from '../core/errors/index.js';
+import {
+  encodePrivateKey,
+  encryptPrivateKey,
+  generatePrivateKey,
+  type SigningKey,
+  signatureScheme,
+  signingKey,
+} from '../core/keys/index.js';
+import type { CertificateSummary } from '../core/report/index.js';
+import { Certificate, summarizeCertificate } from '../core/x509/index.js';
+import { LintedCertificate, RecordedCertificate } from './certify.js';
+import { issueCrl } from './crl.js';
+import { certificatePem } from './encode/certificate.js';
+import {
+  authorityKeyIdentifier,
+  basicConstraints,
+  crlDistributionPoints,
+  keyIdentifier,
+  keyUsage,
+  spkiOf,
+  subjectKeyIdentifier,
+} from './encode/extensions.js';
+import { encodeName } from './encode/name.js';
+import {
+  homePaths,
+  makeFolder,
+  type NewFile,
+  PUBLIC,
+  refuseExisting,
+  SECRET,
+  writeNewFiles,
+} from './home.js';
+import { Issuer } from './issuer.js';
+import {
+  AUTHORITY_BACKDATE_MS,
+  daysAfter,
+  ISSUING_DAYS,
+  Profile,
+  type ProfileOptions,
+  ROOT_CRL_DAYS,
+  ROOT_DAYS,
+  wholeSeconds,
+} from './profile.js';
+import { SqliteStore } from './store/sqlite-store.js';
+import type { CaStore } from './store/store.js';
+
+export interface CreateAuthorityOptions extends ProfileOptions {
+  /** Folder of the authority; made when it is not there. */
+  readonly home: string;
+  /** The time of creation: both certificates are valid from an hour before it. */
+  readonly at: Date;
+  /** How the two private keys are kept. Plain keys take the word `plain`, never an empty passphrase. */
+  readonly protection: 'plain' | { readonly passphrase: string };
+  /** Folder for the root key, on a medium that can be taken away; `home` otherwise. */
+  readonly rootOut?: string | undefined;
+}
+
+export interface AuthoritySummary {
+  readonly home: string;
+  readonly root: CertificateSummary;
+  readonly issuing: CertificateSummary;
+  /** The file that verifiers trust. */
+  readonly trustAnchor: string;
+  readonly rootKey: string;
+  readonly issuingKey: string;
+  readonly rootCrl: string;
+  readonly issuingCrl: string;
+}
+
+interface Tier {
+  readonly key: KeyObject;
+  readonly signer: SigningKey;
+  readonly issuer: Issuer;
+}
+
+/**
+ * Makes a two-tier authority: a root (ten years, path length 1) and an issuing CA (five years, path length 0),
+ * their first CRLs, and the database. Everything is made in memory first and then put in place at once; an existing
+ * authority is never touched.
+ *
+ * @throws {ModelsealError} `ERR_CA_EXISTS`, `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, what {@link Profile.parse} throws
+ */
+export async function createAuthority(options: CreateAuthorityOptions): Promise<AuthoritySummary> {
+  const profile = Profile.parse(options);
+  const paths = homePaths(options.home);
+  const rootKeyFile = options.rootOut === undefined ? paths.rootKey : join(options.rootOut, 'root.key');
+  refuseAuthority(options.home);
+  refuseExisting([rootKeyFile]);
+
+  const store = SqliteStore.create(':memory:', profile);
+  try {
+    const root = await makeTier('root', profile, options.at, store, undefined);
+    const issuing = await makeTier('issuing', profile, options.at, store, root);
+    const rootCrl = await issueCrl(root.issuer, root.signer, store, { at: options.at, days: ROOT_CRL_DAYS });
+    const crl = await issueCrl(issuing.issuer, issuing.signer, store, {
+      at: options.at,
+      days: profile.crlDays,
+    });
+    const keyPem = (key: KeyObject): Promise<string> | string =>
+      options.protection === 'plain'
+        ? encodePrivateKey(key)
+        : encryptPrivateKey(key, options.protection.passphrase);
+    const rootKey: NewFile = { path: rootKeyFile, data: await keyPem(root.key), mode: SECRET };
+    const rootPem = certificatePem(root.issuer.certificate.raw);
+    install(
+      options.home,
+      [
+        { path: 'root.pem', data: rootPem, mode: PUBLIC },
+        { path: 'issuing.pem', data: certificatePem(issuing.issuer.certificate.raw), mode: PUBLIC },
+        { path: 'issuing.key', data: await keyPem(issuing.key), mode: SECRET },
+        { path: 'root.crl', data: rootCrl.der, mode: PUBLIC },
+        { path: 'issuing.crl', data: crl.der, mode: PUBLIC },
+        ...(options.rootOut === undefined ? [{ ...rootKey, path: 'root.key' }] : []),
+      ],
+      options.rootOut === undefined ? undefined : { folder: options.rootOut, file: rootKey },
+      (file) => store.copyTo(file),
+    );
+    return {
+      home: options.home,
+      root: summarizeCertificate(root.issuer.certificate),
+      issuing: summarizeCertificate(issuing.issuer.certificate),
+      trustAnchor: paths.rootCertificate,
+      rootKey: rootKeyFile,
+      issuingKey: paths.issuingKey,
+      rootCrl: paths.rootCrl,
+      issuingCrl: paths.issuingCrl,
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+/** Makes one CA certificate: linted, recorded, then signed by its issuer, or by itself. */
+async function makeTier(
+  role: 'root' | 'issuing',
+  profile: Profile,
+  at: Date,
+  store: CaStore,
+  parent: Tier | undefined,
+): Promise<Tier> {
+  const key = await generatePrivateKey(profile.keyType);
+  const signer = signingKey(key);
+  const spki = spkiOf(signer.publicKey);
+  const keyId = keyIdentifier(spki);
+  const title = role === 'root' ? 'Root CA' : 'Issuing CA';
+  // The tail tells two authorities of one organisation apart: a name that stands for two keys misleads path building.
+  const commonName = `${title} ${Buffer.from(keyId.subarray(0, 4)).toString('hex')}`;
+  const subject = encodeName({ organization: profile.organization, commonName });
+  const crlUrl = parent === undefined ? undefined : profile.crlAddress('root');
+  const linted = LintedCertificate.lint(
+    {
+      signatureAlgorithm:
+        parent?.issuer.signatureAlgorithm ?? signatureScheme(signer.publicKey).algorithmIdentifier,
+      issuer: parent?.issuer.certificate.subject.raw ?? subject,
+      notBefore: wholeSeconds(new Date(at.getTime() - AUTHORITY_BACKDATE_MS)),
+      notAfter: wholeSeconds(daysAfter(at, role === 'root' ? ROOT_DAYS : ISSUING_DAYS)),
+      subject,
+      spki,
+      extensions: [
+        basicConstraints(true, role === 'root' ? 1 : 0),
+        keyUsage('keyCertSign', 'cRLSign'),
+        subjectKeyIdentifier(keyId),
+        authorityKeyIdentifier(parent?.issuer.keyId ?? keyId),
+        ...(crlUrl === undefined ? [] : [crlDistributionPoints(crlUrl)]),
+      ],
+    },
+    role,
+    parent?.issuer.certificate,
+  );
+  const recorded = await RecordedCertificate.record(linted, store, at);
+  const der = await recorded.sign(parent?.signer ?? signer, store);
+  return { key, signer, issuer: new Issuer(role, Certificate.decode(der)) };
+}
+
+/** @throws {ModelsealError} `ERR_CA_EXISTS` */
+function refuseAuthority(home: string): void {
+  const { database, rootCertificate, rootKey, issuingCertificate, issuingKey } = homePaths(home);
+  const file = [database, rootCertificate, rootKey, issuingCertificate, issuingKey].find((f) =>
+    existsSync(f),
+  );
+  if (file !== undefined) throw new ModelsealError('ERR_CA_EXISTS', { file });
+}
+
+/**
+ * Puts the files in place. All are first written into a folder of their own. Where `home` is not there yet, that
+ * folder becomes it in one step; where it is, the files are linked into it one by one, the database last, and taken
+ * away again when one of them meets an obstacle. Nothing in here waits, so no other code of this process runs in between.
+ */
+function install(
+  home: string,
+  files: readonly NewFile[],
+  removable: { readonly folder: string; readonly file: NewFile } | undefined,
+  writeDatabase: (file: string) => void,
+): void {
+  const target = resolve(home);
+  const fresh = !existsSync(target);
+  const undoing: (() => void)[] = [];
+  try {
+    undoing.push(makeFolder(fresh ? dirname(target) : target));
+    const parent = fresh ? dirname(target) : target;
+    const staging = join(parent, `.${basename(target)}-${randomBytes(6).toString('hex')}.tmp`);
+    make(staging);
+    undoing.push(() => rmSync(staging, { recursive: true, force: true }));
+    writeNewFiles(files.map((file) => ({ ...file, path: join(staging, file.path) })));
+    writeDatabase(join(staging, 'ca.db'));
+    chmodSync(join(staging, 'ca.db'), SECRET);
+    if (removable !== undefined) {
+      undoing.push(makeFolder(removable.folder));
+      undoing.push(writeNewFiles([removable.file]));
+    }
+    if (fresh) renameSync(staging, target);
+    else linkAll(staging, target, [...files.map(({ path }) => path), 'ca.db']);
+    rmSync(staging, { recursive: true, force: true });
+  } catch (error) {
+    for (const undo of undoing.reverse()) undo();
+    if (error instanceof ModelsealError) throw error;
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new ModelsealError('ERR_FILE_UNWRITABLE', { file: home, reason }, { cause: error });
+  }
+}
+
+function make(folder: string): void {
+  mkdirSync(folder, { mode: 0o700 });
+}
+
+/** Links rather than renames: a link refuses to replace a file that appeared meanwhile. */
+function linkAll(from: string, to: string, names: readonly string[]): void {
+  const linked: string[] = [];
+  try {
+    for (const name of names) {
+      linkSync(join(from, name), join(to, name));
+      linked.push(join(to, name));
+    }
+  } catch (error) {
+    for (const path of linked) unlinkSync(path);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new ModelsealError('ERR_CA_EXISTS', { file: join(to, names[linked.length] ?? '') });
+    }
+    throw error;
+  }
+}

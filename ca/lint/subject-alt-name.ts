@@ -1,0 +1,19 @@
+import { emailProblem, uriProblem } from '../identity.js';
+import type { Lint } from './lint.js';
+
+/** A developer has at least one identity, each an e-mail address or an absolute URI; a CA has none. */
+export const subjectAltName: Lint = {
+  name: 'subject-alt-name',
+  citation: 'RFC 5280 §4.2.1.6',
+  check({ certificate, role }) {
+    const names = certificate.subjectAltName;
+    if (role !== 'developer') return names === undefined ? undefined : 'a CA certificate names identities';
+    if (names === undefined) return 'there is no identity';
+    for (const name of names) {
+      if (name.type !== 'email' && name.type !== 'uri') return `an identity is of type ${name.type}`;
+      const problem = name.type === 'email' ? emailProblem(name.value) : uriProblem(name.value);
+      if (problem !== undefined) return `${name.value}: ${problem}`;
+    }
+    return undefined;
+  },
+};

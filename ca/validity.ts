@@ -1,0 +1,54 @@
+import { ModelsealError } from '../core/errors/index.js';
+import { isoTime } from '../core/x509/index.js';
+import type { Issuer } from './issuer.js';
+import {
+  DEFAULT_DEVELOPER_DAYS,
+  DEVELOPER_BACKDATE_MS,
+  daysAfter,
+  MAX_DEVELOPER_DAYS,
+  wholeDays,
+  wholeSeconds,
+} from './profile.js';
+
+export interface ValidityRequest {
+  /** The time of issuance. */
+  readonly at: Date;
+  readonly days?: number | undefined;
+  /** Explicit bounds, for imports and for tests of expiry; they must lie within the issuer's validity. */
+  readonly notBefore?: Date | undefined;
+  readonly notAfter?: Date | undefined;
+}
+
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** The issuer ends earlier than the days that were asked for. */
+  readonly shortened: boolean;
+}
+
+/**
+ * The validity of a developer certificate, never outliving its issuer: asked-for days are shortened to fit, explicit
+ * bounds that do not fit are refused.
+ *
+ * @throws {ModelsealError} `ERR_CA_DAYS`, `ERR_CA_VALIDITY`
+ */
+export function developerValidity(request: ValidityRequest, issuer: Issuer): Validity {
+  const { notBefore: earliest, notAfter: latest } = issuer.certificate;
+  const days = wholeDays(request.days ?? DEFAULT_DEVELOPER_DAYS, 'days', MAX_DEVELOPER_DAYS);
+  if (request.days !== undefined && request.notAfter !== undefined) {
+    throw new ModelsealError('ERR_CA_VALIDITY', { problem: 'both days and an end were given' });
+  }
+  const backdated = new Date(request.at.getTime() - DEVELOPER_BACKDATE_MS);
+  const notBefore = wholeSeconds(request.notBefore ?? (backdated < earliest ? earliest : backdated));
+  const end = wholeSeconds(request.notAfter ?? daysAfter(request.at, days));
+  const shortened = request.notAfter === undefined && end > latest;
+  const notAfter = shortened ? latest : end;
+  const fail = (problem: string): never => {
+    throw new ModelsealError('ERR_CA_VALIDITY', { problem });
+  };
+  if (Number.isNaN(notBefore.getTime()) || Number.isNaN(notAfter.getTime())) fail('a date is not a date');
+  if (notBefore >= notAfter) fail(`it ends at ${isoTime(notAfter)}, before it begins`);
+  if (notBefore < earliest) fail(`it begins before its issuer does (${isoTime(earliest)})`);
+  if (notAfter > latest) fail(`it outlives its issuer (${isoTime(latest)})`);
+  return { notBefore, notAfter, shortened };
+}
