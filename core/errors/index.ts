@@ -54,7 +54,11 @@ type Table = typeof ALL;
 export type ErrorCode = keyof Table & string;
 
 /** The data that an occurrence of `C` carries. */
-export type ErrorDetails<C extends ErrorCode> = Parameters<Table[C]['say']>[0];
+export type ErrorDetails<C extends ErrorCode> = DetailsOf<Table[C]['say']>;
+
+/** A sentence without data takes an empty object. */
+type DetailsOf<S extends (details: never) => string> =
+  Parameters<S> extends [] ? Record<string, never> : Parameters<S>[0];
 
 /** How an error appears in a report and under `--json`. */
 export interface ErrorRecord {
