@@ -1,6 +1,14 @@
 import yargs, { type Argv } from 'yargs';
 import { type ErrorKind, isModelsealError, ModelsealError } from './core/errors/index.js';
-import { type Command, type CommandContext, Output, printable, type Streams } from './core/terminal/index.js';
+import {
+  type Command,
+  type CommandContext,
+  Output,
+  openTelemetrySinks,
+  printable,
+  type Streams,
+  telemetrySettings,
+} from './core/terminal/index.js';
 import { VERSION } from './core/version.js';
 
 /** Exit codes of the command line; nothing else in the program knows them. */
@@ -14,7 +22,13 @@ const EXIT: { readonly [K in 'accepted' | ErrorKind]: number } = {
 };
 
 /** Every top-level command, its line in the help, and the module that is imported only when it runs. */
-const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{ default: Command }> }[] = [];
+const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{ default: Command }> }[] = [
+  {
+    name: 'audit',
+    describe: 'Verify and read the audit log',
+    load: () => import('./core/commands/audit.js'),
+  },
+];
 
 /** Runs one command line and returns its exit code; never exits and never throws. */
 export async function main(
@@ -26,15 +40,23 @@ export async function main(
   const quiet = args.includes('--quiet');
   const output = new Output({ json, quiet, color: !env.NO_COLOR && !args.includes('--no-color') }, streams);
   let outcome: 'accepted' | ErrorKind = 'accepted';
-  const context: CommandContext = {
-    output,
-    env,
-    now: () => new Date(),
-    finish: (how) => {
-      outcome = how;
-    },
-  };
+  const now = (): Date => new Date();
   try {
+    const settings = telemetrySettings(
+      { auditLog: optionValue(args, 'audit-log'), logFile: optionValue(args, 'log-file') },
+      env,
+    );
+    const telemetry = await openTelemetrySinks(settings, (text) => output.warn(text));
+    const context: CommandContext = {
+      output,
+      env,
+      now,
+      finish: (how) => {
+        outcome = how;
+      },
+      record: (event, how, data) => telemetry.record({ event, outcome: how, at: now(), data }),
+      observer: telemetry.observer,
+    };
     const parser = await buildParser(args, context);
     let help: string | undefined;
     await parser.parseAsync([...args], {}, (error, _argv, text) => {
@@ -56,8 +78,15 @@ export async function main(
   return EXIT[outcome];
 }
 
+/** Value of an option that is needed before the command is parsed; its grammar is checked by yargs afterwards. */
+function optionValue(args: readonly string[], option: string): string | undefined {
+  const at = args.findIndex((word) => word === `--${option}` || word.startsWith(`--${option}=`));
+  if (at < 0) return undefined;
+  const word = args[at] as string;
+  return word.includes('=') ? word.slice(word.indexOf('=') + 1) : args[at + 1];
+}
+
 async function buildParser(args: readonly string[], context: CommandContext): Promise<Argv> {
-  const wanted = args.find((word) => !word.startsWith('-'));
   const parser = yargs()
     .scriptName('modelseal')
     .usage('$0 <command> [options]')
@@ -72,6 +101,16 @@ async function buildParser(args: readonly string[], context: CommandContext): Pr
       describe: 'One JSON object on stdout, everything else on stderr',
     })
     .option('quiet', { type: 'boolean', global: true, describe: 'Print nothing but errors' })
+    .option('audit-log', {
+      type: 'string',
+      global: true,
+      describe: 'Append what happens to this hash-chained log (also MODELSEAL_AUDIT_LOG)',
+    })
+    .option('log-file', {
+      type: 'string',
+      global: true,
+      describe: 'Append structured logs as JSON lines (also MODELSEAL_LOG_FILE)',
+    })
     .option('color', {
       type: 'boolean',
       global: true,
@@ -88,19 +127,32 @@ async function buildParser(args: readonly string[], context: CommandContext): Pr
     .fail((message, error) => {
       throw error ?? new ModelsealError('ERR_USAGE', { problem: message });
     })
-    .check((argv, options) => refuseRepeated(argv, options as unknown as { array: string[] }), true);
+    .check((_argv, options) => refuseRepeated(args, options as unknown as { array: string[] }), true);
   for (const entry of COMMANDS) {
-    if (entry.name === wanted) parser.command((await entry.load()).default(context));
-    else parser.command({ command: entry.name, describe: entry.describe, handler: () => {} });
+    // Every command whose name occurs is loaded; the others are only a line of the help.
+    if (args.includes(entry.name)) parser.command((await entry.load()).default(context));
+    else parser.command({ command: entry.name, describe: entry.describe, handler: neverRun });
   }
   return parser;
 }
 
-/** An option that must appear once refuses to appear twice; yargs collects repeats in an array. */
-function refuseRepeated(argv: Readonly<Record<string, unknown>>, options: { array: string[] }): true {
-  for (const [name, value] of Object.entries(argv)) {
-    if (name === '_' || name === '--' || !Array.isArray(value) || options.array.includes(name)) continue;
-    throw new ModelsealError('ERR_OPTION_REPEATED', { option: name });
+/** A command that was not loaded cannot have been asked for; were it to run, silence would look like acceptance. */
+function neverRun(): never {
+  throw new ModelsealError('ERR_INTERNAL', { problem: 'the command was not loaded' });
+}
+
+/**
+ * An option that must appear once refuses to appear twice. Looked for in the words themselves: yargs collects repeated
+ * values in an array, but lets the last of repeated flags win.
+ */
+function refuseRepeated(args: readonly string[], options: { array: readonly string[] }): true {
+  const seen = new Set<string>();
+  for (const word of args) {
+    if (word === '--') break;
+    const name = /^--(?:no-)?([a-z][a-z0-9-]*)(?:=|$)/.exec(word)?.[1];
+    if (name === undefined || options.array.includes(name)) continue;
+    if (seen.has(name)) throw new ModelsealError('ERR_OPTION_REPEATED', { option: name });
+    seen.add(name);
   }
   return true;
 }

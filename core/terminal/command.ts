@@ -1,5 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
+import type { AuditData, AuditEvent } from '../audit/index.js';
 import type { ErrorKind } from '../errors/index.js';
+import type { StepObserver } from '../report/index.js';
 import type { Output } from './output.js';
 
 /** What a command gets from `cli.ts`; nothing in a command reads the process itself. */
@@ -13,6 +15,10 @@ export interface CommandContext {
    * A command that has printed nothing throws instead.
    */
   readonly finish: (outcome: 'accepted' | ErrorKind) => void;
+  /** Records an event (audit log, structured log, webhook, OpenTelemetry) where one of them is configured. */
+  readonly record: (event: AuditEvent, outcome: 'accepted' | ErrorKind, data: AuditData) => Promise<void>;
+  /** Watches the steps of a pipeline, where OpenTelemetry is configured; give it to the ReportBuilder. */
+  readonly observer: StepObserver | undefined;
 }
 
 /**
@@ -27,12 +33,17 @@ export function group(yargs: Argv, context: CommandContext, commands: readonly C
   return yargs.demandCommand(1, 'Say which sub-command to run.').strict();
 }
 
+type CamelCase<S> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : S;
+
+/** Arguments as yargs hands them over: every dashed option also under its camel-case name. */
+export type Arguments<O> = O & { [K in keyof O as K extends string ? CamelCase<K> : never]: O[K] };
+
 /** Helper that keeps the option types of a builder for its handler. */
 export function command<O>(definition: {
   readonly command: string;
   readonly describe: string;
   readonly builder: (yargs: Argv) => Argv<O>;
-  readonly handler: (argv: O) => void | Promise<void>;
+  readonly handler: (argv: Arguments<O>) => void | Promise<void>;
 }): CommandModule {
   return definition as unknown as CommandModule;
 }

@@ -1,0 +1,84 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { AuditLog } from '../core/audit/index.js';
+import { cli } from './support/cli.js';
+import { useTemp } from './support/temp.js';
+
+const AT = new Date('2026-03-01T12:00:00Z');
+
+describe('command line', () => {
+  const temp = useTemp();
+  const log = (): string => {
+    const file = join(temp(), 'audit.jsonl');
+    new AuditLog(file, 'tester').append('verify', { model: 'm' }, AT);
+    return file;
+  };
+
+  it('prints help and version on stdout with exit code 0', async () => {
+    const help = await cli(['--help']);
+    expect(help).to.deep.include({ code: 0, stderr: '' });
+    expect(help.stdout).to.include('modelseal audit');
+    const sub = await cli(['audit', 'verify', '--help']);
+    expect(sub.code).to.equal(0);
+    expect(sub.stdout).to.include('--head').and.to.include('Examples:');
+    expect((await cli(['--version'])).stdout).to.match(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  const usage: { name: string; args: (file: string) => string[]; code: string }[] = [
+    { name: 'no command', args: () => [], code: 'ERR_USAGE' },
+    { name: 'an unknown command', args: () => ['foo'], code: 'ERR_USAGE' },
+    { name: 'no sub-command', args: () => ['audit'], code: 'ERR_USAGE' },
+    { name: 'an unknown sub-command', args: () => ['audit', 'foo'], code: 'ERR_USAGE' },
+    { name: 'an unknown option', args: (f) => ['audit', 'verify', f, '--foo'], code: 'ERR_USAGE' },
+    { name: 'a surplus argument', args: (f) => ['audit', 'verify', f, 'more'], code: 'ERR_USAGE' },
+    { name: 'a missing argument', args: () => ['audit', 'verify'], code: 'ERR_USAGE' },
+    {
+      name: 'a repeated option',
+      args: (f) => ['audit', 'verify', f, '--head', 'a', '--head', 'b'],
+      code: 'ERR_OPTION_REPEATED',
+    },
+    {
+      name: 'a repeated flag',
+      args: (f) => ['audit', 'verify', f, '--quiet', '--quiet'],
+      code: 'ERR_OPTION_REPEATED',
+    },
+  ];
+  for (const { name, args, code } of usage) {
+    it(`refuses ${name} with exit code 64`, async () => {
+      const human = await cli(args(log()));
+      expect(human).to.deep.include({ code: 64, stdout: '' });
+      expect(human.stderr).to.include(`[${code}]`).and.to.include('hint:');
+      const json = await cli([...args(log()), '--json']);
+      expect(json.code).to.equal(64);
+      expect((JSON.parse(json.stdout) as { error: { code: string } }).error.code).to.equal(code);
+    });
+  }
+
+  it('ends with 0 when accepted, 1 when refused, 3 when a named file is missing', async () => {
+    const file = log();
+    const good = await cli(['audit', 'verify', file, '--json']);
+    expect(good.code).to.equal(0);
+    expect(JSON.parse(good.stdout)).to.deep.include({ entries: 1 });
+    expect(await cli(['audit', 'verify', `${file}.none`])).to.deep.include({ code: 3, stdout: '' });
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"m"', '"x"'));
+    const bad = await cli(['audit', 'verify', file]);
+    expect(bad.code).to.equal(1);
+    expect(bad.stderr).to.include('ERR_AUDIT_BROKEN');
+  });
+
+  it('prints nothing but errors with --quiet, and no colour without a terminal', async () => {
+    expect(await cli(['audit', 'verify', log(), '--quiet'])).to.deep.equal({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+    expect((await cli(['audit', 'verify', log()])).stdout).not.to.include('\u001b[');
+  });
+
+  it('makes a name from outside harmless on the terminal', async () => {
+    const { stderr } = await cli(['audit', 'verify', `no\u001b[31m\nthing\u202e`]);
+    expect(stderr).not.to.include('\u001b[31m').and.not.to.include('\u202e');
+    expect(stderr).to.include('\\u001b[31m');
+  });
+});
