@@ -136,6 +136,12 @@ const path = defineErrors({
       `no trust anchor and no intermediate is named ${d.issuer}, the issuer of ${d.certificate}`,
     hint: 'Give the missing CA certificate with --intermediates, or its root with --trust-root if you trust it.',
   },
+  ERR_PATH_ROOT_UNTRUSTED: {
+    kind: 'refused',
+    say: (d: { certificate: string }) =>
+      `the path ends at ${d.certificate}, which issued itself and is not a trust anchor`,
+    hint: 'Give this certificate with --trust-root only if you have a reason to trust it that does not come with the model.',
+  },
   ERR_PATH_LOOP: {
     kind: 'refused',
     say: (d: { certificate: string }) =>

@@ -46,6 +46,7 @@ export class Name {
   readonly raw: Uint8Array;
   #rdns: readonly (readonly NameAttribute[])[] | undefined;
   #canonical: readonly string[] | undefined;
+  #key: string | undefined;
 
   private constructor(raw: Uint8Array) {
     this.raw = raw;
@@ -87,6 +88,12 @@ export class Name {
   get canonical(): readonly string[] {
     this.#canonical ??= this.rdns.map((rdn) => rdn.map(canonicalAttribute).sort().join('\u0001'));
     return this.#canonical;
+  }
+
+  /** One string that two names share exactly when they are equal; for indexes. */
+  get key(): string {
+    this.#key ??= this.canonical.join('\u0000');
+    return this.#key;
   }
 
   /** Comparison of RFC 5280 §7.1. */

@@ -1,0 +1,14 @@
+export { type AlgorithmPolicy, DEFAULT_ALGORITHM_POLICY } from './algorithm-policy.js';
+export { readCertificateFiles, readTrustAnchors, TrustAnchor, TrustAnchors } from './anchor.js';
+export { findPath, type PathOptions, validatePath } from './build.js';
+export type { PathParameters } from './candidate.js';
+export {
+  MAX_CANDIDATES,
+  MAX_NAME_COMPARISONS,
+  MAX_PATH,
+  MAX_POLICIES,
+  MAX_SIGNATURE_CHECKS,
+} from './limits.js';
+export type { PolicyOutputs } from './policies.js';
+export { PURPOSES, type Purpose } from './purpose.js';
+export { ValidatedPath } from './validated-path.js';

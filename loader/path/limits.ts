@@ -1,0 +1,68 @@
+import { ModelsealError } from '../../core/errors/index.js';
+
+/**
+ * Most certificates in one path, leaf included and anchor excluded. Real hierarchies have two to five levels; the
+ * longest path of the NIST suite has seven certificates.
+ */
+export const MAX_PATH = 16;
+
+/**
+ * Signature checks that one search may spend (about 50 µs each). Many same-named issuers with different keys would
+ * otherwise make each step of the search as expensive as the attacker likes.
+ */
+export const MAX_SIGNATURE_CHECKS = 128;
+
+/**
+ * Candidate issuers that one search may look at. Cross-certificates multiply: 2 certificates on each of 14 levels make
+ * 2^14 paths, all of them with valid signatures.
+ */
+export const MAX_CANDIDATES = 1024;
+
+/**
+ * Comparisons of one name with one constraint that one search may make. A certificate with thousands of names under a
+ * CA with thousands of constraints costs their product, once per path tried.
+ */
+export const MAX_NAME_COMPARISONS = 250_000;
+
+/**
+ * Policies, and policy mappings, that one certificate may list. The policy graph of RFC 9618 has at most this number
+ * of nodes, squared, on each level; its predecessor in RFC 5280 grows exponentially.
+ */
+export const MAX_POLICIES = 128;
+
+/** What one search has spent. */
+export class Budget {
+  #signatures = 0;
+  #candidates = 0;
+  #names = 0;
+
+  signature(): void {
+    if (++this.#signatures > MAX_SIGNATURE_CHECKS) {
+      throw new ModelsealError('ERR_PATH_BUDGET_SIGNATURES', { limit: MAX_SIGNATURE_CHECKS });
+    }
+  }
+
+  candidate(): void {
+    if (++this.#candidates > MAX_CANDIDATES) {
+      throw new ModelsealError('ERR_PATH_BUDGET_CANDIDATES', { limit: MAX_CANDIDATES });
+    }
+  }
+
+  names(count: number): void {
+    this.#names += count;
+    if (this.#names > MAX_NAME_COMPARISONS) {
+      throw new ModelsealError('ERR_PATH_BUDGET_NAMES', { limit: MAX_NAME_COMPARISONS });
+    }
+  }
+}
+
+const BUDGET_CODES: readonly string[] = [
+  'ERR_PATH_BUDGET_SIGNATURES',
+  'ERR_PATH_BUDGET_CANDIDATES',
+  'ERR_PATH_BUDGET_NAMES',
+];
+
+/** True for an error that ends the whole search, not only the candidate it was met on. */
+export function isBudgetError(error: unknown): boolean {
+  return error instanceof ModelsealError && BUDGET_CODES.includes(error.code);
+}

@@ -1,0 +1,120 @@
+import { ModelsealError } from '../../core/errors/index.js';
+import {
+  type Certificate,
+  type GeneralName,
+  type GeneralNameType,
+  generalNameText,
+  Oid,
+} from '../../core/x509/index.js';
+import type { Budget } from './limits.js';
+import { compileConstraint, type Matcher, nameProblem } from './name-matching.js';
+
+interface Constraint {
+  readonly type: GeneralNameType;
+  /** Undefined for kinds of name that cannot be compared: they refuse when such a name appears. */
+  readonly matcher: Matcher | undefined;
+  /** Who imposed it, for messages. */
+  readonly by: string;
+}
+
+const UNSUPPORTED: ReadonlySet<GeneralNameType> = new Set(['other', 'x400', 'edi', 'registered-id']);
+
+/**
+ * The permitted and excluded subtrees that have piled up from the anchor down (RFC 5280 §6.1.2 (b), (c)).
+ * Sets of successive CAs intersect: a name must be permitted by each of them that constrains its kind.
+ */
+export class NameConstraintState {
+  readonly #permitted: Constraint[][] = [];
+  readonly #excluded: Constraint[] = [];
+  readonly #budget: Budget;
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
+
+  /**
+   * Takes up the constraints of a CA, for the certificates below it (§6.1.4 (g)).
+   *
+   * @throws {ModelsealError} `ERR_PATH_NAME_CONSTRAINT_MALFORMED`
+   */
+  add(issuer: Certificate): void {
+    const constraints = issuer.nameConstraints;
+    if (!constraints) return;
+    if (constraints.permitted.length > 0) {
+      this.#permitted.push(constraints.permitted.map((base) => compile(base, issuer)));
+    }
+    for (const base of constraints.excluded) this.#excluded.push(compile(base, issuer));
+  }
+
+  /**
+   * Holds every name of a certificate against the constraints (§6.1.3 (b), (c)).
+   *
+   * @throws {ModelsealError} `ERR_PATH_NAME_NOT_PERMITTED`, `ERR_PATH_NAME_EXCLUDED`, `ERR_PATH_NAME_UNSUPPORTED`,
+   *   `ERR_PATH_NAME_MALFORMED`, `ERR_PATH_BUDGET_NAMES`
+   */
+  check(certificate: Certificate): void {
+    if (this.#permitted.length === 0 && this.#excluded.length === 0) return;
+    for (const name of namesOf(certificate)) this.#checkName(name, certificate);
+  }
+
+  #checkName(name: GeneralName, certificate: Certificate): void {
+    let compared = 0;
+    const constrained = (set: readonly Constraint[]): Constraint[] => {
+      compared += set.length;
+      return set.filter((constraint) => constraint.type === name.type);
+    };
+    const excluded = constrained(this.#excluded);
+    const permitted = this.#permitted.map(constrained).filter((set) => set.length > 0);
+    this.#budget.names(compared);
+    const first = excluded[0] ?? permitted[0]?.[0];
+    if (!first) return;
+    const refuse = (
+      code: 'ERR_PATH_NAME_NOT_PERMITTED' | 'ERR_PATH_NAME_EXCLUDED' | 'ERR_PATH_NAME_UNSUPPORTED',
+      by: string,
+    ): never => {
+      throw new ModelsealError(code, {
+        certificate: certificate.label,
+        name: generalNameText(name),
+        constrainedBy: by,
+      });
+    };
+    if (UNSUPPORTED.has(name.type)) refuse('ERR_PATH_NAME_UNSUPPORTED', first.by);
+    const problem = nameProblem(name);
+    if (problem) {
+      throw new ModelsealError('ERR_PATH_NAME_MALFORMED', {
+        certificate: certificate.label,
+        name: generalNameText(name),
+        problem,
+      });
+    }
+    const hit = excluded.find(({ matcher }) => matcher?.touches(name) !== false);
+    if (hit) refuse('ERR_PATH_NAME_EXCLUDED', hit.by);
+    const miss = permitted.find((set) => !set.some(({ matcher }) => matcher?.covers(name) === true));
+    if (miss) refuse('ERR_PATH_NAME_NOT_PERMITTED', (miss[0] as Constraint).by);
+  }
+}
+
+function compile(base: GeneralName, issuer: Certificate): Constraint {
+  const by = issuer.label;
+  if (UNSUPPORTED.has(base.type)) return { type: base.type, matcher: undefined, by };
+  const matcher = compileConstraint(base);
+  if (typeof matcher === 'string') {
+    throw new ModelsealError('ERR_PATH_NAME_CONSTRAINT_MALFORMED', {
+      certificate: issuer.label,
+      constraint: generalNameText(base),
+      problem: matcher,
+    });
+  }
+  return { type: base.type, matcher, by };
+}
+
+/**
+ * Subject, alternative names, and e-mail addresses inside the subject. §4.2.1.10 asks for the latter only where there
+ * is no alternative name; they are held against the constraints always, because readers of a subject trust it always.
+ */
+function namesOf(certificate: Certificate): GeneralName[] {
+  const names: GeneralName[] = [...(certificate.subjectAltName ?? [])];
+  if (!certificate.subject.isEmpty) names.push({ type: 'directory', name: certificate.subject });
+  for (const value of certificate.subject.attributes(Oid.emailAddress)) names.push({ type: 'email', value });
+  return names;
+}
