@@ -1,3 +1,115 @@
-import { defineErrors } from './texts.js';
+import { defineErrors, list } from './texts.js';
 
-export const identityErrors = defineErrors({});
+/** Causes between a valid chain or key and the right signer, and in the signature over the manifest. */
+export const identityErrors = defineErrors({
+  ERR_TRUST_MISSING: {
+    kind: 'usage',
+    say: () => 'no trust was given: nothing says whose signature is wanted',
+    hint: 'Give --trust-root, --public-key, or --trusted-root with --identity and --identity-provider. There is no default.',
+  },
+  ERR_TRUST_AMBIGUOUS: {
+    kind: 'usage',
+    say: (d: { given: string[] | string }) => `several kinds of trust were given: ${list(d.given)}`,
+    hint: 'Choose one: certificates (--trust-root), a key (--public-key), or Sigstore (--trusted-root).',
+  },
+  ERR_TRUST_METHOD: {
+    kind: 'refused',
+    say: (d: { found: string; wanted: string }) =>
+      `the signature was made with the ${d.found} method, and the trust given is for the ${d.wanted} method`,
+    hint: 'Ask the publisher how the model is signed, or give the trust that fits after making sure that it is right.',
+  },
+  ERR_SIGNER_NOT_ACCEPTED: {
+    kind: 'refused',
+    say: (d: { identities: string[] | string; accepted: string[] | string }) =>
+      `signed by ${list(d.identities)}, accepted are ${list(d.accepted)}`,
+    hint: 'The signature is genuine but not from a signer you accept. Identities are compared exactly, letter by letter.',
+  },
+  ERR_SIGNER_NO_IDENTITY: {
+    kind: 'refused',
+    say: (d: { subject: string; accepted: string[] | string }) =>
+      `the certificate of ${d.subject} names no e-mail address or URI; accepted are ${list(d.accepted)}`,
+    hint: 'Accept this signer by the fingerprint of its key or certificate, or ask for a certificate with an identity.',
+  },
+  ERR_POLICY_INVALID: {
+    kind: 'usage',
+    say: (d: { file: string; problem: string }) => `${d.file} is not a valid trust policy: ${d.problem}`,
+    hint: 'See the description of the policy file in the documentation; unknown fields are errors, not ignored.',
+  },
+  ERR_KEY_HINT_MISMATCH: {
+    kind: 'refused',
+    say: (d: { hint: string; fingerprint: string }) =>
+      `the signature names the key ${d.hint}, the key given is ${d.fingerprint}`,
+    hint: 'The model was signed with another key. Check the key with the publisher; the one in the signature is never used.',
+  },
+  ERR_KEY_BYTES_MISMATCH: {
+    kind: 'refused',
+    say: (d: { fingerprint: string }) =>
+      `the public key inside the signature is not the one given (${d.fingerprint})`,
+    hint: 'The model was signed with another key. Check the key with the publisher; the one in the signature is never used.',
+  },
+  ERR_SIGNATURE_MISSING: {
+    kind: 'not-found',
+    say: (d: { model: string; file: string }) => `${d.model} has no signature: there is no ${d.file}`,
+    hint: 'An unsigned model proves nothing. Get the signature from the publisher, or name it with --signature.',
+  },
+  ERR_SIGNATURE_INVALID: {
+    kind: 'refused',
+    say: (d: { signer: string; failed: number; total: number }) =>
+      `the signature over the manifest is not by ${d.signer} (${d.failed} of ${d.total} do not verify)`,
+    hint: 'The signed content or the signature was changed, or another key made it. Do not use the model.',
+  },
+  ERR_SIGNATURE_LEGACY: {
+    kind: 'refused',
+    say: () =>
+      'the signature has the form of release 0.2 of the reference implementation, which the policy refuses',
+    hint: 'Ask the publisher to sign again with a current release, or allow the old form in the policy.',
+  },
+  ERR_SIGSTORE_ROOT: {
+    kind: 'usage',
+    say: (d: { file: string; problem: string }) => `${d.file} is not a Sigstore trusted root: ${d.problem}`,
+    hint: 'Give the trusted_root.json of the Sigstore instance, for instance the one that its TUF repository publishes.',
+  },
+  ERR_SIGSTORE_IDENTITY_MISSING: {
+    kind: 'usage',
+    say: (d: { missing: string }) => `the Sigstore method needs ${d.missing}`,
+    hint: 'Anyone can get a Sigstore certificate: only identity and provider together say whose signature is wanted.',
+  },
+  ERR_SIGSTORE_BUNDLE: {
+    kind: 'refused',
+    say: (d: { problem: string }) => `the Sigstore material of the signature is not complete: ${d.problem}`,
+    hint: 'Ask the publisher to sign again with a current tool.',
+  },
+  ERR_SIGSTORE_CERTIFICATE: {
+    kind: 'refused',
+    say: (d: { problem: string }) =>
+      `the signing certificate does not lead to the Sigstore root: ${d.problem}`,
+    hint: 'The trusted root may be of another Sigstore instance; if it is the right one, do not use the model.',
+  },
+  ERR_SIGSTORE_SCT: {
+    kind: 'refused',
+    say: (d: { problem: string }) =>
+      `the signing certificate was not logged as Sigstore demands: ${d.problem}`,
+    hint: 'A certificate that is in no transparency log may have been issued in secret. Do not use the model.',
+  },
+  ERR_SIGSTORE_TIMESTAMP: {
+    kind: 'refused',
+    say: (d: { problem: string }) => `no trusted time of signing: ${d.problem}`,
+    hint: 'Sigstore certificates live minutes: without a time from the log or an authority nothing can be said.',
+  },
+  ERR_SIGSTORE_FUTURE: {
+    kind: 'refused',
+    say: (d: { signedAt: string; at: string }) =>
+      `the signature was logged at ${d.signedAt}, after the time ${d.at} it is judged at`,
+    hint: 'Check --at and the clock of this machine.',
+  },
+  ERR_SIGSTORE_LOG: {
+    kind: 'refused',
+    say: (d: { problem: string }) => `the transparency log does not prove this signature: ${d.problem}`,
+    hint: 'The log entry is missing, belongs to another signature, or was changed. Do not use the model.',
+  },
+  ERR_SIGSTORE_SIGNATURE: {
+    kind: 'refused',
+    say: (d: { problem: string }) => `the Sigstore signature does not verify: ${d.problem}`,
+    hint: 'The signed content or the signature was changed. Do not use the model.',
+  },
+});

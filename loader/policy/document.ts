@@ -1,0 +1,72 @@
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { ModelsealError } from '../../core/errors/index.js';
+import { readBounded } from '../../core/files.js';
+import { TrustPolicy } from './policy.js';
+
+/** A policy is written by hand; this is a book. */
+const MAX_POLICY = 1024 * 1024;
+
+const FINGERPRINT = z
+  .string()
+  .transform((text) => text.replaceAll(':', '').toLowerCase())
+  .refine((text) => /^[0-9a-f]{64}$/.test(text), 'not a SHA-256 fingerprint');
+
+const RULE = z
+  .strictObject({
+    identity: z.string().min(1).exactOptional(),
+    key: FINGERPRINT.exactOptional(),
+    certificate: FINGERPRINT.exactOptional(),
+  })
+  .refine((rule) => Object.keys(rule).length > 0, 'the rule names nothing');
+
+/** Every field a policy may have; an unknown one is an error, since a misspelt demand would be no demand. */
+const POLICY = z.strictObject({
+  version: z.literal(1),
+  signers: z.array(RULE).min(1).optional(),
+  revocation: z.enum(['require', 'prefer', 'off']).optional(),
+  manifestIgnores: z.enum(['allow', 'refuse']).optional(),
+  signatures: z.enum(['all', 'any']).optional(),
+  legacy: z.enum(['allow', 'refuse']).optional(),
+});
+
+/**
+ * Parses a policy document, YAML or JSON.
+ *
+ * @param file Names it in errors.
+ * @throws {ModelsealError} `ERR_POLICY_INVALID`
+ */
+export function parsePolicy(text: string, file: string): TrustPolicy {
+  const fail = (problem: string): never => {
+    throw new ModelsealError('ERR_POLICY_INVALID', { file, problem });
+  };
+  const document = parseDocument(text, { uniqueKeys: true, strict: true, schema: 'core' });
+  const flaw = document.errors[0] ?? document.warnings[0];
+  if (flaw) fail(flaw.message.split('\n')[0] ?? 'it is not YAML');
+  let value: unknown;
+  try {
+    // No aliases: they let a small file stand for a huge one.
+    value = document.toJS({ maxAliasCount: 0 });
+  } catch {
+    fail('aliases are not allowed');
+  }
+  const result = POLICY.safeParse(value);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const where = issue?.path.join('.') ?? '';
+    return fail(`${where === '' ? '' : `${where}: `}${issue?.message ?? 'it does not fit'}`);
+  }
+  const { signers, revocation, manifestIgnores, signatures, legacy } = result.data;
+  return TrustPolicy.of({
+    signers: signers ? [signers] : [],
+    revocation,
+    manifestIgnores,
+    signatures,
+    legacy,
+  });
+}
+
+/** @throws {ModelsealError} `ERR_POLICY_INVALID`, `ERR_FILE_…` */
+export function readPolicy(file: string): TrustPolicy {
+  return parsePolicy(new TextDecoder().decode(readBounded(file, 'trust policy', MAX_POLICY)), file);
+}

@@ -1,0 +1,2 @@
+export { parsePolicy, readPolicy } from './document.js';
+export { type PolicyFields, type RevocationMode, type SignerRule, TrustPolicy } from './policy.js';

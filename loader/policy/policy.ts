@@ -1,0 +1,91 @@
+import { ModelsealError } from '../../core/errors/index.js';
+
+/** Whose signatures are accepted. A signer fits a rule when everything the rule names is true of it. */
+export interface SignerRule {
+  /** E-mail address, URI or DNS name of the certificate's subject alternative name, compared exactly. */
+  readonly identity?: string;
+  /** SHA-256 over the signer's SubjectPublicKeyInfo, lower-case hexadecimal. */
+  readonly key?: string;
+  /** SHA-256 over the DER of the signer's certificate, lower-case hexadecimal. */
+  readonly certificate?: string;
+}
+
+export type RevocationMode = 'require' | 'prefer' | 'off';
+
+/** The parts of a policy; what is left out is at its default. */
+export interface PolicyFields {
+  readonly signers?: readonly (readonly SignerRule[])[] | undefined;
+  readonly revocation?: RevocationMode | undefined;
+  readonly manifestIgnores?: 'allow' | 'refuse' | undefined;
+  readonly signatures?: 'all' | 'any' | undefined;
+  readonly legacy?: 'allow' | 'refuse' | undefined;
+}
+
+/**
+ * What an operator demands beyond a valid signature; made once from a policy file and from options, then read only.
+ *
+ * Policies are combined by {@link TrustPolicy.and} so that the stricter word wins: an option can narrow what a policy
+ * file allows and never widen it.
+ */
+export class TrustPolicy {
+  /** Groups of rules: a signer must fit at least one rule of every group. */
+  readonly signers: readonly (readonly SignerRule[])[];
+  readonly revocation: RevocationMode | undefined;
+  /** Whether excluded paths that the manifest itself records are honoured. */
+  readonly manifestIgnores: 'allow' | 'refuse';
+  /** Of several signatures in one envelope: each must verify, or one is enough. */
+  readonly signatures: 'all' | 'any';
+  /** Whether the signature form of release 0.2 of the reference implementation is accepted. */
+  readonly legacy: 'allow' | 'refuse';
+  /** Keeps look-alike objects from passing for a policy. */
+  readonly #made = true;
+
+  private constructor(fields: PolicyFields) {
+    this.signers = fields.signers ?? [];
+    this.revocation = fields.revocation;
+    this.manifestIgnores = fields.manifestIgnores ?? 'allow';
+    this.signatures = fields.signatures ?? 'all';
+    this.legacy = fields.legacy ?? 'allow';
+    Object.freeze(this);
+  }
+
+  /** A policy with the given demands and none besides: any signer that the trust roots vouch for is accepted. */
+  static of(fields: PolicyFields = {}): TrustPolicy {
+    return new TrustPolicy(fields);
+  }
+
+  /**
+   * A policy that accepts these signers only.
+   *
+   * @throws {ModelsealError} `ERR_POLICY_INVALID` for an empty list, which would accept nobody or everybody
+   */
+  static accepting(rules: readonly SignerRule[]): TrustPolicy {
+    if (rules.length === 0) {
+      throw new ModelsealError('ERR_POLICY_INVALID', { file: 'the policy', problem: 'it accepts no signer' });
+    }
+    return new TrustPolicy({ signers: [rules] });
+  }
+
+  /** Both policies at once; where they differ, the stricter. */
+  and(other: TrustPolicy): TrustPolicy {
+    return new TrustPolicy({
+      signers: [...this.signers, ...other.signers],
+      revocation: stricter(this.revocation, other.revocation),
+      manifestIgnores: this.manifestIgnores === 'refuse' ? 'refuse' : other.manifestIgnores,
+      signatures: this.signatures === 'all' ? 'all' : other.signatures,
+      legacy: this.legacy === 'refuse' ? 'refuse' : other.legacy,
+    });
+  }
+
+  /** True where no signer is named: the trust root alone decides. */
+  get anySigner(): boolean {
+    return this.#made && this.signers.length === 0;
+  }
+}
+
+const ORDER: readonly RevocationMode[] = ['off', 'prefer', 'require'];
+
+function stricter(a: RevocationMode | undefined, b: RevocationMode | undefined): RevocationMode | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b;
+}
