@@ -30,6 +30,18 @@ export const revocationErrors = defineErrors({
       `${d.certificate} expired on ${d.expired}, and evidence of ${d.thisUpdate} may no longer list expired certificates`,
     hint: 'Give evidence issued while the certificate was valid, or one that states it keeps expired certificates.',
   },
+  ERR_EVIDENCE_TOO_MUCH: {
+    kind: 'refused',
+    say: (d: { count: number; limit: number }) =>
+      `${d.count} pieces of revocation evidence were given, more than the ${d.limit} that one check takes`,
+    hint: 'Give only the CRLs and OCSP responses of the CAs in the path.',
+  },
+  ERR_EVIDENCE_BUDGET: {
+    kind: 'refused',
+    say: (d: { work: string; limit: number }) =>
+      `checking the revocation evidence takes more than ${d.limit} ${d.work}`,
+    hint: 'Give fewer certificates and CRLs of the same name; a genuine path needs a handful.',
+  },
   ERR_CRL_TOO_LARGE: {
     kind: 'refused',
     say: (d: { size: number; limit: number }) =>

@@ -9,7 +9,7 @@ import { type CertId, keyBits, readCertId } from './ocsp-cert-id.js';
 import { OCSP_BASIC, readOcspExtensions } from './ocsp-codec.js';
 import { readTime } from './time.js';
 
-export { type CertId, certIdFor, encodeCertId, matchesCertId } from './ocsp-cert-id.js';
+export { type CertId, type CertIdIssuer, certIdFor, encodeCertId, matchesCertId } from './ocsp-cert-id.js';
 export {
   decodeOcspRequest,
   encodeOcspRequest,
@@ -124,7 +124,7 @@ export class OcspResponse {
   }
 
   /** Whether the responder ID names this certificate (§4.2.2.3). */
-  isResponder(certificate: Certificate): boolean {
+  isResponder(certificate: Pick<Certificate, 'subject' | 'spki'>): boolean {
     const id = this.responderId;
     return id.type === 'name'
       ? id.name.equals(certificate.subject)

@@ -1,0 +1,256 @@
+import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
+import type { CertificateList, RevokedEntry } from '../../core/x509/crl.js';
+import { ALL_REASONS, directoryNames } from '../../core/x509/crl-distribution-point.js';
+import { type Certificate, isoTime, type Name, type ReasonFlag, sameBytes } from '../../core/x509/index.js';
+import type { CrlEvidence } from './evidence.js';
+import type { Revocation } from './judge.js';
+import { MAX_CLOCK_SKEW_MS } from './limits.js';
+import { distributionPoints, issuedForPoint, scopeOf } from './scope.js';
+import type { Signer } from './signers.js';
+import type { EvidenceUsed } from './status.js';
+
+/** What the CRLs at hand say about a certificate. */
+export interface CrlVerdict {
+  readonly revocation?: Revocation;
+  /** Every reason is covered by lists that count, and none lists the certificate (RFC 5280 §6.3.3). */
+  readonly good: boolean;
+  readonly evidence: readonly EvidenceUsed[];
+  readonly problems: readonly ModelsealError[];
+}
+
+/** A list that its signer was entitled to sign, for this path. */
+interface AuthenticList extends CrlEvidence {
+  readonly signer: Signer;
+  readonly reasons: ReadonlySet<ReasonFlag>;
+}
+
+/** Finds the authorised signer of a list; throws the list's problem where there is none. */
+export type Authorise = (list: CertificateList) => Signer;
+
+/**
+ * The CRL part of the revocation check of one certificate (RFC 5280 §6.3.3): every list in scope is looked at, not only
+ * as many as complete the reasons, so that no list at hand that revokes goes unread.
+ */
+export function checkCrls(
+  certificate: Certificate,
+  crls: readonly CrlEvidence[],
+  at: Date,
+  authorise: Authorise,
+): CrlVerdict {
+  const problems = new Map<string, ModelsealError>();
+  const evidence: EvidenceUsed[] = [];
+  const covered = new Set<ReasonFlag>();
+  let revocation: Revocation | undefined;
+  const revoke = (found: Revocation): void => {
+    if (!revocation || (revocation.reason === 'certificateHold' && found.reason !== 'certificateHold')) {
+      revocation = found;
+    }
+  };
+  const lists = authenticLists(certificate, crls, authorise, problems);
+  const deltas = lists.filter(({ list }) => list.isDelta);
+  const usedDeltas = new Set<AuthenticList>();
+  const complete = lists.filter(({ list }) => !list.isDelta).sort(newestFirst);
+  for (const [i, base] of complete.entries()) {
+    const delta = deltaFor(base, deltas, at);
+    if (delta) usedDeltas.add(delta);
+    const entry = entryFor(base.list, certificate);
+    const change = delta && entryFor(delta.list, certificate);
+    const stated = combine(entry, change);
+    const problem =
+      timeProblem(base.list, at, delta !== undefined) ?? expiryProblem(certificate, base.list, at);
+    const newer = complete.slice(0, i).some((other) => sameScope(other, base));
+    if (stated) {
+      // A hold that a newer list of the same scope no longer has was lifted. Any other revocation is for good
+      // (§5.3.1), so it counts even from a list that is too old to clear anybody.
+      const lifted = stated.reason === 'certificateHold' && (newer || problem !== undefined);
+      if (problem?.code !== 'ERR_CRL_FUTURE' && !lifted) revoke(toRevocation(stated, change ? delta : base));
+    }
+    if (problem) {
+      problems.set(`${base.list.fingerprint} time`, problem);
+      continue;
+    }
+    evidence.push(used('crl', base, entry));
+    if (delta) evidence.push(used('delta-crl', delta, change));
+    for (const reason of base.reasons) covered.add(reason);
+  }
+  for (const delta of deltas) {
+    const replaced = [...usedDeltas].some((other) => other === delta || sameScope(other, delta));
+    const problem = timeProblem(delta.list, at, false) ?? (replaced ? undefined : withoutBase(delta.list));
+    if (usedDeltas.has(delta)) continue;
+    if (problem) problems.set(`${delta.list.fingerprint} delta`, problem);
+    // Without its base it can clear nobody, but an authorised issuer says here that the certificate is revoked.
+    const entry = entryFor(delta.list, certificate);
+    if (!entry || entry.reason === 'removeFromCRL' || problem?.code === 'ERR_CRL_FUTURE') continue;
+    const lifted = entry.reason === 'certificateHold' && problem?.code !== 'ERR_CRL_DELTA_WITHOUT_BASE';
+    if (!lifted) revoke(toRevocation(entry, delta));
+  }
+  const missing = [...ALL_REASONS].filter((reason) => !covered.has(reason));
+  if (covered.size > 0 && missing.length > 0) {
+    const error = new ModelsealError('ERR_REVOCATION_REASONS_INCOMPLETE', {
+      certificate: certificate.label,
+      missing,
+    });
+    problems.set('reasons', error);
+  }
+  return {
+    ...(revocation ? { revocation } : {}),
+    good: !revocation && missing.length === 0,
+    evidence,
+    problems: [...problems.values()],
+  };
+}
+
+/** Lists with this certificate in their scope whose signer is authorised; for the others, the reason why not. */
+function authenticLists(
+  certificate: Certificate,
+  crls: readonly CrlEvidence[],
+  authorise: Authorise,
+  problems: Map<string, ModelsealError>,
+): AuthenticList[] {
+  const points = distributionPoints(certificate);
+  const found: AuthenticList[] = [];
+  for (const crl of crls) {
+    const { list } = crl;
+    const reasons = new Set<ReasonFlag>();
+    let scopeProblem: string | undefined;
+    for (const point of points) {
+      if (!issuedForPoint(list, certificate, point)) continue;
+      const scope = scopeOf(list, certificate, point);
+      if ('problem' in scope) scopeProblem ??= scope.problem;
+      else for (const reason of scope.reasons) reasons.add(reason);
+    }
+    const issuer = list.issuer.toString();
+    if (reasons.size === 0) {
+      if (scopeProblem === undefined) continue;
+      const details = { issuer, certificate: certificate.label, problem: scopeProblem };
+      problems.set(`${list.fingerprint} scope`, new ModelsealError('ERR_CRL_SCOPE', details));
+      continue;
+    }
+    try {
+      found.push({ ...crl, signer: authorise(list), reasons });
+    } catch (error) {
+      if (!isModelsealError(error) || error.code === 'ERR_EVIDENCE_BUDGET') throw error;
+      problems.set(`${list.fingerprint} signer`, error);
+    }
+  }
+  return found;
+}
+
+const newestFirst = (a: CrlEvidence, b: CrlEvidence): number =>
+  b.list.thisUpdate.getTime() - a.list.thisUpdate.getTime() || Number(b.list.number - a.list.number);
+
+/** Same issuer, key and issuing distribution point: a later list replaces an earlier one. */
+function sameScope(a: AuthenticList, b: AuthenticList): boolean {
+  const left = a.list.issuingDistributionPoint?.raw;
+  const right = b.list.issuingDistributionPoint?.raw;
+  const point = left && right ? sameBytes(left, right) : left === right;
+  return point && a.list.issuer.equals(b.list.issuer) && sameBytes(a.signer.spki, b.signer.spki);
+}
+
+/** The newest current delta CRL that continues a complete one: RFC 5280 §5.2.4 and §6.3.3 (c). */
+function deltaFor(
+  base: AuthenticList,
+  deltas: readonly AuthenticList[],
+  at: Date,
+): AuthenticList | undefined {
+  const fits = deltas.filter(({ list, ...rest }) => {
+    const from = list.baseNumber;
+    if (from === undefined || timeProblem(list, at, false)) return false;
+    const keyIds = [base.list.authorityKeyIdentifierRaw, list.authorityKeyIdentifierRaw] as const;
+    const sameKeyId = keyIds[0] && keyIds[1] ? sameBytes(keyIds[0], keyIds[1]) : keyIds[0] === keyIds[1];
+    return (
+      sameKeyId &&
+      sameScope({ list, ...rest }, base) &&
+      base.list.number >= from &&
+      base.list.number <= list.number &&
+      // A delta made before its base cannot continue it.
+      list.thisUpdate >= base.list.thisUpdate
+    );
+  });
+  return fits.sort(newestFirst)[0];
+}
+
+/** The entry of a certificate, by serial number and certificate issuer (§5.3.3). */
+function entryFor(list: CertificateList, certificate: Certificate): RevokedEntry | undefined {
+  const matching = list.find(certificate.serialBytes).filter((entry) => {
+    const issuers: readonly Name[] = entry.certificateIssuer
+      ? directoryNames(entry.certificateIssuer)
+      : [list.issuer];
+    return issuers.some((issuer) => issuer.equals(certificate.issuer));
+  });
+  // More than one can only come from an indirect list that names an issuer twice; the harshest counts.
+  return matching.find((entry) => entry.reason !== 'removeFromCRL') ?? matching[0];
+}
+
+/** What a complete list and its delta say together (§6.3.3 i to k). */
+function combine(base: RevokedEntry | undefined, delta: RevokedEntry | undefined): RevokedEntry | undefined {
+  if (!delta) return base;
+  if (delta.reason !== 'removeFromCRL') return delta;
+  // Only a hold can be lifted (§5.3.1); any other revocation cannot be taken back.
+  return base?.reason === 'certificateHold' ? undefined : base;
+}
+
+function toRevocation(entry: RevokedEntry, from: AuthenticList | undefined): Revocation {
+  return {
+    date: entry.revocationDate,
+    ...(entry.reason ? { reason: entry.reason } : {}),
+    ...(entry.invalidityDate ? { invalidityDate: entry.invalidityDate } : {}),
+    source: from ? `CRL ${from.list.number} of ${from.list.issuer.toString()}` : 'a CRL',
+  };
+}
+
+function timeProblem(list: CertificateList, at: Date, hasDelta: boolean): ModelsealError | undefined {
+  const issuer = list.issuer.toString();
+  // Written so that an invalid Date (NaN) refuses.
+  if (!(list.thisUpdate.getTime() <= at.getTime() + MAX_CLOCK_SKEW_MS)) {
+    const thisUpdate = isoTime(list.thisUpdate);
+    return new ModelsealError('ERR_CRL_FUTURE', { issuer, thisUpdate, at: isoTime(at) });
+  }
+  // A complete list past its date serves as base of a delta that is current (§6.3.3 a 1 i).
+  if (hasDelta || at <= list.nextUpdate) return undefined;
+  return new ModelsealError('ERR_CRL_STALE', {
+    issuer,
+    nextUpdate: isoTime(list.nextUpdate),
+    at: isoTime(at),
+  });
+}
+
+/**
+ * A list may drop a certificate after its expiry (§3.3), so one made later proves nothing about it unless it says that
+ * it keeps expired ones.
+ */
+function expiryProblem(
+  certificate: Certificate,
+  list: CertificateList,
+  at: Date,
+): ModelsealError | undefined {
+  if (at <= certificate.notAfter || list.thisUpdate <= certificate.notAfter) return undefined;
+  const since = list.expiredCertificatesSince;
+  if (since && since <= certificate.notAfter) return undefined;
+  return new ModelsealError('ERR_REVOCATION_EXPIRED_CERTIFICATE', {
+    certificate: certificate.label,
+    expired: isoTime(certificate.notAfter),
+    thisUpdate: isoTime(list.thisUpdate),
+  });
+}
+
+function withoutBase(list: CertificateList): ModelsealError {
+  const base = String(list.baseNumber ?? 0n);
+  return new ModelsealError('ERR_CRL_DELTA_WITHOUT_BASE', { issuer: list.issuer.toString(), base });
+}
+
+function used(
+  kind: 'crl' | 'delta-crl',
+  { list, source }: CrlEvidence,
+  entry: RevokedEntry | undefined,
+): EvidenceUsed {
+  return {
+    kind,
+    source,
+    issuer: list.issuer.toString(),
+    thisUpdate: list.thisUpdate,
+    nextUpdate: list.nextUpdate,
+    number: String(list.number),
+    says: entry && entry.reason !== 'removeFromCRL' ? 'revoked' : 'good',
+  };
+}

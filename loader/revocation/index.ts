@@ -1,0 +1,21 @@
+export {
+  CheckedPath,
+  checkRevocation,
+  REVOCATION_MODES,
+  type RevocationMode,
+  type RevocationOptions,
+} from './checked-path.js';
+export {
+  type CrlEvidence,
+  decodeEvidence,
+  type EvidenceFiles,
+  mergeEvidence,
+  NO_EVIDENCE,
+  type OcspEvidence,
+  type RejectedEvidence,
+  type RevocationEvidence,
+  readEvidence,
+} from './evidence.js';
+export type { Revocation } from './judge.js';
+export { type CertificateEvidence, describeEvidence, type EvidenceDescription } from './report.js';
+export type { CertificateStatus, EvidenceUsed } from './status.js';

@@ -1,0 +1,91 @@
+import { ModelsealError } from '../../core/errors/index.js';
+import { type Certificate, isoTime } from '../../core/x509/index.js';
+import type { AlgorithmPolicy } from '../path/algorithm-policy.js';
+import { ValidatedPath } from '../path/validated-path.js';
+import { namedAddresses } from './addresses.js';
+import type { RevocationOptions } from './checked-path.js';
+import { RevocationChecker } from './checker.js';
+import { revocationCounts } from './judge.js';
+import { type CertificateStatus, furthest } from './status.js';
+
+export interface Judged {
+  /** Leaf first. */
+  readonly statuses: CertificateStatus[];
+  readonly warnings: ModelsealError[];
+}
+
+/** The decision for each certificate of a path; throws the refusal. */
+export function judgePath(
+  path: ValidatedPath,
+  options: RevocationOptions & { readonly algorithms: AlgorithmPolicy },
+): Judged {
+  if (!ValidatedPath.isChecked(path)) {
+    throw new ModelsealError('ERR_INTERNAL', { problem: 'revocation of a path that was not validated' });
+  }
+  const { evidence, mode, at } = options;
+  if (mode === 'off') {
+    const skipped = (certificate: Certificate): CertificateStatus => ({
+      certificate,
+      status: 'skipped',
+      evidence: [],
+      problems: [],
+    });
+    return { statuses: path.chain.map(skipped), warnings: [] };
+  }
+  const anyEvidence = evidence.crls.length + evidence.ocsp.length + evidence.rejected.length > 0;
+  const needsProof = (certificate: Certificate, hasEvidence: boolean): boolean => {
+    if (mode) return mode === 'require';
+    return hasEvidence || namedAddresses(certificate).length > 0;
+  };
+  const checker = new RevocationChecker({
+    anchor: path.anchor,
+    chain: path.chain,
+    evidence,
+    at,
+    algorithms: options.algorithms,
+    needsProof,
+  });
+  const warnings = evidence.rejected.map(({ error }) => error);
+  const statuses: CertificateStatus[] = [];
+  // From the anchor down: what is said of a CA comes before what that CA says.
+  for (let i = path.chain.length - 1; i >= 0; i--) {
+    const rest = path.chain.slice(i) as [Certificate, ...Certificate[]];
+    const found = checker.statusOf(rest);
+    statuses.unshift(found);
+    if (found.revocation && revocationCounts(found.revocation, options.signedAt)) throw revoked(found);
+    const required = needsProof(rest[0], checker.hasEvidence(rest)) || (!mode && i === 0 && anyEvidence);
+    if (found.status === 'unknown') {
+      if (required) throw missing(found, evidence.rejected[0]?.error);
+      warnings.push(missing(found, undefined));
+    }
+    for (const problem of found.problems) if (!warnings.includes(problem)) warnings.push(problem);
+  }
+  return { statuses, warnings: unique(warnings) };
+}
+
+function unique(errors: readonly ModelsealError[]): ModelsealError[] {
+  const seen = new Map(errors.map((error) => [`${error.code} ${error.message}`, error]));
+  return [...seen.values()];
+}
+
+function revoked({ certificate, revocation }: CertificateStatus): ModelsealError {
+  return new ModelsealError('ERR_REVOKED', {
+    certificate: certificate.label,
+    serial: certificate.serialNumber,
+    reason: revocation?.reason ?? 'unspecified',
+    date: revocation ? isoTime(revocation.date) : '',
+    source: revocation?.source ?? '',
+  });
+}
+
+/** Why the status of a certificate is not known. */
+function missing(found: CertificateStatus, rejected: ModelsealError | undefined): ModelsealError {
+  return (
+    furthest(found.problems) ??
+    rejected ??
+    new ModelsealError('ERR_REVOCATION_EVIDENCE_MISSING', {
+      certificate: found.certificate.label,
+      addresses: namedAddresses(found.certificate),
+    })
+  );
+}

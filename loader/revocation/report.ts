@@ -1,0 +1,123 @@
+import type { ErrorRecord } from '../../core/errors/index.js';
+import type { ReportBuilder } from '../../core/report/index.js';
+import { isoTime } from '../../core/x509/index.js';
+import type { CheckedPath } from './checked-path.js';
+import type { CertificateStatus, EvidenceUsed } from './status.js';
+
+/** The evidence behind one certificate, as reports carry it. JSON-able as it stands. */
+export interface CertificateEvidence {
+  readonly subject: string;
+  readonly serialNumber: string;
+  readonly status: CertificateStatus['status'];
+  readonly revocation?: {
+    readonly date: string;
+    readonly reason: string;
+    readonly invalidityDate?: string;
+    readonly source: string;
+  };
+  readonly evidence: readonly {
+    readonly kind: EvidenceUsed['kind'];
+    readonly source: string;
+    readonly issuer: string;
+    readonly thisUpdate: string;
+    readonly nextUpdate?: string;
+    readonly number?: string;
+    readonly says: EvidenceUsed['says'];
+    readonly nonce?: boolean;
+  }[];
+  readonly problems: readonly ErrorRecord[];
+}
+
+/** The revocation section of a report. */
+export interface EvidenceDescription {
+  readonly mode: CheckedPath['mode'];
+  /** The time that evidence had to be current at. */
+  readonly at: string;
+  /** Leaf first. */
+  readonly certificates: readonly CertificateEvidence[];
+  readonly warnings: readonly ErrorRecord[];
+}
+
+/** What was found out about the revocation of each certificate, and from which evidence. */
+export function describeEvidence(checked: CheckedPath): EvidenceDescription {
+  return {
+    mode: checked.mode,
+    at: isoTime(checked.at),
+    certificates: checked.statuses.map(describeStatus),
+    warnings: checked.warnings.map((error) => error.toJSON()),
+  };
+}
+
+function describeStatus(found: CertificateStatus): CertificateEvidence {
+  const { certificate, status, revocation } = found;
+  return {
+    subject: certificate.label,
+    serialNumber: certificate.serialNumber,
+    status,
+    ...(revocation
+      ? {
+          revocation: {
+            date: isoTime(revocation.date),
+            reason: revocation.reason ?? 'unspecified',
+            ...(revocation.invalidityDate ? { invalidityDate: isoTime(revocation.invalidityDate) } : {}),
+            source: revocation.source,
+          },
+        }
+      : {}),
+    evidence: found.evidence.map(({ thisUpdate, nextUpdate, ...rest }) => ({
+      ...rest,
+      thisUpdate: isoTime(thisUpdate),
+      ...(nextUpdate ? { nextUpdate: isoTime(nextUpdate) } : {}),
+    })),
+    problems: found.problems.map((error) => error.toJSON()),
+  };
+}
+
+/** Writes `revocation.mode`, `revocation.crl` and `revocation.ocsp`; each of them stands in every report. */
+export function reportPath(checked: CheckedPath, report: ReportBuilder): void {
+  const { mode, statuses, warnings } = checked;
+  if (mode === 'off') {
+    report.skipped('revocation.mode', 'revocation is switched off: a revoked certificate is not noticed');
+    report.skipped('revocation.crl', 'revocation is switched off');
+    report.skipped('revocation.ocsp', 'revocation is switched off');
+    return;
+  }
+  const rule =
+    mode === 'default' ? 'required where a certificate names an address or evidence was given' : `${mode}`;
+  report.passed('revocation.mode', `revocation: ${rule}`);
+  reportKind(report, 'revocation.crl', 'CRL', statuses, (kind) => kind !== 'ocsp', 'RFC 5280 §6.3');
+  reportKind(
+    report,
+    'revocation.ocsp',
+    'OCSP response',
+    statuses,
+    (kind) => kind === 'ocsp',
+    'RFC 6960 §3.2',
+  );
+  for (const { certificate, revocation } of statuses) {
+    if (!revocation) continue;
+    const since = `${isoTime(revocation.date)} (${revocation.reason ?? 'unspecified'})`;
+    report.warning('revocation.after-signing', `${certificate.label} was revoked after signing, ${since}`);
+  }
+  for (const error of warnings) {
+    const name = error.code.startsWith('ERR_OCSP') ? 'revocation.ocsp' : 'revocation.crl';
+    report.warning(name, error.message);
+  }
+}
+
+function reportKind(
+  report: ReportBuilder,
+  name: string,
+  what: string,
+  statuses: readonly CertificateStatus[],
+  wanted: (kind: EvidenceUsed['kind']) => boolean,
+  source: string,
+): void {
+  const covered = statuses.filter(({ evidence }) => evidence.some(({ kind }) => wanted(kind)));
+  if (covered.length === 0) {
+    report.skipped(name, `no ${what} about a certificate of this path counts`);
+    return;
+  }
+  const names = covered.map(({ certificate }) => certificate.label).join(', ');
+  report.passed(name, `a current ${what} was found for ${names}`, source);
+}
