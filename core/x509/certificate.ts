@@ -161,7 +161,7 @@ export class Certificate {
   }
 
   get subjectAltName(): readonly GeneralName[] | undefined {
-    return this.#get(Oid.subjectAltName, (value) => ext.decodeGeneralNames(value, 'subjectAltName'));
+    return this.#get(Oid.subjectAltName, ext.decodeSubjectAltName);
   }
 
   get issuerAltName(): readonly GeneralName[] | undefined {

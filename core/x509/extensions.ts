@@ -100,6 +100,19 @@ export function decodeGeneralNames(value: Uint8Array, what: string): readonly Ge
   return readGeneralNames(DerReader.open(value, Tag.SEQUENCE, what), what);
 }
 
+/** subjectAltName (§4.2.1.6): names that can be looked at, an address being one address. */
+export function decodeSubjectAltName(value: Uint8Array): readonly GeneralName[] {
+  const names = decodeGeneralNames(value, 'subjectAltName');
+  for (const name of names) {
+    if (name.type === 'ip' && name.bytes.length !== 4 && name.bytes.length !== 16) {
+      refuse(`an IP address of ${name.bytes.length} octets`, 0);
+    }
+    const text = 'value' in name && typeof name.value === 'string' ? name.value : undefined;
+    if (text !== undefined && text.trim() === '') refuse(`a blank name of the kind ${name.type}`, 0);
+  }
+  return names;
+}
+
 export function decodeSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
   const reader = new DerReader(value);
   const id = reader.octets('subjectKeyIdentifier');

@@ -51,5 +51,5 @@ function daysIn(year: number, month: number): number {
 
 /** Date for messages and reports: `2026-01-01T00:00:00Z`. */
 export function isoTime(date: Date): string {
-  return date.toISOString().replace('.000Z', 'Z');
+  return Number.isNaN(date.getTime()) ? 'an invalid time' : date.toISOString().replace('.000Z', 'Z');
 }

@@ -107,9 +107,9 @@ export function checkCandidate(
   if (anchor.certificate) {
     const issuer = anchor.certificate;
     checkValidity(issuer, parameters.at);
-    checkExtensions(issuer);
     // Version 1 knows no basicConstraints; that such a root is a CA is what the operator says by trusting it.
     if (issuer.version === 3) checkIssuer(issuer);
+    checkExtensions(issuer);
     checkIssuerPurpose(issuer, parameters.purpose);
     names.add(issuer);
     lengths.limit(issuer);
