@@ -25,12 +25,14 @@ export const guardErrors = defineErrors({
   },
   ERR_GUARD_ENVIRONMENT: {
     kind: 'refused',
-    say: (d: { name: string }) => `the environment variable ${d.name} can bring foreign code into the process`,
+    say: (d: { name: string }) =>
+      `the environment variable ${d.name} can bring foreign code into the process`,
     hint: 'Unset it, or start the program with "modelseal run", which does not pass it on.',
   },
   ERR_GUARD_MANIFEST: {
     kind: 'refused',
-    say: (d: { folder: string; problem: string }) => `the manifest of ${d.folder} cannot guide the guard: ${d.problem}`,
+    say: (d: { folder: string; problem: string }) =>
+      `the manifest of ${d.folder} cannot guide the guard: ${d.problem}`,
     hint: 'Sign the folder with --method files and --hash sha256: modules are checked file by file.',
   },
   ERR_GUARD_MODULE_UNSIGNED: {
@@ -71,12 +73,14 @@ export const guardErrors = defineErrors({
   },
   ERR_GUARD_COMPILE: {
     kind: 'refused',
-    say: (d: { file: string }) => `module._compile was called with text that is not the checked file ${d.file}`,
+    say: (d: { file: string }) =>
+      `module._compile was called with text that is not the checked file ${d.file}`,
     hint: 'Compiling text made at run time cannot be covered by a signature; load the module from its file.',
   },
   ERR_GUARD_BUILTIN: {
     kind: 'refused',
-    say: (d: { name: string }) => `the built-in module ${d.name} is not on the list that guarded code may use`,
+    say: (d: { name: string }) =>
+      `the built-in module ${d.name} is not on the list that guarded code may use`,
     hint: 'Remove the import. docs/guard.md lists the built-in modules that are allowed.',
   },
   ERR_GUARD_CHILD_PROCESS: {
@@ -91,12 +95,14 @@ export const guardErrors = defineErrors({
   },
   ERR_GUARD_INSPECTOR: {
     kind: 'refused',
-    say: (d: { name: string }) => `${d.name} opens the process to a debugger, which can change any code in it`,
+    say: (d: { name: string }) =>
+      `${d.name} opens the process to a debugger, which can change any code in it`,
     hint: 'Debug the program without the guard, never in production.',
   },
   ERR_GUARD_WASI: {
     kind: 'refused',
-    say: (d: { name: string }) => `${d.name} gives WebAssembly programs access to the system outside the guard`,
+    say: (d: { name: string }) =>
+      `${d.name} gives WebAssembly programs access to the system outside the guard`,
     hint: 'Remove the import.',
   },
   ERR_GUARD_BINDING: {
@@ -116,7 +122,8 @@ export const guardErrors = defineErrors({
   },
   ERR_GUARD_V8_FLAGS: {
     kind: 'refused',
-    say: (d: { flags: string }) => `changing the V8 flag ${d.flags} at run time could lift the ban on run-time code`,
+    say: (d: { flags: string }) =>
+      `changing the V8 flag ${d.flags} at run time could lift the ban on run-time code`,
     hint: 'Set V8 flags on the command line of Node, as far as the guard accepts them.',
   },
   ERR_GUARD_WASM: {
@@ -136,7 +143,8 @@ export const guardErrors = defineErrors({
   },
   ERR_GUARD_NATIVE_UNSIGNED: {
     kind: 'refused',
-    say: (d: { file: string }) => `the native addon ${d.file} is covered by no accepted signature and was not loaded`,
+    say: (d: { file: string }) =>
+      `the native addon ${d.file} is covered by no accepted signature and was not loaded`,
     hint: 'Native code can undo every check: sign the folder that holds it, or remove the package.',
   },
   ERR_GUARD_NATIVE_ENGINE: {
@@ -146,17 +154,20 @@ export const guardErrors = defineErrors({
   },
   ERR_GUARD_SESSION_PATH: {
     kind: 'refused',
-    say: (d: { path: string }) => `a model session was to be created from the path ${d.path} instead of verified bytes`,
+    say: (d: { path: string }) =>
+      `a model session was to be created from the path ${d.path} instead of verified bytes`,
     hint: 'Load the model with modelseal/loader, or read the file and pass its bytes: a path can change after the check.',
   },
   ERR_GUARD_SESSION_UNVERIFIED: {
     kind: 'refused',
-    say: (d: { digest: string }) => `a model session was to be created from bytes (SHA-256 ${d.digest}) that no accepted manifest lists`,
+    say: (d: { digest: string }) =>
+      `a model session was to be created from bytes (SHA-256 ${d.digest}) that no accepted manifest lists`,
     hint: 'Have the model signed, and name its folder with --signed.',
   },
   ERR_GUARD_SESSION_EXTERNAL: {
     kind: 'refused',
-    say: (d: { location: string }) => `the model reads tensor data from ${d.location}, which was not given as verified bytes`,
+    say: (d: { location: string }) =>
+      `the model reads tensor data from ${d.location}, which was not given as verified bytes`,
     hint: 'Pass the external data as bytes of a signed file in the session option externalData.',
   },
   ERR_GUARD_SESSION_KIND: {
@@ -166,7 +177,8 @@ export const guardErrors = defineErrors({
   },
   ERR_GUARD_RUNTIME_COPY: {
     kind: 'refused',
-    say: (d: { file: string }) => `${d.file} contains a copy of ONNX Runtime whose sessions the guard cannot watch`,
+    say: (d: { file: string }) =>
+      `${d.file} contains a copy of ONNX Runtime whose sessions the guard cannot watch`,
     hint: 'Keep onnxruntime-web, onnxruntime-node and onnxruntime-common as packages in node_modules, not bundled.',
   },
   ERR_GUARD_APP_FAILED: {

@@ -1,0 +1,69 @@
+import v8 from 'node:v8';
+import { type Catalogue, sha256 } from './catalogue.js';
+import { lock } from './lock.js';
+import type { Refuse } from './refuse.js';
+
+type Constructor = new (...args: never[]) => object;
+
+/**
+ * Refuses code made from text: `eval` and the four function constructors, under every name they can be reached by.
+ * The V8 flag does the same once more for the contexts of workers, and for this one when Node was started with it.
+ */
+export function guardEval(refuse: Refuse): void {
+  v8.setFlagsFromString('--disallow-code-generation-from-strings');
+  const no = (name: string) => (): never => refuse('ERR_GUARD_EVAL', { name });
+  const closed = (original: Constructor, name: string): Constructor =>
+    new Proxy(original, { apply: no(name), construct: no(name) });
+
+  const guarded = closed(Function as unknown as Constructor, 'Function');
+  lock(Function.prototype, 'constructor', guarded);
+  lock(globalThis, 'Function', guarded);
+  lock(globalThis, 'eval', no('eval'));
+  for (const sample of [async () => {}, function* () {}, async function* () {}]) {
+    const prototype = Object.getPrototypeOf(sample) as { constructor: Constructor };
+    const original = prototype.constructor;
+    // Their prototype is the original Function constructor, which would otherwise be one step away.
+    Object.setPrototypeOf(original, guarded);
+    lock(prototype, 'constructor', closed(original, original.name));
+  }
+}
+
+type Source = ArrayBuffer | ArrayBufferView;
+
+/** WebAssembly is compiled only from bytes that are a file of an accepted manifest; the checked copy is compiled. */
+export function guardWasm(catalogue: Catalogue, refuse: Refuse): void {
+  const { compile, instantiate, Module } = WebAssembly;
+  const checked = (source: Source): Uint8Array<ArrayBuffer> => {
+    const view = ArrayBuffer.isView(source)
+      ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+      : new Uint8Array(source);
+    const copy = Uint8Array.from(view);
+    const digest = sha256(copy);
+    if (!catalogue.lists(digest)) refuse('ERR_GUARD_WASM', { digest });
+    return copy;
+  };
+  const body = async (response: Response | Promise<Response>): Promise<Uint8Array<ArrayBuffer>> =>
+    checked(await (await response).arrayBuffer());
+
+  const guarded = new Proxy(Module, {
+    construct: (target, [source], newTarget) => Reflect.construct(target, [checked(source)], newTarget),
+  });
+  lock(Module.prototype, 'constructor', guarded);
+  lock(WebAssembly, 'Module', guarded);
+  lock(WebAssembly, 'compile', async (source: Source) => compile(checked(source)));
+  lock(
+    WebAssembly,
+    'instantiate',
+    async (source: Source | WebAssembly.Module, imports?: WebAssembly.Imports) =>
+      source instanceof Module ? instantiate(source, imports) : instantiate(checked(source), imports),
+  );
+  lock(WebAssembly, 'compileStreaming', async (response: Response | Promise<Response>) =>
+    compile(await body(response)),
+  );
+  lock(
+    WebAssembly,
+    'instantiateStreaming',
+    async (response: Response | Promise<Response>, imports?: WebAssembly.Imports) =>
+      instantiate(await body(response), imports),
+  );
+}

@@ -1,0 +1,107 @@
+import Module from 'node:module';
+import { isAbsolute } from 'node:path';
+import { allowedBuiltin } from './builtins.js';
+import type { Catalogue } from './catalogue.js';
+import { formatOf } from './format.js';
+import { lock } from './lock.js';
+import type { Refuse } from './refuse.js';
+import { inspectSource } from './runtime-copies.js';
+
+/** The parts of Node's CommonJS loader that its types leave out. They have been stable for ten years. */
+interface CommonJsModule {
+  id: string;
+  filename: string | null;
+  exports: unknown;
+  _compile(content: string, filename: string, format?: string): unknown;
+}
+interface CommonJsLoader {
+  _extensions: Record<string, (module: CommonJsModule, filename: string) => void>;
+  _load(request: string, parent: CommonJsModule | undefined, isMain: boolean): unknown;
+  _resolveFilename(request: string, parent: CommonJsModule | undefined, ...rest: unknown[]): string;
+  prototype: CommonJsModule;
+}
+
+export interface CommonJsOptions {
+  readonly catalogue: Catalogue;
+  readonly refuse: Refuse;
+  readonly loadAddon: (module: object, filename: string) => void;
+  readonly guardSessions: (exports: unknown) => void;
+}
+
+/**
+ * Puts the checks into `require`: built-in modules by the list, files from checked bytes. Covers `createRequire` and
+ * CommonJS files imported by ES modules, which Node loads through the same table.
+ */
+export function guardCommonJs({ catalogue, refuse, loadAddon, guardSessions }: CommonJsOptions): void {
+  const loader = Module as unknown as CommonJsLoader;
+  const compile = loader.prototype._compile;
+  const checked = new WeakMap<CommonJsModule, string>();
+
+  const javascript = (module: CommonJsModule, filename: string): void => {
+    const bytes = catalogue.read(filename);
+    const format = formatOf(filename, bytes, catalogue);
+    if (format === 'module') refuse('ERR_GUARD_REQUIRE_ESM', { file: filename });
+    if (format !== 'commonjs') refuse('ERR_GUARD_MODULE_FORMAT', { file: filename });
+    const text = bytes.toString('utf8');
+    const watched = inspectSource(text, filename, catalogue, refuse);
+    checked.set(module, text);
+    try {
+      module._compile(text, filename, 'commonjs');
+    } finally {
+      checked.delete(module);
+    }
+    if (watched) guardSessions(module.exports);
+  };
+
+  const handlers: CommonJsLoader['_extensions'] = {
+    '.js': javascript,
+    '.json': (module, filename) => {
+      module.exports = JSON.parse(
+        catalogue
+          .read(filename)
+          .toString('utf8')
+          .replace(/^\uFEFF/, ''),
+      );
+    },
+    '.node': (module, filename) => loadAddon(module, filename),
+  };
+  const closed = (name: string) => () => refuse('ERR_GUARD_LOADER_HOOK', { name });
+  lock(
+    loader,
+    '_extensions',
+    new Proxy(Object.assign(Object.create(null) as object, handlers), {
+      set: closed('require.extensions'),
+      defineProperty: closed('require.extensions'),
+      deleteProperty: closed('require.extensions'),
+      setPrototypeOf: closed('require.extensions'),
+    }),
+  );
+
+  // Only the text that was just checked for this module object is compiled; the fixed format keeps Node from
+  // trying the text as an ES module, whose imports it would load without asking the hooks.
+  lock(loader.prototype, '_compile', function (this: CommonJsModule, content: string, filename: string) {
+    if (checked.get(this) !== content) refuse('ERR_GUARD_COMPILE', { file: String(filename) });
+    checked.delete(this);
+    return compile.call(this, content, filename, 'commonjs');
+  });
+
+  const resolve = loader._resolveFilename;
+  lock(
+    loader,
+    '_resolveFilename',
+    (request: string, parent: CommonJsModule | undefined, ...rest: unknown[]) => {
+      const found = resolve.call(loader, request, parent, ...rest);
+      if (isAbsolute(found)) catalogue.checkSteering(request, parent?.filename ?? undefined, found);
+      return found;
+    },
+  );
+
+  const load = loader._load;
+  lock(loader, '_load', (request: string, parent: CommonJsModule | undefined, isMain: boolean) => {
+    allowedBuiltin(String(request), refuse);
+    return load.call(loader, request, parent, isMain);
+  });
+  for (const name of ['register', 'registerHooks', 'enableCompileCache', '_preloadModules', '_initPaths']) {
+    if (name in Module) lock(Module, name, closed(`module.${name}`));
+  }
+}

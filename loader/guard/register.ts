@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url';
+import { getEnvironmentData, isMainThread } from 'node:worker_threads';
+import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
+import { GUARD_VARIABLE, parseGuardConfig } from './config.js';
+import { checkProcess } from './environment.js';
+import { install } from './install.js';
+import { refuser, tell } from './refuse.js';
+import type { GuardState } from './state.js';
+import { STATE_KEY } from './workers.js';
+
+// The entry `modelseal/guard`, for `node --import`. Node waits for it before it looks at the program, and runs it
+// again in every worker. It ends the process when anything is not as it should be: a program must not start half
+// guarded.
+
+/** Exit codes as the command line gives them; a guard that could not check is not a guard that refused. */
+const EXIT = { refused: 1, threat: 2, 'not-found': 3, usage: 64, unchecked: 70 } as const;
+
+let reportFd: number | undefined;
+try {
+  install(isMainThread ? await verifiedState() : inheritedState(), import.meta.url);
+} catch (error) {
+  const known = isModelsealError(error)
+    ? error
+    : new ModelsealError('ERR_INTERNAL', { problem: error instanceof Error ? error.message : String(error) });
+  // What `checkProcess` refuses has been told already; a second line under --json would count twice.
+  if (!known.code.startsWith('ERR_GUARD_NODE') && !known.code.startsWith('ERR_GUARD_ENV'))
+    tell(known, reportFd);
+  process.exit(EXIT[known.kind]);
+}
+
+async function verifiedState(): Promise<GuardState> {
+  const config = parseGuardConfig(process.env[GUARD_VARIABLE]);
+  reportFd = config.reportFd;
+  const entry = [import.meta.url, fileURLToPath(import.meta.url), 'modelseal/guard'];
+  checkProcess(
+    { execArgv: process.execArgv, argv: process.argv, env: process.env, entry },
+    refuser(reportFd),
+  );
+  const { verifySignedFolders } = await import('./verify.js');
+  return {
+    folders: await verifySignedFolders(config, config.at === undefined ? new Date() : new Date(config.at)),
+    allowEval: config.allowEval ?? false,
+    allowEmbeddedWasm: config.allowEmbeddedWasm ?? false,
+    reportFd,
+  };
+}
+
+/** The state of the parent, which put it there before any of its own code ran. */
+function inheritedState(): GuardState {
+  const state = getEnvironmentData(STATE_KEY) as unknown as GuardState | undefined;
+  if (!state) throw new ModelsealError('ERR_GUARD_NOT_CONFIGURED', {});
+  reportFd = state.reportFd;
+  return state;
+}

@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type ErrorRecord, ModelsealError } from '../../core/errors/index.js';
+import { GUARD_VARIABLE, type GuardConfig } from './config.js';
+import { CODE_VARIABLES } from './environment.js';
+
+/** Refusals kept for the report; a program that tries in a loop must not fill the memory of its parent. */
+const MAX_REFUSALS = 1000;
+/** Descriptor of the child on which the guard reports. */
+const REPORT_FD = 3;
+
+export interface GuardedRunOptions {
+  readonly app: string;
+  readonly args?: readonly string[];
+  readonly config: Omit<GuardConfig, 'reportFd'>;
+  /** The environment to pass on; variables that bring in code are left out. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the program's output goes: to ours, or into the result. */
+  readonly output: 'inherit' | 'stderr' | 'capture';
+  /** The compiled guard; found beside the installed package when left out. */
+  readonly entry?: string | undefined;
+  readonly cwd?: string | undefined;
+}
+
+export interface GuardedRun {
+  /** Exit code of the program, or the signal that ended it. */
+  readonly status: number | string;
+  /** What the guard refused, in order. */
+  readonly refusals: readonly ErrorRecord[];
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs a Node program in a process of its own, under the guard.
+ *
+ * @throws {ModelsealError} `ERR_FILE_NOT_FOUND` for the program, `ERR_GUARD_NOT_BUILT`
+ */
+export async function runGuarded(options: GuardedRunOptions): Promise<GuardedRun> {
+  const app = resolve(options.cwd ?? '.', options.app);
+  if (!existsSync(app))
+    throw new ModelsealError('ERR_FILE_NOT_FOUND', { file: options.app, what: 'program' });
+  const entry = options.entry ?? guardEntry();
+  const env = { ...options.env };
+  for (const name of [...CODE_VARIABLES, 'NODE_OPTIONS', 'NODE_PATH']) delete env[name];
+  env[GUARD_VARIABLE] = JSON.stringify({ ...options.config, reportFd: REPORT_FD } satisfies GuardConfig);
+  const flags = options.config.allowEval ? [] : ['--disallow-code-generation-from-strings'];
+  const stdout = options.output === 'capture' ? 'pipe' : options.output === 'stderr' ? 2 : 'inherit';
+  const child = spawn(
+    process.execPath,
+    [...flags, '--import', pathToFileURL(entry).href, app, ...(options.args ?? [])],
+    {
+      cwd: options.cwd,
+      env: env as NodeJS.ProcessEnv,
+      stdio: ['inherit', stdout, options.output === 'capture' ? 'pipe' : 'inherit', 'pipe'],
+    },
+  );
+  const [refusals, out, err, status] = await Promise.all([
+    text(child.stdio[REPORT_FD] as Readable),
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | string>((done, fail) => {
+      child.once('error', fail);
+      child.once('close', (code, signal) => done(code ?? signal ?? 'an unknown end'));
+    }),
+  ]);
+  return { status, refusals: records(refusals), stdout: out, stderr: err };
+}
+
+/**
+ * The compiled entry of the guard in this package.
+ *
+ * @throws {ModelsealError} `ERR_GUARD_NOT_BUILT`
+ */
+export function guardEntry(): string {
+  const name = join('dist', 'loader', 'guard', 'register.js');
+  // This file may run from its source, from dist/, or inside the bundle in dist/bin/.
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  const file = join(folder, name);
+  if (!existsSync(file)) throw new ModelsealError('ERR_GUARD_NOT_BUILT', { file });
+  return file;
+}
+
+/** The nearest folder above a program that holds a signature: the application as it was signed. */
+export function signedFolderOf(app: string): string | undefined {
+  for (let folder = dirname(resolve(app)); ; folder = dirname(folder)) {
+    if (statSync(join(folder, 'model.sig'), { throwIfNoEntry: false })?.isFile()) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+async function text(stream: Readable | null): Promise<string> {
+  if (!stream) return '';
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The guarded program can write to the descriptor too: lines that are no records are passed over. */
+function records(lines: string): ErrorRecord[] {
+  return lines
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        const value = JSON.parse(line) as ErrorRecord;
+        return typeof value.code === 'string' && typeof value.message === 'string' ? [value] : [];
+      } catch {
+        return [];
+      }
+    })
+    .slice(0, MAX_REFUSALS);
+}
