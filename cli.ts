@@ -24,6 +24,22 @@ const EXIT: { readonly [K in 'accepted' | ErrorKind]: number } = {
 /** Every top-level command, its line in the help, and the module that is imported only when it runs. */
 const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{ default: Command }> }[] = [
   {
+    name: 'ca',
+    describe: 'Run a certificate authority',
+    load: () => import('./ca/commands/index.js'),
+  },
+  { name: 'sign', describe: 'Sign a model folder or file', load: () => import('./signer/commands/sign.js') },
+  {
+    name: 'inspect',
+    describe: 'What a signature, certificate, CRL or model claims (unverified, and says so)',
+    load: () => import('./signer/commands/inspect.js'),
+  },
+  {
+    name: 'digest',
+    describe: 'The manifest and root digest of a model, no keys involved',
+    load: () => import('./signer/commands/digest.js'),
+  },
+  {
     name: 'audit',
     describe: 'Verify and read the audit log',
     load: () => import('./core/commands/audit.js'),

@@ -28,11 +28,11 @@ import {
   keyIdentifier,
   keyUsage,
   ocspAddress,
-  spkiOf,
   subjectAltName,
   subjectKeyIdentifier,
 } from './encode/extensions.js';
 import { encodeName, subjectText } from './encode/name.js';
+import { spkiOf } from './encode/spki.js';
 import { type HomePaths, homePaths } from './home.js';
 import { checkIdentities } from './identity.js';
 import { Issuer } from './issuer.js';

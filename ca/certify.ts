@@ -1,5 +1,5 @@
 import { ModelsealError } from '../core/errors/index.js';
-import { publicKeyFingerprint, type SigningKey } from '../core/keys/index.js';
+import type { SigningKey } from '../core/keys/index.js';
 import {
   Certificate,
   certificateIdentities,
@@ -13,6 +13,7 @@ import {
   encodeTbsCertificate,
   randomSerial,
 } from './encode/certificate.js';
+import { spkiFingerprint } from './encode/spki.js';
 import { type CertificateRole, lintCertificate } from './lint/index.js';
 import type { CaStore } from './store/store.js';
 
@@ -78,7 +79,7 @@ export class RecordedCertificate {
       identities: certificateIdentities(certificate),
       notBefore: certificate.notBefore,
       notAfter: certificate.notAfter,
-      keyFingerprint: publicKeyFingerprint(certificate.publicKey()),
+      keyFingerprint: spkiFingerprint(certificate.spki),
       requestedAt: at,
     });
     return new RecordedCertificate(certificate);

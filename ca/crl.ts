@@ -13,6 +13,8 @@ export interface CrlRequest {
 export interface IssuedCrl {
   readonly der: Uint8Array;
   readonly number: number;
+  /** How many certificates it revokes. */
+  readonly entries: number;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date;
 }
@@ -35,6 +37,7 @@ export async function issueCrl(
   const thisUpdate = wholeSeconds(request.at);
   const nextUpdate = wholeSeconds(daysAfter(request.at, days));
   const number = await store.nextCrlNumber(issuer.role);
+  const { pieces, count: entries } = await store.crlEntries(issuer.role);
   const der = await signCrl(
     {
       signatureAlgorithm: issuer.signatureAlgorithm,
@@ -43,9 +46,9 @@ export async function issueCrl(
       number,
       thisUpdate,
       nextUpdate,
-      entries: await store.crlEntries(issuer.role),
+      entries: pieces,
     },
     key,
   );
-  return { der, number, thisUpdate, nextUpdate };
+  return { der, number, entries, thisUpdate, nextUpdate };
 }

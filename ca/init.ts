@@ -22,10 +22,10 @@ import {
   crlDistributionPoints,
   keyIdentifier,
   keyUsage,
-  spkiOf,
   subjectKeyIdentifier,
 } from './encode/extensions.js';
 import { encodeName } from './encode/name.js';
+import { spkiOf } from './encode/spki.js';
 import {
   homePaths,
   makeFolder,

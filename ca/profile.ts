@@ -105,3 +105,9 @@ function address(url: string, option: string): string {
   if (parsed.search !== '' || parsed.hash !== '') fail('it has a query or a fragment');
   return parsed.href;
 }
+
+/** A count that must be a positive whole number. @throws {ModelsealError} `ERR_USAGE` */
+export function wholeNumber(value: number, option: string): number {
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new ModelsealError('ERR_USAGE', { problem: `${option} must be a positive whole number` });
+}

@@ -23,3 +23,19 @@ export function revocationReason(name: string): RevocationReason {
   if (Object.hasOwn(REASONS, name)) return name as RevocationReason;
   throw new ModelsealError('ERR_REVOCATION_REASON', { reason: name, known: Object.keys(REASONS) });
 }
+
+const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/;
+
+/** A day or a moment in UTC. @throws {ModelsealError} `ERR_REVOCATION_DATE` */
+export function invalidityDate(value: string): Date {
+  const date = new Date(value);
+  // Date rolls 31 February over into March; a date that is not the one that was written is refused.
+  if (
+    !DATE.test(value) ||
+    Number.isNaN(date.getTime()) ||
+    !date.toISOString().startsWith(value.slice(0, 10))
+  ) {
+    throw new ModelsealError('ERR_REVOCATION_DATE', { value, problem: 'it is no date in UTC' });
+  }
+  return date;
+}

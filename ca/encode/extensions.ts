@@ -1,12 +1,24 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { context, contextPrimitive, DerReader, der, Tag } from '../../core/der/index.js';
 import { Oid } from '../../core/x509/oids.js';
 
 /** One Extension (RFC 5280 §4.1): `critical` is left out when false, as DER demands of defaults. */
 export function extension(oid: string, critical: boolean, value: Uint8Array): Uint8Array {
-  const parts = critical ? [der.oid(oid), der.boolean(true)] : [der.oid(oid)];
+  const parts = critical ? [identifier(oid), der.boolean(true)] : [identifier(oid)];
   return der.sequence(...parts, der.octetString(value));
 }
+
+/** The same dozen identifiers stand in every certificate, and encoding one means arithmetic on big integers. */
+function identifier(oid: string): Uint8Array {
+  let encoded = IDENTIFIERS.get(oid);
+  if (encoded === undefined) {
+    encoded = der.oid(oid);
+    IDENTIFIERS.set(oid, encoded);
+  }
+  return encoded;
+}
+
+const IDENTIFIERS = new Map<string, Uint8Array>();
 
 /** RFC 5280 §4.2.1.9; critical in CA certificates, and in ours always. */
 export const basicConstraints = (ca: boolean, pathLength?: number): Uint8Array =>
@@ -27,7 +39,7 @@ export const keyUsage = (...usages: readonly (keyof typeof USAGE)[]): Uint8Array
 
 /** RFC 5280 §4.2.1.12. */
 export const extKeyUsage = (...purposes: readonly string[]): Uint8Array =>
-  extension(Oid.extKeyUsage, false, der.sequence(...purposes.map((purpose) => der.oid(purpose))));
+  extension(Oid.extKeyUsage, false, der.sequence(...purposes.map((purpose) => identifier(purpose))));
 
 /** The leftmost 160 bits of SHA-256 over the subjectPublicKey bits (RFC 7093 §2 method 1). */
 export function keyIdentifier(spki: Uint8Array): Uint8Array {
@@ -36,9 +48,6 @@ export function keyIdentifier(spki: Uint8Array): Uint8Array {
   const { bytes } = reader.bitString('subjectPublicKey');
   return new Uint8Array(createHash('sha256').update(bytes).digest().subarray(0, 20));
 }
-
-export const spkiOf = (key: KeyObject): Uint8Array =>
-  new Uint8Array(key.export({ type: 'spki', format: 'der' }));
 
 /** RFC 5280 §4.2.1.2. */
 export const subjectKeyIdentifier = (id: Uint8Array): Uint8Array =>
@@ -73,4 +82,4 @@ export const crlDistributionPoints = (url: string): Uint8Array => {
 
 /** RFC 5280 §4.2.2.1: where the OCSP responder answers. */
 export const ocspAddress = (url: string): Uint8Array =>
-  extension(Oid.authorityInfoAccess, false, der.sequence(der.sequence(der.oid(Oid.adOcsp), uriName(url))));
+  extension(Oid.authorityInfoAccess, false, der.sequence(der.sequence(identifier(Oid.adOcsp), uriName(url))));

@@ -4,7 +4,8 @@ import { ModelsealError } from '../../core/errors/index.js';
 /** ub-common-name and ub-organization-name (RFC 5280 appendix A.1); readers truncate or refuse what is longer. */
 const MAX_NAME = 64;
 
-const OID = { commonName: '2.5.4.3', organization: '2.5.4.10' } as const;
+const COMMON_NAME = der.oid('2.5.4.3');
+const ORGANIZATION = der.oid('2.5.4.10');
 
 export interface SubjectName {
   readonly organization: string;
@@ -13,9 +14,9 @@ export interface SubjectName {
 
 /** DER of the distinguished name `O=…, CN=…`, UTF8String as RFC 5280 §4.1.2.4 asks of new certificates. */
 export function encodeName(name: SubjectName): Uint8Array {
-  const rdn = (oid: string, value: string): Uint8Array =>
-    der.setOf(der.sequence(der.oid(oid), der.utf8String(value)));
-  return der.sequence(rdn(OID.organization, name.organization), rdn(OID.commonName, name.commonName));
+  const rdn = (type: Uint8Array, value: string): Uint8Array =>
+    der.setOf(der.sequence(type, der.utf8String(value)));
+  return der.sequence(rdn(ORGANIZATION, name.organization), rdn(COMMON_NAME, name.commonName));
 }
 
 /**

@@ -9,6 +9,7 @@ import type {
   CaStore,
   CertificateRecord,
   CertificateState,
+  CrlEntries,
   IssuedDer,
   IssuerRole,
   ListFilter,
@@ -180,10 +181,11 @@ export class SqliteStore implements CaStore {
     return this.#write(() => (this.#db.prepare(NEXT_CRL_NUMBER).get(issuer) as { last: number }).last);
   }
 
-  async crlEntries(issuer: IssuerRole): Promise<Uint8Array[]> {
+  async crlEntries(issuer: IssuerRole): Promise<CrlEntries> {
     return guarded(this.#file, () => {
       const statement = this.#db.prepare(CRL_ENTRIES);
       const pieces: Uint8Array[] = [];
+      let count = 0;
       // A deferred transaction: all pieces come from one snapshot, whatever other processes revoke meanwhile.
       this.#db.transaction(() => {
         for (let after = 0; ; ) {
@@ -191,9 +193,10 @@ export class SqliteStore implements CaStore {
           if (piece.rows === 0) break;
           pieces.push(Buffer.from(piece.entries, 'hex'));
           after = piece.last;
+          count += piece.rows;
         }
       })();
-      return pieces;
+      return { pieces, count };
     });
   }
 

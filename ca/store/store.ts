@@ -47,6 +47,12 @@ export interface ListFilter {
   readonly limit?: number | undefined;
 }
 
+/** Everything that an issuer has revoked, encoded. */
+export interface CrlEntries {
+  readonly pieces: readonly Uint8Array[];
+  readonly count: number;
+}
+
 /**
  * The state of an authority. Every promise that writes resolves only when the change survives a crash of the
  * machine. Several processes may use one store at the same time.
@@ -70,6 +76,6 @@ export interface CaStore {
   /** Takes the next CRL number of an issuer; never given out twice, even when the CRL is then not signed. */
   nextCrlNumber(issuer: IssuerRole): Promise<number>;
   /** DER of all CRL entries of an issuer in order of revocation, in pieces of whole entries. */
-  crlEntries(issuer: IssuerRole): Promise<Uint8Array[]>;
+  crlEntries(issuer: IssuerRole): Promise<CrlEntries>;
   close(): Promise<void>;
 }

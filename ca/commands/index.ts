@@ -1,0 +1,19 @@
+import { type Command, command, group } from '../../core/terminal/index.js';
+import crl from './crl.js';
+import init from './init.js';
+import issue from './issue.js';
+import list from './list.js';
+import request from './request.js';
+import revoke from './revoke.js';
+import show from './show.js';
+
+/** `modelseal ca …` */
+const ca: Command = (context) =>
+  command({
+    command: 'ca',
+    describe: 'Run a certificate authority: init, issue, request, list, show, revoke, crl',
+    builder: (yargs) => group(yargs, context, [init, issue, request, list, show, revoke, crl]),
+    handler: () => {},
+  });
+
+export default ca;

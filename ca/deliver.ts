@@ -1,0 +1,157 @@
+import type { KeyObject } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
+import { join } from 'node:path';
+import { ModelsealError } from '../core/errors/index.js';
+import { encodePrivateKey, encryptPrivateKey, generatePrivateKey, signingKey } from '../core/keys/index.js';
+import { encodePem } from '../core/pem.js';
+import { oidName } from '../core/x509/index.js';
+import type { Authority, IssuedCertificate } from './authority.js';
+import { createRequest } from './csr/create.js';
+import { CertificateRequest } from './csr/request.js';
+import { makeFolder, type NewFile, PUBLIC, refuseExisting, SECRET, writeNewFiles } from './home.js';
+import type { Identities } from './identity.js';
+import { keyType } from './profile.js';
+
+/** How a new private key is written: plainly, or under a passphrase that is asked for when it is needed. */
+export type KeyProtection = 'plain' | ((file: string) => Promise<string>);
+
+export interface DeliveryRequest {
+  /** Folder for cert.pem, chain.pem and, for a fresh key, key.pem. None of them may exist. */
+  readonly out: string;
+  readonly at: Date;
+  readonly name?: string | undefined;
+  readonly emails: readonly string[];
+  readonly uris: readonly string[];
+  readonly days?: number | undefined;
+  /** Certify the key of this request; without one, a fresh key is made. */
+  readonly csr?: CertificateRequest | undefined;
+  /** Take name and identities from the request where none are stated here. */
+  readonly acceptCsrIdentities?: boolean | undefined;
+  readonly keyType?: string | undefined;
+  readonly protection: KeyProtection;
+}
+
+export interface Delivery {
+  readonly issued: IssuedCertificate;
+  readonly files: readonly string[];
+  /** What the request asked for and did not get, in words. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Issues one certificate into a folder. Everything that can fail is tried before the certificate is signed; should
+ * writing fail all the same, nothing stays behind but its record, from which `ca show --pem` prints it again.
+ *
+ * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, what {@link Authority.issue} throws
+ */
+export async function issueInto(authority: Authority, request: DeliveryRequest): Promise<Delivery> {
+  const { out, at, csr } = request;
+  const path = (name: string): string => join(out, name);
+  refuseExisting(['cert.pem', 'chain.pem', ...(csr ? [] : ['key.pem'])].map(path));
+  const wishes = csr === undefined ? stated(request) : requested(request, csr);
+  const removeFolder = makeFolder(out);
+  try {
+    const fresh = csr === undefined ? await freshKey(request, path('key.pem')) : undefined;
+    const publicKey = csr?.publicKey ?? createPublicKey((fresh as FreshKey).key);
+    const issued = await authority.issue({ ...wishes, publicKey, at, days: request.days });
+    const files: NewFile[] = [
+      ...(fresh === undefined ? [] : [fresh.file]),
+      { path: path('chain.pem'), data: issued.chainPem, mode: PUBLIC },
+      { path: path('cert.pem'), data: issued.pem, mode: PUBLIC },
+    ];
+    writeNewFiles(files);
+    return { issued, files: files.map((file) => file.path), ignored: wishes.ignored };
+  } catch (error) {
+    removeFolder();
+    throw error;
+  }
+}
+
+export interface RequestFiles {
+  readonly request: string;
+  readonly key: string;
+}
+
+/**
+ * Makes a key and a request for it: what a developer does whose key the authority shall never see.
+ *
+ * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, `ERR_CA_NAME`, `ERR_CA_IDENTITY…`
+ */
+export async function requestInto(
+  options: Pick<DeliveryRequest, 'out' | 'keyType' | 'protection'> & Identities & { readonly name: string },
+): Promise<RequestFiles> {
+  const files = { request: join(options.out, 'request.csr'), key: join(options.out, 'key.pem') };
+  refuseExisting([files.request, files.key]);
+  const removeFolder = makeFolder(options.out);
+  try {
+    const { key, file } = await freshKey(options, files.key);
+    const csr = await createRequest(signingKey(key), options.name, options);
+    // Read back as the authority will: a request that it would refuse is not worth sending.
+    CertificateRequest.verify(csr, files.request);
+    writeNewFiles([file, { path: files.request, data: encodePem('CERTIFICATE REQUEST', csr), mode: PUBLIC }]);
+    return files;
+  } catch (error) {
+    removeFolder();
+    throw error;
+  }
+}
+
+interface FreshKey {
+  readonly key: KeyObject;
+  readonly file: NewFile;
+}
+
+async function freshKey(
+  request: Pick<DeliveryRequest, 'keyType' | 'protection'>,
+  path: string,
+): Promise<FreshKey> {
+  const { protection } = request;
+  const type = keyType(request.keyType ?? 'rsa-2048');
+  const passphrase = protection === 'plain' ? undefined : await protection(path);
+  const key = await generatePrivateKey(type);
+  const data = passphrase === undefined ? encodePrivateKey(key) : await encryptPrivateKey(key, passphrase);
+  return { key, file: { path, data, mode: SECRET } };
+}
+
+interface Wishes {
+  readonly name: string;
+  readonly emails: readonly string[];
+  readonly uris: readonly string[];
+  readonly ignored: readonly string[];
+}
+
+function stated(request: DeliveryRequest): Wishes {
+  return { name: required(request.name), emails: request.emails, uris: request.uris, ignored: [] };
+}
+
+/**
+ * What becomes of a request's wishes. The operator's word goes first; without `acceptCsrIdentities` the request
+ * contributes its key and nothing else, since anyone can write any name into one.
+ */
+function requested(request: DeliveryRequest, csr: CertificateRequest): Wishes {
+  const { commonName, emails, uris, otherNames, extensions } = csr.requested;
+  const accept = request.acceptCsrIdentities === true;
+  const own = request.emails.length > 0 || request.uris.length > 0;
+  const wishes = {
+    name: required(request.name ?? (accept ? commonName : undefined)),
+    emails: own || !accept ? request.emails : emails,
+    uris: own || !accept ? request.uris : uris,
+  };
+  const ignored = [
+    ...(commonName !== undefined && commonName !== wishes.name ? [`name ${commonName}`] : []),
+    ...[...emails, ...uris]
+      .filter((identity) => !wishes.emails.includes(identity) && !wishes.uris.includes(identity))
+      .map((identity) => `identity ${identity}`),
+    ...otherNames.map((identity) => `identity ${identity}`),
+    ...extensions.filter((oid) => oid !== SUBJECT_ALT_NAME).map((oid) => `extension ${oidName(oid)}`),
+  ];
+  return { ...wishes, ignored };
+}
+
+/** Its contents are accounted for one by one. */
+const SUBJECT_ALT_NAME = '2.5.29.17';
+
+function required(name: string | undefined): string {
+  if (name !== undefined) return name;
+  throw new ModelsealError('ERR_CA_NAME', { field: 'name', problem: 'none was given' });
+}
