@@ -30,6 +30,16 @@ const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{
   },
   { name: 'sign', describe: 'Sign a model folder or file', load: () => import('./signer/commands/sign.js') },
   {
+    name: 'verify',
+    describe: 'Verify the signature of a model: who signed, and whether these are the signed files',
+    load: () => import('./loader/commands/verify.js'),
+  },
+  {
+    name: 'load',
+    describe: 'Verify and scan a model, hand its verified bytes to a runtime, and run one inference',
+    load: () => import('./loader/commands/load.js'),
+  },
+  {
     name: 'inspect',
     describe: 'What a signature, certificate, CRL or model claims (unverified, and says so)',
     load: () => import('./signer/commands/inspect.js'),

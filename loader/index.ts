@@ -14,3 +14,39 @@ export {
   ValidatedPath,
   validatePath,
 } from './path/index.js';
+
+// loader/pipeline: verified and live models; loader/policy, loader/sigstore: whose signature is wanted.
+export {
+  AcceptedSigner,
+  LiveModel,
+  type LoadedModel,
+  type LoadOptions,
+  loadModel,
+  MatchedModel,
+  type MatchOptions,
+  SIGNATURE_NAME,
+  VerifiedManifest,
+  type VerifiedModel,
+  type VerifyOptions,
+  verifyModel,
+} from './pipeline/index.js';
+export { type PolicyFields, parsePolicy, readPolicy, type SignerRule, TrustPolicy } from './policy/index.js';
+export { renderReport } from './report/index.js';
+export {
+  detectRuntimeFormat,
+  type EngineChoice,
+  type InputTensor,
+  type ModelRuntime,
+  type NumericArray,
+  OnnxRuntime,
+  type OutputTensor,
+  type RuntimeFormat,
+  type SafeTensor,
+  SafetensorsFile,
+  type TensorShape,
+  type VerifiedFiles,
+} from './runtime/index.js';
+export { type SigstoreIdentity, SigstoreRoot, SigstoreSigner, type SigstoreTrust } from './sigstore/index.js';
+// What callers need of core.
+export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
+export { type Report, ReportBuilder } from '../core/report/index.js';

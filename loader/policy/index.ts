@@ -1,2 +1,2 @@
 export { parsePolicy, readPolicy } from './document.js';
-export { type PolicyFields, type RevocationMode, type SignerRule, TrustPolicy } from './policy.js';
+export { type PolicyFields, type SignerRule, TrustPolicy } from './policy.js';

@@ -1,4 +1,5 @@
 import { ModelsealError } from '../../core/errors/index.js';
+import type { RevocationMode } from '../revocation/index.js';
 
 /** Whose signatures are accepted. A signer fits a rule when everything the rule names is true of it. */
 export interface SignerRule {
@@ -9,8 +10,6 @@ export interface SignerRule {
   /** SHA-256 over the DER of the signer's certificate, lower-case hexadecimal. */
   readonly certificate?: string;
 }
-
-export type RevocationMode = 'require' | 'prefer' | 'off';
 
 /** The parts of a policy; what is left out is at its default. */
 export interface PolicyFields {

@@ -1,0 +1,147 @@
+import type { Argv } from 'yargs';
+import { ModelsealError } from '../../core/errors/index.js';
+import { type CommandContext, parseTime } from '../../core/terminal/index.js';
+import type { VerifyOptions } from '../pipeline/options.js';
+import type { RevocationMode } from '../revocation/index.js';
+
+/** What `verify` and `load` are told on the command line. */
+export interface VerifyArguments {
+  readonly model: string;
+  readonly signature?: string | undefined;
+  readonly 'trust-root'?: string[] | undefined;
+  readonly 'public-key'?: string | undefined;
+  readonly 'trusted-root'?: string | undefined;
+  readonly identity?: string | undefined;
+  readonly 'identity-provider'?: string | undefined;
+  readonly intermediates?: string[] | undefined;
+  readonly crl?: string[] | undefined;
+  readonly ocsp?: string[] | undefined;
+  readonly revocation?: RevocationMode | undefined;
+  readonly policy?: string | undefined;
+  readonly purpose?: 'code-signing' | 'any' | undefined;
+  readonly at?: string | undefined;
+  readonly 'ignore-paths'?: string[] | undefined;
+  readonly 'ignore-unsigned-files'?: boolean | undefined;
+  readonly 'manifest-ignores'?: boolean | undefined;
+  readonly only?: string[] | undefined;
+}
+
+const files = (describe: string) => ({ type: 'string', array: true, describe }) as const;
+const text = (describe: string) => ({ type: 'string', describe }) as const;
+
+export function verifyOptions(yargs: Argv): Argv<VerifyArguments> {
+  return yargs
+    .positional('model', { type: 'string', demandOption: true, describe: 'Model folder or single file' })
+    .option('signature', text('Signature file; model.sig in the folder or beside the file without it'))
+    .option('trust-root', files('Trust anchor: certificates in PEM or DER, or a folder of them'))
+    .option('public-key', text('Key that must have signed: PEM, DER or JWK'))
+    .option('trusted-root', text('Sigstore trusted_root.json; with --identity and --identity-provider'))
+    .option('identity', text('E-mail address or URI of the accepted signer, exactly'))
+    .option('identity-provider', text('Sigstore: OIDC issuer that vouched for the identity, exactly'))
+    .option('intermediates', files('Certificates that may help to build the path; not trusted'))
+    .option('crl', files('CRL in PEM or DER'))
+    .option('ocsp', files('OCSP response in DER'))
+    .option('revocation', {
+      choices: ['require', 'prefer', 'off'] as const,
+      describe: 'What must be known about revocation',
+    })
+    .option('policy', text('Trust policy, YAML or JSON; the stricter of policy and options wins'))
+    .option('purpose', {
+      choices: ['code-signing', 'any'] as const,
+      describe: "What the signer's certificate must be for; code-signing without it",
+    })
+    .option('at', text('Time to judge validity at: ISO 8601, a date, or seconds since 1970; now without it'))
+    .option('ignore-paths', files('Path inside the model that is no part of it'))
+    .option('ignore-unsigned-files', {
+      type: 'boolean',
+      describe: 'Accept files that the manifest does not name',
+    })
+    .option('manifest-ignores', {
+      type: 'boolean',
+      default: true,
+      describe: 'Honour excluded paths that the manifest records; --no-manifest-ignores does not',
+    })
+    .option(
+      'only',
+      files('Verify this file or folder of the model only'),
+    ) as unknown as Argv<VerifyArguments>;
+}
+
+/**
+ * Reads everything that the options name. One kind of trust must be given; which options go together is checked here
+ * so that the message can speak of options.
+ */
+export async function readVerifyOptions(
+  argv: VerifyArguments,
+  context: CommandContext,
+): Promise<VerifyOptions> {
+  const [path, revocation, policy] = await Promise.all([
+    import('../path/index.js'),
+    import('../revocation/index.js'),
+    readPolicies(argv),
+  ]);
+  const at = argv.at === undefined ? context.now() : parseTime(argv.at, '--at');
+  const trust = await readTrust(argv, path);
+  const intermediates = argv.intermediates
+    ? path.readCertificateFiles(argv.intermediates, 'intermediate certificate')
+    : [];
+  const evidence =
+    argv.crl || argv.ocsp
+      ? revocation.readEvidence({
+          crlFiles: argv.crl ?? [],
+          ocspFiles: argv.ocsp ?? [],
+          certificates: intermediates,
+        })
+      : undefined;
+  return {
+    ...trust,
+    at,
+    intermediates,
+    evidence,
+    policy,
+    revocation: argv.revocation,
+    purpose: argv.purpose,
+    signature: argv.signature,
+    ignorePaths: argv['ignore-paths'],
+    ignoreUnsignedFiles: argv['ignore-unsigned-files'],
+    manifestIgnores: argv['manifest-ignores'] === false ? 'refuse' : 'allow',
+    only: argv.only,
+  };
+}
+
+async function readTrust(
+  argv: VerifyArguments,
+  path: typeof import('../path/index.js'),
+): Promise<Pick<VerifyOptions, 'trustRoots' | 'publicKey' | 'sigstore'>> {
+  const names = ['trust-root', 'public-key', 'trusted-root'] as const;
+  const given = names.filter((name) => argv[name] !== undefined);
+  if (given.length > 1)
+    throw new ModelsealError('ERR_TRUST_AMBIGUOUS', { given: given.map((n) => `--${n}`) });
+  if (argv['identity-provider'] !== undefined && !argv['trusted-root']) {
+    throw new ModelsealError('ERR_USAGE', { problem: '--identity-provider needs --trusted-root' });
+  }
+  if (argv['trust-root']) return { trustRoots: path.readTrustAnchors(argv['trust-root']) };
+  if (argv['public-key'] !== undefined) {
+    const { readPublicKey } = await import('../../core/keys/index.js');
+    return { publicKey: readPublicKey(argv['public-key']) };
+  }
+  if (argv['trusted-root'] === undefined) throw new ModelsealError('ERR_TRUST_MISSING', {});
+  const { SigstoreRoot } = await import('../sigstore/index.js');
+  return {
+    sigstore: {
+      trustedRoot: await SigstoreRoot.read(argv['trusted-root']),
+      identity: argv.identity ?? '',
+      identityProvider: argv['identity-provider'] ?? '',
+    },
+  };
+}
+
+/** The policy file, narrowed to `--identity` where that is given beside trust roots. */
+async function readPolicies(argv: VerifyArguments): Promise<VerifyOptions['policy']> {
+  const { TrustPolicy } = await import('../policy/policy.js');
+  const file =
+    argv.policy === undefined ? undefined : (await import('../policy/document.js')).readPolicy(argv.policy);
+  if (argv.identity === undefined || argv['trusted-root'] !== undefined) return file;
+  const narrow = TrustPolicy.accepting([{ identity: argv.identity }]);
+  return file ? file.and(narrow) : narrow;
+}

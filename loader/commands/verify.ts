@@ -1,0 +1,58 @@
+import { isModelsealError } from '../../core/errors/index.js';
+import { type Command, type CommandContext, command } from '../../core/terminal/index.js';
+import { readVerifyOptions, type VerifyArguments, verifyOptions } from './verify-options.js';
+
+/** `modelseal verify MODEL` */
+const verify: Command = (context) =>
+  command({
+    command: 'verify <model>',
+    describe: 'Verify the signature of a model: who signed, and whether these are the signed files',
+    builder: (yargs) =>
+      verifyOptions(yargs)
+        .example(
+          '$0 verify ./model --trust-root root.pem --crl issuing.crl',
+          'a model signed under your own root',
+        )
+        .example('$0 verify ./model --public-key team.pub', 'a model signed with one key'),
+    handler: (argv) => run(argv, context),
+  });
+
+export default verify;
+
+async function run(argv: VerifyArguments, context: CommandContext): Promise<void> {
+  const [options, { verifyModel }, { ReportBuilder }] = await Promise.all([
+    readVerifyOptions(argv, context),
+    import('../pipeline/verify.js'),
+    import('../../core/report/index.js'),
+  ]);
+  const report = new ReportBuilder(argv.model, options.at);
+  const bar = context.output.progress('verifying');
+  try {
+    await verifyModel(argv.model, { ...options, report, onProgress: bar.sink });
+  } catch (error) {
+    bar.done();
+    await conclude(error, report, context);
+    return;
+  }
+  bar.done();
+  await print(report, context);
+}
+
+type Builder = InstanceType<typeof import('../../core/report/index.js').ReportBuilder>;
+
+/**
+ * A refusal is a result: its report is printed, and its kind becomes the exit code. A wrong call has no report, and
+ * what went wrong inside is an error like any other.
+ */
+export async function conclude(error: unknown, report: Builder, context: CommandContext): Promise<void> {
+  if (!isModelsealError(error) || error.kind === 'usage' || error.kind === 'not-found') throw error;
+  if (isModelsealError(error, 'ERR_INTERNAL') || report.build().errors.length === 0) throw error;
+  await print(report, context);
+  context.finish(error.kind);
+}
+
+export async function print(report: Builder, context: CommandContext): Promise<void> {
+  const { renderReport } = await import('../report/index.js');
+  const built = report.build();
+  context.output.result(built, () => renderReport(built, context.output.colors));
+}

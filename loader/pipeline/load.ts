@@ -1,0 +1,149 @@
+import { ModelsealError } from '../../core/errors/index.js';
+import { type Report, ReportBuilder } from '../../core/report/index.js';
+import { detectRuntimeFormat, RUNTIME_FORMATS, type RuntimeFormat } from '../runtime/choose.js';
+import type { EngineChoice } from '../runtime/onnx/engine.js';
+import { OnnxRuntime } from '../runtime/onnx/runtime.js';
+import { SafetensorsFile } from '../runtime/safetensors/tensors.js';
+import type { InputTensor, OutputTensor } from '../runtime/types.js';
+import type { ScannedModel } from '../scan/scanned-model.js';
+import { MatchedModel } from './match.js';
+import type { LoadOptions } from './options.js';
+import { runVerification } from './verify.js';
+
+/** A model in memory that was verified and scanned, ready for use. Nothing in it goes back to the path on disk. */
+export class LiveModel {
+  readonly format: RuntimeFormat;
+  /** Name in the manifest of the file that was loaded. */
+  readonly file: string;
+  /** The verified files: configuration, labels and tokenizers are read from here. */
+  readonly model: MatchedModel;
+  readonly onnx: OnnxRuntime | undefined;
+  readonly safetensors: SafetensorsFile | undefined;
+
+  private constructor(file: string, model: MatchedModel, runtime: OnnxRuntime | SafetensorsFile) {
+    this.file = file;
+    this.model = model;
+    this.onnx = runtime instanceof OnnxRuntime ? runtime : undefined;
+    this.safetensors = runtime instanceof SafetensorsFile ? runtime : undefined;
+    this.format = this.onnx ? 'onnx' : 'safetensors';
+  }
+
+  /**
+   * Hands the bytes of a scanned model to the runtime that its content asks for.
+   *
+   * @param scanned Only a model that was verified, matched with its bytes held, and scanned.
+   * @throws {ModelsealError} `ERR_MODEL_NOT_HELD`, `ERR_MODEL_FILE_NOT_SIGNED`, `ERR_MODEL_FILE_AMBIGUOUS`,
+   *   `ERR_MODEL_FORMAT_UNKNOWN`, and the codes of the runtimes
+   */
+  static async from(
+    scanned: ScannedModel<MatchedModel>,
+    options: { readonly file?: string | undefined; readonly engine?: EngineChoice | undefined } = {},
+  ): Promise<LiveModel> {
+    const scan = await import('../scan/scanned-model.js');
+    if (!(scanned instanceof scan.ScannedModel) || !(scanned.model instanceof MatchedModel)) {
+      throw new ModelsealError('ERR_USAGE', {
+        problem: 'load needs the result of the scan of a verified model',
+      });
+    }
+    const { model } = scanned;
+    if (!model.held) throw new ModelsealError('ERR_MODEL_NOT_HELD', { model: model.name });
+    const { file, format } = await choose(model, options.file);
+    const runtime =
+      format === 'onnx'
+        ? await OnnxRuntime.load(model, file, options.engine)
+        : await SafetensorsFile.load(model, file);
+    return new LiveModel(file, model, runtime);
+  }
+
+  /**
+   * One inference.
+   *
+   * @throws {ModelsealError} `ERR_NOT_RUNNABLE` for safetensors, and the codes of the runtime
+   */
+  run(inputs: Readonly<Record<string, InputTensor>>): Promise<Readonly<Record<string, OutputTensor>>> {
+    if (!this.onnx) throw new ModelsealError('ERR_NOT_RUNNABLE', { file: this.file, format: this.format });
+    return this.onnx.run(inputs);
+  }
+
+  /** Verified bytes of another file of the model. */
+  read(name: string): Promise<Uint8Array> {
+    return this.model.read(name);
+  }
+
+  async close(): Promise<void> {
+    this.model.close();
+    this.safetensors?.close();
+    await this.onnx?.close();
+  }
+}
+
+/** A live model and the account of everything that was checked before it came to life. */
+export interface LoadedModel {
+  readonly live: LiveModel;
+  readonly report: Report;
+}
+
+/**
+ * Verifies a signed model, scans it for threats and loads it, all from one reading of its files: what was hashed is
+ * what is scanned and what runs.
+ *
+ * @throws {ModelsealError} The cause of the refusal. `options.report` then holds everything that was checked.
+ */
+export async function loadModel(path: string, options: LoadOptions): Promise<LoadedModel> {
+  const report = options.report ?? new ReportBuilder(path, options.at);
+  const model = await runVerification(path, { ...options, hold: true }, report);
+  const scanned = await scanModel(model, path, options, report);
+  const live = await report.step('load', () => LiveModel.from(scanned, options));
+  report.passed('load', `${live.file}, ${live.format}${live.onnx ? `, ${live.onnx.engine}` : ''}`);
+  return { live, report: report.build() };
+}
+
+/** The scan step: findings below the threshold are in the report, others refuse. */
+export function scanModel(
+  model: MatchedModel,
+  subject: string,
+  options: Pick<LoadOptions, 'scan'>,
+  report: ReportBuilder,
+): Promise<ScannedModel<MatchedModel>> {
+  return report.step('scan', async () => {
+    // The scanners are many modules; only who loads a model pays for them.
+    const { ScannedModel } = await import('../scan/scanned-model.js');
+    return ScannedModel.from(model, subject, {
+      ...options.scan,
+      onResult: ({ files, coverage, outcome }) => {
+        for (const file of files) {
+          for (const { rule, severity, message, location } of file.findings) {
+            report.threat({ file: location, rule, severity, message });
+          }
+        }
+        if (outcome === 'clean')
+          report.passed('scan', `${coverage.files} files, ${coverage.members} parts, no threat`);
+      },
+    });
+  });
+}
+
+async function choose(
+  model: MatchedModel,
+  wanted: string | undefined,
+): Promise<{ file: string; format: RuntimeFormat }> {
+  const found: { file: string; format: RuntimeFormat }[] = [];
+  for (const file of wanted === undefined ? model.files : [wanted]) {
+    const format = detectRuntimeFormat(await model.read(file));
+    if (format) found.push({ file, format });
+  }
+  const [first] = found;
+  if (!first) {
+    throw new ModelsealError('ERR_MODEL_FORMAT_UNKNOWN', {
+      model: wanted ?? model.name,
+      formats: [...RUNTIME_FORMATS],
+    });
+  }
+  if (found.length > 1) {
+    throw new ModelsealError('ERR_MODEL_FILE_AMBIGUOUS', {
+      model: model.name,
+      files: found.map((f) => f.file),
+    });
+  }
+  return first;
+}

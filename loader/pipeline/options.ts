@@ -1,0 +1,57 @@
+import type { KeyObject } from 'node:crypto';
+import type { ProgressSink } from '../../core/progress.js';
+import type { ReportBuilder } from '../../core/report/index.js';
+import type { Certificate } from '../../core/x509/index.js';
+import type { Purpose, TrustAnchors } from '../path/index.js';
+import type { TrustPolicy } from '../policy/policy.js';
+import type { RevocationEvidence, RevocationMode } from '../revocation/index.js';
+import type { EngineChoice } from '../runtime/onnx/engine.js';
+import type { ScanOptions } from '../scan/scan.js';
+import type { SigstoreTrust } from '../sigstore/index.js';
+
+/** What to verify against and how. Exactly one of `trustRoots`, `publicKey` and `sigstore`: there is no default trust. */
+export interface VerifyOptions {
+  /** The time validity is judged at. Required: it never comes from the model, nor from a clock in here. */
+  readonly at: Date;
+  /** Certificate method: the operator's own trust anchors. */
+  readonly trustRoots?: TrustAnchors | undefined;
+  /** Key method: the key that must have signed. */
+  readonly publicKey?: KeyObject | undefined;
+  /** Sigstore method: the instance, the identity and its provider. */
+  readonly sigstore?: SigstoreTrust | undefined;
+
+  /** Certificates that may help to build a path; none of them is trusted. */
+  readonly intermediates?: readonly Certificate[] | undefined;
+  /** CRLs and OCSP responses. */
+  readonly evidence?: RevocationEvidence | undefined;
+  /** What must be known about revocation; a policy can demand more. */
+  readonly revocation?: RevocationMode | undefined;
+  /** Which signers are accepted, and other demands. Without it, whoever the trust vouches for. */
+  readonly policy?: TrustPolicy | undefined;
+  /** What the signer's certificate must be for, `code-signing` unless told. */
+  readonly purpose?: Purpose | undefined;
+
+  /** Signature file; `model.sig` in the folder or beside the file without it. */
+  readonly signature?: string | undefined;
+  /** Paths relative to the model that are not part of it. */
+  readonly ignorePaths?: readonly string[] | undefined;
+  /** Accept files that no manifest names. They are never handed out. */
+  readonly ignoreUnsignedFiles?: boolean | undefined;
+  /** `refuse` does not honour excluded paths that the manifest itself records. */
+  readonly manifestIgnores?: 'allow' | 'refuse' | undefined;
+  /** Verify these files and folders only; the report says what was not looked at. */
+  readonly only?: readonly string[] | undefined;
+  /** Keep the verified bytes in memory. */
+  readonly hold?: boolean | undefined;
+  readonly onProgress?: ProgressSink | undefined;
+  /** Filled as the checks are made, and complete when a refusal is thrown. */
+  readonly report?: ReportBuilder | undefined;
+}
+
+export interface LoadOptions extends Omit<VerifyOptions, 'hold'> {
+  /** Which file of the model to load; needed where several could be. */
+  readonly file?: string | undefined;
+  readonly engine?: EngineChoice | undefined;
+  /** Which findings are threats. */
+  readonly scan?: ScanOptions | undefined;
+}

@@ -1,0 +1,138 @@
+import { UnverifiedBundle } from '../../core/bundle/index.js';
+import { ModelsealError } from '../../core/errors/index.js';
+import { type Report, ReportBuilder } from '../../core/report/index.js';
+import { Certificate } from '../../core/x509/index.js';
+import { validatePath } from '../path/index.js';
+import { TrustPolicy } from '../policy/policy.js';
+import { checkRevocation, NO_EVIDENCE } from '../revocation/index.js';
+import { VerifiedManifest } from './manifest.js';
+import { MatchedModel } from './match.js';
+import type { VerifyOptions } from './options.js';
+import { readSignature } from './signature-file.js';
+import { AcceptedSigner } from './signer.js';
+
+/** A model that is what an accepted signer signed, and the account of how that was found out. */
+export interface VerifiedModel {
+  readonly model: MatchedModel;
+  readonly report: Report;
+}
+
+/**
+ * Verifies a signed model: whose signature, whether over these files, whether over all of them.
+ *
+ * @param path Model folder or single file.
+ * @throws {ModelsealError} The cause of the refusal. `options.report` then holds everything that was checked.
+ */
+export async function verifyModel(path: string, options: VerifyOptions): Promise<VerifiedModel> {
+  const report = options.report ?? new ReportBuilder(path, options.at);
+  const model = await runVerification(path, options, report);
+  return { model, report: report.build() };
+}
+
+/**
+ * The steps of DESIGN §2 up to the signed list of files. No file of the model has been looked at yet: for callers,
+ * such as the guard, that check each file when it is used.
+ */
+export async function verifyManifest(
+  path: string,
+  options: VerifyOptions,
+  report: ReportBuilder,
+): Promise<{ readonly manifest: VerifiedManifest; readonly file: string }> {
+  const policy = await report.step('trust', () => effectivePolicy(options));
+  const { bundle, file } = await report.step('bundle', () => {
+    const read = readSignature(path, options.signature);
+    const parsed = UnverifiedBundle.parse(read.bytes);
+    report.passed('bundle', `well-formed, method ${parsed.method}`, 'OMS v1.0 §4');
+    return { bundle: parsed, file: read.path };
+  });
+  const signer = await acceptSigner(bundle, options, policy, report);
+  const manifest = await report.step('signature', () => VerifiedManifest.from(bundle, signer, report));
+  return { manifest, file };
+}
+
+/** The steps of DESIGN §2 up to the matched model; each takes only what the one before returned. */
+export async function runVerification(
+  path: string,
+  options: VerifyOptions,
+  report: ReportBuilder,
+): Promise<MatchedModel> {
+  const { manifest, file } = await verifyManifest(path, options, report);
+  return report.step('files', () =>
+    MatchedModel.from(manifest, path, {
+      report,
+      hold: options.hold,
+      signatureFile: file,
+      ignorePaths: options.ignorePaths,
+      ignoreUnsignedFiles: options.ignoreUnsignedFiles,
+      only: options.only,
+      onProgress: options.onProgress,
+    }),
+  );
+}
+
+/** The policy with the single options folded in, after checking that there is one kind of trust. */
+function effectivePolicy(options: VerifyOptions): TrustPolicy {
+  const kinds = { trustRoots: options.trustRoots, publicKey: options.publicKey, sigstore: options.sigstore };
+  const given = Object.entries(kinds).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (given.length === 0) throw new ModelsealError('ERR_TRUST_MISSING', {});
+  if (given.length > 1) throw new ModelsealError('ERR_TRUST_AMBIGUOUS', { given });
+  if (!(options.at instanceof Date) || Number.isNaN(options.at.getTime())) {
+    throw new ModelsealError('ERR_USAGE', { problem: 'the time of verification (at) is not a date' });
+  }
+  const policy = options.policy ?? TrustPolicy.of();
+  return policy.and(
+    TrustPolicy.of({
+      revocation: options.revocation,
+      manifestIgnores: options.manifestIgnores,
+      // These two have no option: the policy's own word stays.
+      signatures: policy.signatures,
+      legacy: policy.legacy,
+    }),
+  );
+}
+
+async function acceptSigner(
+  bundle: UnverifiedBundle,
+  options: VerifyOptions,
+  policy: TrustPolicy,
+  report: ReportBuilder,
+): Promise<AcceptedSigner> {
+  const { at, trustRoots, publicKey, sigstore } = options;
+  const wanted = trustRoots ? 'certificate' : publicKey ? 'key' : 'sigstore';
+  if (bundle.method !== wanted) {
+    const mismatch = new ModelsealError('ERR_TRUST_METHOD', { found: bundle.method, wanted });
+    report.failed('trust', mismatch);
+    throw mismatch;
+  }
+  if (publicKey) {
+    return report.step('identity', () => AcceptedSigner.ofKey(bundle, publicKey, policy, report));
+  }
+  if (sigstore) {
+    const signer = await report.step('sigstore', async () => {
+      const { SigstoreSigner } = await import('../sigstore/index.js');
+      return SigstoreSigner.verify(bundle, sigstore, at, report);
+    });
+    return report.step('identity', () => AcceptedSigner.ofSigstore(signer, policy, report));
+  }
+  if (!trustRoots) throw new ModelsealError('ERR_TRUST_MISSING', {});
+  const validated = await report.step('path', () => {
+    const [leaf, ...rest] = bundle.chain.map((der) => Certificate.decode(der));
+    if (!leaf) throw new ModelsealError('ERR_BUNDLE_CHAIN_EMPTY', {});
+    return validatePath(leaf, {
+      anchors: trustRoots,
+      intermediates: [...rest, ...(options.intermediates ?? [])],
+      at,
+      purpose: options.purpose ?? 'code-signing',
+      report,
+    });
+  });
+  const checked = await report.step('revocation', () =>
+    checkRevocation(validated, {
+      evidence: options.evidence ?? NO_EVIDENCE,
+      mode: policy.revocation,
+      at,
+      report,
+    }),
+  );
+  return report.step('identity', () => AcceptedSigner.ofPath(checked, policy, report));
+}
