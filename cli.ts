@@ -50,9 +50,19 @@ const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{
     load: () => import('./signer/commands/digest.js'),
   },
   {
+    name: 'scan',
+    describe: 'Look for threats in models without loading them',
+    load: () => import('./loader/commands/scan.js'),
+  },
+  {
     name: 'audit',
     describe: 'Verify and read the audit log',
     load: () => import('./core/commands/audit.js'),
+  },
+  {
+    name: 'run',
+    describe: 'A Node program under the guard: only signed code, only verified models',
+    load: () => import('./loader/commands/run.js'),
   },
 ];
 

@@ -47,6 +47,8 @@ export interface ScanContext {
   report(rule: RuleId, message: string, offset?: number): void;
   /** Records that (a part of) this location could not be understood; the file can no longer be clean. */
   unparsed(reason: string, offset?: number): void;
+  /** Names a more special format than the scanner's own, for the report: `pytorch` where the scanner reads zip. */
+  recognised(format: string): void;
   /** Scans what this location contains (an archive member, an embedded stream) by its own content. */
   member(name: string, source: ByteSource, options?: MemberOptions): void;
   /**

@@ -1,0 +1,56 @@
+import type { ByteSource } from '../source.js';
+import type { MemberOptions, ScanContext } from '../types.js';
+import type { ZipArchive, ZipEntry } from './zip.js';
+
+/** What kind of model an archive is, by the names in it, and how its entries are to be looked at. */
+export interface ZipLayout {
+  readonly formats: readonly string[];
+  options(entry: ZipEntry): MemberOptions;
+  readonly check?: (source: ByteSource, archive: ZipArchive, context: ScanContext) => void;
+}
+
+const ANY: MemberOptions = {};
+const RAW: MemberOptions = { as: 'raw' };
+
+/** Recognises the layout of PyTorch, NumPy and Keras archives; others are archives of files. */
+export function zipLayout(entries: readonly ZipEntry[]): ZipLayout {
+  const names = entries.map((e) => e.name);
+  const roots = names.filter((n) => /(^|\/)(data|constants|bytecode)\.pkl$/.test(n)).map(rootOf);
+  if (roots.length > 0) return torchLayout(names, roots);
+  if (names.length > 0 && names.every((n) => n.endsWith('.npy')))
+    return { formats: ['npz'], options: () => ANY };
+  if (
+    names.includes('config.json') &&
+    (names.includes('metadata.json') || names.includes('model.weights.h5'))
+  ) {
+    return { formats: ['keras'], options: () => ANY };
+  }
+  if (names.includes('META-INF/MANIFEST.MF')) {
+    return {
+      formats: ['jar'],
+      options: () => ANY,
+      check: (_source, _archive, context) =>
+        context.report('EXE-BINARY', 'it is a Java archive, which the Java runtime executes'),
+    };
+  }
+  return { formats: [], options: () => ANY };
+}
+
+function rootOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('/') + 1);
+}
+
+/** Entries of these folders are numbers: tensors, with constants of TorchScript among them. */
+const STORAGE = /^(data|constants|tensors|data\/weights|data\/constants)\/[\w.-]+$/;
+
+function torchLayout(names: readonly string[], roots: readonly string[]): ZipLayout {
+  const script = names.some((n) => /(^|\/)code\/.*\.py$/.test(n));
+  const options = (entry: ZipEntry): MemberOptions => {
+    const root = roots.find((r) => entry.name.startsWith(r)) ?? '';
+    const inner = entry.name.slice(root.length);
+    if (/\.(pkl|debug_pkl)$/.test(inner)) return { format: 'pickle' };
+    if (/^code\/.*\.py$/.test(inner)) return { format: 'torchscript' };
+    return STORAGE.test(inner) ? RAW : ANY;
+  };
+  return { formats: [script ? 'torchscript' : 'pytorch'], options };
+}

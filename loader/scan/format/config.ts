@@ -1,0 +1,70 @@
+import type { ScanContext } from '../types.js';
+import { scanJinja } from './jinja.js';
+import { type Json, textOf, walkJson } from './json.js';
+
+/** Keys whose value names Python code of the repository that the library then imports. */
+const REMOTE_KEYS = new Set([
+  'auto_map',
+  'custom_pipelines',
+  'custom_pipeline',
+  'code_paths',
+  'code_path',
+  'loader_module',
+]);
+/** Keys whose value is the dotted name of something that is called: Hydra, Lightning, NeMo, MONAI, mmengine, spaCy. */
+const TARGET_KEYS = new Set([
+  '_target_',
+  'class_path',
+  'target',
+  'entrypoint',
+  'callable',
+  '_partial_target_',
+  'factory',
+]);
+/** First parts of dotted names that nothing in a configuration has a reason to call. */
+const DANGEROUS_TARGET =
+  /^(?:os|posix|nt|subprocess|builtins|__builtin__|sys|pty|runpy|importlib|ctypes|socket|shutil|pickle|marshal|code|timeit|cProfile|webbrowser|commands|multiprocessing|asyncio|http|urllib|requests|tempfile|pathlib|operator|functools|bdb|pdb|pip|setuptools|distutils)\./;
+const DANGEROUS_NAME =
+  /(?:^|[.:])(?:eval|exec|__import__|system|popen|check_output|run_path|run_module|getattr)$/;
+
+/** What a JSON or YAML configuration asks its reader to do. */
+export function scanConfig(document: Json, context: ScanContext): void {
+  const reported = new Set<string>();
+  const once = (rule: 'CFG-REMOTE-CODE' | 'CFG-DANGEROUS-TARGET', message: string): void => {
+    if (reported.has(message)) return;
+    reported.add(message);
+    context.report(rule, message);
+  };
+  for (const { key, value } of walkJson(document)) {
+    if (!context.spend(1)) return;
+    if (REMOTE_KEYS.has(key) && isNamed(value)) once('CFG-REMOTE-CODE', `"${key}" names code to be imported`);
+    if (key === 'trust_remote_code' && (value === true || /^(?:true|yes|on|1)$/i.test(textOf(value)))) {
+      once('CFG-REMOTE-CODE', '"trust_remote_code" is switched on');
+    }
+    if (typeof value !== 'string') continue;
+    if (TARGET_KEYS.has(key) && (DANGEROUS_TARGET.test(value) || DANGEROUS_NAME.test(value))) {
+      once('CFG-DANGEROUS-TARGET', `"${key}" calls ${value.slice(0, 200)}`);
+    }
+    if (isTemplate(key, value)) scanJinja(value, context, `"${key}"`);
+    if (key === '__reduce__' || key === 'py/reduce' || key === 'py/object' || key === 'py/function') {
+      once('CFG-DANGEROUS-TARGET', `"${key}" rebuilds a Python object (${value.slice(0, 200)})`);
+    }
+  }
+  for (const { key, value } of walkJson(document)) {
+    if (key === 'py/reduce' && value !== null && typeof value === 'object') {
+      once('CFG-DANGEROUS-TARGET', '"py/reduce" calls a Python function');
+    }
+  }
+}
+
+/** An empty `auto_map` asks for nothing. */
+function isNamed(value: Json): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return typeof value === 'object' ? value !== null && Object.keys(value).length > 0 : textOf(value) !== '';
+}
+
+function isTemplate(key: string, value: string): boolean {
+  if (/template|jinja|prompt/i.test(key)) return value.includes('{{') || value.includes('{%');
+  // Templates under other names: lists of named templates hold them under "template", others under nothing telling.
+  return value.includes('{%') && value.includes('%}');
+}
