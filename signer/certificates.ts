@@ -51,7 +51,7 @@ function checkValidity(certificate: Certificate, at: Date): void {
  * @throws {ModelsealError} `ERR_SIGN_CHAIN_BROKEN` for a certificate that is not on the way up, `ERR_SIGN_CHAIN_CA`
  */
 export function orderChain(leaf: Certificate, given: readonly Certificate[], at: Date): Certificate[] {
-  const rest = given.filter((c) => !same(c, leaf) && !c.subject.equals(c.issuer));
+  const rest = given.filter((c) => !same(c, leaf) && !issued(c, c));
   const unused = rest.filter((c, i) => rest.findIndex((other) => same(other, c)) === i);
   const chain: Certificate[] = [];
   for (let below = leaf; unused.length > 0; ) {

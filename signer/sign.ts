@@ -9,19 +9,16 @@ import {
   matchSignature,
   UnverifiedBundle,
 } from '../core/bundle/index.js';
-import { type HashName, isHashName } from '../core/digest/index.js';
 import { IN_TOTO_PAYLOAD_TYPE, preAuthEncoding } from '../core/dsse.js';
 import { ModelsealError } from '../core/errors/index.js';
 import { ioError } from '../core/files.js';
 import { requireStrongKey, type SigningKey } from '../core/keys/index.js';
 import {
   DEFAULT_IGNORED,
-  DEFAULT_SHARD_SIZE,
   IgnoreRules,
   type Manifest,
   manifestOf,
   measureModel,
-  type Serialization,
   treeDigestOf,
   walkModel,
 } from '../core/model/index.js';
@@ -29,9 +26,10 @@ import type { ProgressSink } from '../core/progress.js';
 import type { Certificate } from '../core/x509/index.js';
 import { checkSigningCertificate, orderChain } from './certificates.js';
 import { type ModelMetadata, metadataAnnotations } from './metadata.js';
+import { type SerializationOptions, serializationOf } from './serialization.js';
 import { chooseTarget, writeSignature } from './target.js';
 
-export interface SignOptions {
+export interface SignOptions extends SerializationOptions {
   readonly key: SigningKey;
   /** The certificate of the key; without it the signature is of the key method. */
   readonly certificate?: Certificate | undefined;
@@ -43,14 +41,6 @@ export interface SignOptions {
   readonly signature?: string | undefined;
   /** Replace an existing signature. */
   readonly overwrite?: boolean | undefined;
-  /** Paths relative to the model, beside the default exclusions. */
-  readonly ignorePaths?: readonly string[] | undefined;
-  /** Follow symbolic links that stay inside the model. */
-  readonly allowSymlinks?: boolean | undefined;
-  readonly method?: 'files' | 'shards' | undefined;
-  /** Bytes per shard, with the method `shards`. */
-  readonly shardSize?: number | undefined;
-  readonly hash?: HashName | undefined;
   /** Signed along, as annotations of the subject. */
   readonly metadata?: ModelMetadata | undefined;
   readonly progress?: ProgressSink | undefined;
@@ -129,30 +119,6 @@ function locate(path: string): { root: string; single: boolean } {
   } catch (error) {
     throw ioError(error, path, 'model');
   }
-}
-
-function serializationOf(options: SignOptions, rules: IgnoreRules): Serialization {
-  const { method = 'files', hash = 'sha256', shardSize, allowSymlinks = false } = options;
-  if (!isHashName(hash)) throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: hash });
-  if (method === 'files' && shardSize !== undefined) {
-    throw new ModelsealError('ERR_SIGN_OPTION', {
-      option: 'shard size',
-      problem: 'only with the method shards',
-    });
-  }
-  if (shardSize !== undefined && (!Number.isSafeInteger(shardSize) || shardSize <= 0)) {
-    throw new ModelsealError('ERR_SIGN_OPTION', {
-      option: 'shard size',
-      problem: `${shardSize} is not a positive whole number of bytes`,
-    });
-  }
-  return {
-    method,
-    hashType: hash,
-    ...(method === 'shards' ? { shardSize: shardSize ?? DEFAULT_SHARD_SIZE } : {}),
-    allowSymlinks,
-    ignorePaths: rules.paths,
-  };
 }
 
 /** Reads the bundle as a verifier would: parse, verify over the received bytes, then decode. */

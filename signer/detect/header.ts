@@ -1,0 +1,26 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { ioError } from '../../core/files.js';
+
+/** The first bytes of a file, at most `limit`. */
+export function readHead(file: string, limit: number): Buffer {
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch (error) {
+    throw ioError(error, file, 'model file');
+  }
+  try {
+    const buffer = Buffer.alloc(limit);
+    let got = 0;
+    while (got < limit) {
+      const n = readSync(fd, buffer, got, limit - got, got);
+      if (n === 0) break;
+      got += n;
+    }
+    return buffer.subarray(0, got);
+  } catch (error) {
+    throw ioError(error, file, 'model file');
+  } finally {
+    closeSync(fd);
+  }
+}

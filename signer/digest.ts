@@ -1,0 +1,51 @@
+import { lstatSync } from 'node:fs';
+import { ModelsealError } from '../core/errors/index.js';
+import {
+  DEFAULT_IGNORED,
+  IgnoreRules,
+  type Manifest,
+  manifestOf,
+  measureModel,
+  treeDigestOf,
+  walkModel,
+} from '../core/model/index.js';
+import type { ProgressSink } from '../core/progress.js';
+import { type SerializationOptions, serializationOf } from './serialization.js';
+import { DEFAULT_SIGNATURE_NAME } from './target.js';
+
+export interface DigestedModel {
+  readonly manifest: Manifest;
+  readonly rootDigest: string;
+  readonly treeDigest: string;
+  readonly bytes: number;
+  readonly ignored: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Lists and hashes a model as signing it to the default place would, without any key.
+ *
+ * @throws {ModelsealError} `ERR_MODEL_*`, `ERR_NAME_*`, `ERR_FILE_*`, `ERR_SIGN_OPTION`
+ */
+export async function digestModel(
+  path: string,
+  options: SerializationOptions & { readonly progress?: ProgressSink | undefined } = {},
+): Promise<DigestedModel> {
+  const folder = lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true;
+  const rules = IgnoreRules.from(
+    folder ? [...DEFAULT_IGNORED, DEFAULT_SIGNATURE_NAME, ...(options.ignorePaths ?? [])] : [],
+  );
+  const serialization = serializationOf(options, rules);
+  const tree = walkModel(path, { ignore: rules, allowSymlinks: serialization.allowSymlinks });
+  const measured = await measureModel(tree, serialization, { progress: options.progress });
+  if (measured.items.length === 0) throw new ModelsealError('ERR_MODEL_EMPTY', { model: path });
+  const manifest = manifestOf(measured);
+  return {
+    manifest,
+    rootDigest: manifest.rootDigest(),
+    treeDigest: treeDigestOf(measured),
+    bytes: measured.bytes,
+    ignored: tree.ignored,
+    warnings: tree.warnings,
+  };
+}

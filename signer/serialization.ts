@@ -1,0 +1,40 @@
+import { type HashName, isHashName } from '../core/digest/index.js';
+import { ModelsealError } from '../core/errors/index.js';
+import { DEFAULT_SHARD_SIZE, type IgnoreRules, type Serialization } from '../core/model/index.js';
+
+/** What a caller may choose about how a model is listed and hashed. */
+export interface SerializationOptions {
+  /** Paths relative to the model, beside the default exclusions. */
+  readonly ignorePaths?: readonly string[] | undefined;
+  /** Follow symbolic links that stay inside the model. */
+  readonly allowSymlinks?: boolean | undefined;
+  readonly method?: 'files' | 'shards' | undefined;
+  /** Bytes per shard, with the method `shards`. */
+  readonly shardSize?: number | undefined;
+  readonly hash?: HashName | undefined;
+}
+
+/** @throws {ModelsealError} `ERR_SIGN_OPTION`, `ERR_HASH_UNKNOWN` */
+export function serializationOf(options: SerializationOptions, rules: IgnoreRules): Serialization {
+  const { method = 'files', hash = 'sha256', shardSize, allowSymlinks = false } = options;
+  if (!isHashName(hash)) throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: hash });
+  if (method === 'files' && shardSize !== undefined) {
+    throw new ModelsealError('ERR_SIGN_OPTION', {
+      option: 'shard size',
+      problem: 'only with the method shards',
+    });
+  }
+  if (shardSize !== undefined && (!Number.isSafeInteger(shardSize) || shardSize <= 0)) {
+    throw new ModelsealError('ERR_SIGN_OPTION', {
+      option: 'shard size',
+      problem: `${shardSize} is not a positive whole number of bytes`,
+    });
+  }
+  return {
+    method,
+    hashType: hash,
+    ...(method === 'shards' ? { shardSize: shardSize ?? DEFAULT_SHARD_SIZE } : {}),
+    allowSymlinks,
+    ignorePaths: rules.paths,
+  };
+}
