@@ -5,7 +5,7 @@ import { ReportBuilder } from '../../core/report/index.js';
 import { readCertificateFiles, readTrustAnchors } from '../path/index.js';
 import type { VerifiedManifest } from '../pipeline/manifest.js';
 import { verifyManifest } from '../pipeline/verify.js';
-import { readPolicy } from '../policy/index.js';
+import { readPolicy, TrustPolicy } from '../policy/index.js';
 import { readEvidence } from '../revocation/index.js';
 import type { GuardConfig } from './config.js';
 import type { SignedFolder } from './state.js';
@@ -28,7 +28,7 @@ export async function verifySignedFolders(config: GuardConfig, at: Date): Promis
       certificates: intermediates,
     }),
     revocation: config.revocation,
-    policy: config.policy === undefined ? undefined : readPolicy(config.policy),
+    policy: policyOf(config),
   };
   const folders: SignedFolder[] = [];
   for (const { folder, signature } of config.signed) {
@@ -37,6 +37,13 @@ export async function verifySignedFolders(config: GuardConfig, at: Date): Promis
     folders.push({ root, files: digests(manifest, folder) });
   }
   return folders;
+}
+
+function policyOf(config: GuardConfig): TrustPolicy | undefined {
+  const file = config.policy === undefined ? undefined : readPolicy(config.policy);
+  if (config.identity === undefined) return file;
+  const narrow = TrustPolicy.accepting([{ identity: config.identity }]);
+  return file ? file.and(narrow) : narrow;
 }
 
 function realFolder(folder: string): string {
