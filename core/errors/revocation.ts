@@ -14,8 +14,8 @@ export const revocationErrors = defineErrors({
   },
   ERR_REVOCATION_EVIDENCE_MISSING: {
     kind: 'refused',
-    say: (d: { certificate: string; addresses: string[] }) =>
-      `no CRL or OCSP response says whether ${d.certificate} is revoked (addresses it names: ${list(d.addresses)})`,
+    say: (d: { certificate: string; addresses: string[]; failures: string[] }) =>
+      `no CRL or OCSP response says whether ${d.certificate} is revoked (addresses it names: ${list(d.addresses)}; failed: ${list(d.failures)})`,
     hint: "Give the CA's current list with --crl or a response with --ocsp, or choose --revocation prefer to accept without proof.",
   },
   ERR_REVOCATION_REASONS_INCOMPLETE: {

@@ -16,6 +16,7 @@ export {
   type RevocationEvidence,
   readEvidence,
 } from './evidence.js';
+export { DEFAULT_TIMEOUT_MS, type FetchOptions, fetchEvidence, MAX_ADDRESSES } from './fetch.js';
 export type { Revocation } from './judge.js';
 export { type CertificateEvidence, describeEvidence, type EvidenceDescription } from './report.js';
 export type { CertificateStatus, EvidenceUsed } from './status.js';

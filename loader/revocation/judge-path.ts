@@ -5,6 +5,7 @@ import { ValidatedPath } from '../path/validated-path.js';
 import { namedAddresses } from './addresses.js';
 import type { RevocationOptions } from './checked-path.js';
 import { RevocationChecker } from './checker.js';
+import type { RejectedEvidence } from './evidence.js';
 import { revocationCounts } from './judge.js';
 import { type CertificateStatus, furthest } from './status.js';
 
@@ -55,8 +56,9 @@ export function judgePath(
     if (found.revocation && revocationCounts(found.revocation, options.signedAt)) throw revoked(found);
     const required = needsProof(rest[0], checker.hasEvidence(rest)) || (!mode && i === 0 && anyEvidence);
     if (found.status === 'unknown') {
-      if (required) throw missing(found, evidence.rejected[0]?.error);
-      warnings.push(missing(found, undefined));
+      const error = missing(found, evidence.rejected);
+      if (required) throw error;
+      warnings.push(error);
     }
     for (const problem of found.problems) if (!warnings.includes(problem)) warnings.push(problem);
   }
@@ -78,14 +80,18 @@ function revoked({ certificate, revocation }: CertificateStatus): ModelsealError
   });
 }
 
-/** Why the status of a certificate is not known. */
-function missing(found: CertificateStatus, rejected: ModelsealError | undefined): ModelsealError {
-  return (
-    furthest(found.problems) ??
-    rejected ??
-    new ModelsealError('ERR_REVOCATION_EVIDENCE_MISSING', {
-      certificate: found.certificate.label,
-      addresses: namedAddresses(found.certificate),
-    })
-  );
+/** Why the status of a certificate is not known: the evidence that got furthest, else one that could not be read. */
+function missing(found: CertificateStatus, rejected: readonly RejectedEvidence[]): ModelsealError {
+  const best = furthest(found.problems) ?? rejected.find(({ error }) => !isFetchError(error))?.error;
+  if (best) return best;
+  const addresses = namedAddresses(found.certificate);
+  const failures = rejected.map(({ error }) => error.message);
+  return new ModelsealError('ERR_REVOCATION_EVIDENCE_MISSING', {
+    certificate: found.certificate.label,
+    addresses: addresses.length > 0 ? addresses : ['none'],
+    failures: failures.length > 0 ? failures : ['none'],
+  });
 }
+
+/** No evidence is a refusal, whatever kept it from being fetched. */
+const isFetchError = (error: ModelsealError): boolean => error.code.startsWith('ERR_FETCH_');
