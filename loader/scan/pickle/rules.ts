@@ -150,3 +150,5 @@ export const pickleRules = defineRules({
     remedy: 'Find out which program reads this file; do not unpickle it.',
   },
 });
+
+export type PickleRule = keyof typeof pickleRules & string;

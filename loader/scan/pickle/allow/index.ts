@@ -1,0 +1,37 @@
+import { LIBRARIES } from './libraries.js';
+import { NUMPY } from './numpy.js';
+import { PYTHON } from './python.js';
+import { SKLEARN_CLASSES } from './sklearn.js';
+import { SKLEARN_REFERENCES } from './sklearn-functions.js';
+import { TORCH } from './torch.js';
+import { TORCH_CLASSES } from './torch-classes.js';
+import type { AllowedNames } from './types.js';
+
+/** What a pickle may do with an allowed global. */
+export type Permission = keyof AllowedNames;
+
+let table: Map<string, Map<string, Permission>> | undefined;
+
+function add(module: string, names: AllowedNames): void {
+  const known = table?.get(module) ?? new Map<string, Permission>();
+  for (const [permission, list] of Object.entries(names) as [Permission, string][]) {
+    for (const name of list.split(' ')) known.set(name, permission);
+  }
+  table?.set(module, known);
+}
+
+/** The permission of exactly this module and name; undefined where the pair is not on the allow-list. */
+export function permissionOf(module: string, name: string): Permission | undefined {
+  if (!table) {
+    table = new Map();
+    for (const [m, list] of Object.entries(SKLEARN_REFERENCES)) add(m, { ref: list });
+    for (const [m, list] of Object.entries(SKLEARN_CLASSES)) add(m, { call: list });
+    add('sklearn.utils._bunch', { mapping: 'Bunch' });
+    add('sklearn.utils', { mapping: 'Bunch' });
+    for (const [m, list] of Object.entries(TORCH_CLASSES)) add(m, { instance: list });
+    for (const part of [PYTHON, NUMPY, TORCH, LIBRARIES]) {
+      for (const [m, names] of Object.entries(part)) add(m, names);
+    }
+  }
+  return table.get(module)?.get(name);
+}

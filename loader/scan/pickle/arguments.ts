@@ -1,0 +1,75 @@
+import { permissionOf } from './allow/index.js';
+import { describeCall } from './describe.js';
+import type { Effects } from './effects.js';
+import { fromPython2 } from './judge.js';
+import { bytesAt } from './text.js';
+import { KIND, kindOf, payloadOf } from './values.js';
+
+/** Encodings that turn text into bytes and do nothing else. */
+const PLAIN_ENCODINGS = new Set([
+  'latin1',
+  'latin-1',
+  'latin_1',
+  'iso-8859-1',
+  'utf-8',
+  'utf8',
+  'ascii',
+  'utf-16',
+  'utf-32',
+]);
+
+/**
+ * Calls a conditionally allowed global: the arguments decide. Returns the result's value.
+ *
+ * @param args Undefined where the arguments are not a tuple of constants in sight, which is never allowed.
+ */
+export function checkArguments(
+  effects: Effects,
+  id: number,
+  args: Float64Array | undefined,
+  offset: number,
+): number {
+  const global = effects.global(id);
+  if (!global) return KIND.COMPUTED;
+  const [module, name] = fromPython2(global.module, global.name);
+  const refuse = (why: string): number => {
+    effects.sink.finding('PKL-CALL-ARGUMENTS', `${effects.label(id)} is called ${why}`, offset);
+    return KIND.COMPUTED;
+  };
+  if (!args) return refuse('with arguments that cannot be seen');
+  const first = args[0];
+  switch (name) {
+    case 'encode': {
+      const encoding = args[1] === undefined ? 'utf-8' : effects.text(args[1]);
+      if (args.length > 2 || encoding === undefined || !PLAIN_ENCODINGS.has(encoding.toLowerCase())) {
+        return refuse('with an encoding other than plain text');
+      }
+      return KIND.OPAQUE;
+    }
+    case 'getLogger':
+      return args.length <= 1 ? id * 16 + KIND.RESULT : refuse('with more than a name');
+    case 'type':
+      // The type of a value; with three arguments it makes a class with any methods.
+      return args.length === 1 ? KIND.COMPUTED : refuse('to make a class');
+    case '_ufunc_reconstruct': {
+      const from = first === undefined ? undefined : effects.text(first);
+      const which = args[1] === undefined ? undefined : effects.text(args[1]);
+      if (from === undefined || which === undefined) return refuse('with a computed name');
+      return permissionOf(from, which) === 'ref'
+        ? KIND.OPAQUE
+        : refuse(
+            `to resolve ${describeCall(effects, id, KIND.OPAQUE).replace(/\(.*/, '')}(${JSON.stringify(from)}, ${JSON.stringify(which)})`,
+          );
+    }
+    case '_load_from_bytes': {
+      const value = first ?? KIND.OPAQUE;
+      const at =
+        kindOf(value) === KIND.BYTES && value >= 0 ? bytesAt(effects.source, payloadOf(value)) : undefined;
+      if (!at) return refuse('with bytes that cannot be seen');
+      effects.sink.nested(`bytes at ${at.start}`, at.start, at.length);
+      return id * 16 + KIND.RESULT;
+    }
+    default:
+      return refuse(`as ${module}.${name} must not be`);
+  }
+}

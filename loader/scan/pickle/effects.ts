@@ -1,0 +1,274 @@
+import type { ByteSource } from '../source.js';
+import { checkArguments } from './arguments.js';
+import { describeCall } from './describe.js';
+import { fromPython2, type Judgement, judgeGlobal, looksLikeClass } from './judge.js';
+import { DataTypes } from './numpy.js';
+import type { PickleRule } from './rules.js';
+import { stringAt } from './text.js';
+import { TorchStorages } from './torch.js';
+import { Arena, KIND, kindOf, payloadOf } from './values.js';
+
+/** Where a machine reports to. */
+export interface PickleSink {
+  finding(rule: PickleRule, message: string, offset: number): void;
+  /** Bytes that the pickle hands to another unpickler: they are a file of their own. */
+  nested(name: string, offset: number, length: number): void;
+  /** Takes from the budget of the scan; false ends it. */
+  spend(units: number): boolean;
+}
+
+interface Global {
+  readonly module: string;
+  readonly name: string;
+  readonly judgement: Judgement;
+}
+
+/** Distinct globals remembered; a model has dozens. Beyond it they are judged again each time. */
+const MAX_GLOBALS = 1 << 16;
+const MAX_STRINGS = 1 << 12;
+
+/** What opcodes do besides moving values: imports, calls, state. Judges each and reports. */
+export class Effects {
+  readonly arena = new Arena();
+  readonly types: DataTypes;
+  readonly storages = new TorchStorages();
+  readonly source: ByteSource;
+  sink: PickleSink;
+  /** True while array bytes follow a wrapper of joblib, as its loader takes them. */
+  joblib = true;
+  /** Conditionally allowed globals that reached the stack, less those that were called and checked. */
+  unchecked = 0;
+  #lastUnchecked = 0;
+  readonly #globals: Global[] = [];
+  readonly #ids = new Map<string, number>();
+  readonly #strings = new Map<number, string | undefined>();
+  /** Dicts that have a special attribute among their keys. */
+  readonly #special = new Set<number>();
+
+  constructor(source: ByteSource, sink: PickleSink) {
+    this.source = source;
+    this.sink = sink;
+    this.types = new DataTypes(this);
+  }
+
+  /** Between two pickles of one file, what values meant is forgotten; names already judged are kept. */
+  reset(): void {
+    this.unchecked = 0;
+    this.#special.clear();
+  }
+
+  global(id: number): Global | undefined {
+    return this.#globals[id];
+  }
+
+  label(id: number): string {
+    const global = this.#globals[id];
+    return global ? `${global.module}.${global.name}` : 'an unknown object';
+  }
+
+  /** The text of a string value; undefined for anything else. */
+  text(value: number): string | undefined {
+    const kind = kindOf(value);
+    if (value < 0 || (kind !== KIND.STR && kind !== KIND.SPECIAL_STR)) return undefined;
+    const offset = payloadOf(value);
+    if (this.#strings.has(offset)) return this.#strings.get(offset);
+    const text = stringAt(this.source, offset);
+    this.sink.spend(text?.length ?? 16);
+    if (this.#strings.size >= MAX_STRINGS) this.#strings.clear();
+    this.#strings.set(offset, text);
+    return text;
+  }
+
+  /** An import. Returns the value it pushes. */
+  import(module: string | undefined, name: string | undefined, offset: number): number {
+    if (module === undefined || name === undefined) {
+      this.sink.finding(
+        'PKL-GLOBAL-UNRESOLVED',
+        'a global is imported whose module or name is not a string in the file',
+        offset,
+      );
+      return KIND.COMPUTED;
+    }
+    const key = `${module}\0${name}`;
+    let id = this.#ids.get(key);
+    if (id === undefined) {
+      const judgement = judgeGlobal(module, name);
+      if (!judgement.allowed) {
+        this.sink.finding(judgement.rule, `${module}.${name} ${judgement.why}`, offset);
+      }
+      if (this.#globals.length >= MAX_GLOBALS) return KIND.COMPUTED;
+      id = this.#globals.push({ module, name, judgement }) - 1;
+      this.#ids.set(key, id);
+    }
+    if (this.#globals[id]?.judgement.allowed !== 'check') return id * 16 + KIND.GLOBAL;
+    this.#lastUnchecked = offset;
+    this.unchecked++;
+    return -1 - id;
+  }
+
+  /** REDUCE, INST and OBJ: calls `callee` with a tuple of arguments. Returns the result. */
+  call(callee: number, args: number, offset: number): number {
+    const kind = kindOf(callee);
+    const id = payloadOf(callee);
+    if (callee < 0) {
+      this.unchecked--;
+      return checkArguments(this, id, this.arena.elements(args), offset);
+    }
+    if (kind !== KIND.GLOBAL) {
+      if (kind === KIND.RESULT || kind === KIND.COMPUTED || kind === KIND.DTYPE || kind === KIND.PERSISTENT) {
+        const of = kind === KIND.RESULT ? ` (from ${this.label(id)})` : '';
+        this.sink.finding('PKL-CALL-COMPUTED', `the result of another call is called${of}`, offset);
+      }
+      return KIND.COMPUTED;
+    }
+    const global = this.#globals[id];
+    if (!global) return KIND.COMPUTED;
+    const { judgement } = global;
+    if (!judgement.allowed) this.#callCondemned(global, judgement.rule, args, offset);
+    else if (judgement.allowed === 'ref' || judgement.allowed === 'instance') {
+      const elements = this.arena.elements(args);
+      if (judgement.allowed === 'ref' || elements?.length !== 0) {
+        this.sink.finding(
+          'PKL-CALL-REFERENCE',
+          `${describeCall(this, id, args)} is called, where only a reference is safe`,
+          offset,
+        );
+      }
+    }
+    return this.#result(global, id, args);
+  }
+
+  #callCondemned(global: Global, rule: PickleRule, args: number, offset: number): void {
+    const id = this.#ids.get(`${global.module}\0${global.name}`) ?? -1;
+    if (rule === 'PKL-GLOBAL-DANGEROUS' || rule === 'PKL-GLOBAL-TRAVERSAL') {
+      this.sink.finding('PKL-CALL-DANGEROUS', `loading calls ${describeCall(this, id, args)}`, offset);
+    } else if (rule === 'PKL-GLOBAL-UNKNOWN' && !looksLikeClass(global.name)) {
+      this.sink.finding('PKL-CALL-UNKNOWN', `loading calls ${describeCall(this, id, args)}`, offset);
+    }
+  }
+
+  #result(global: Global, id: number, args: number): number {
+    const [module, name] = fromPython2(global.module, global.name);
+    if (module === 'numpy' && name === 'dtype') return this.types.create(this.arena.elements(args));
+    if (module === 'copyreg' || name === '_reconstruct') {
+      const first = this.arena.elements(args)?.[0];
+      // Only as the type of a plain array is a memory-mapped one harmless: nothing is opened for it.
+      if (name === '_reconstruct' && first !== undefined && first < 0) {
+        this.unchecked--;
+        return id * 16 + KIND.RESULT;
+      }
+      if (module === 'copyreg' && first !== undefined && kindOf(first) === KIND.GLOBAL && first >= 0) {
+        return payloadOf(first) * 16 + KIND.RESULT;
+      }
+    }
+    return id * 16 + KIND.RESULT;
+  }
+
+  /** NEWOBJ and NEWOBJ_EX: an instance without its constructor. Returns it. */
+  instantiate(cls: number, args: number, offset: number): number {
+    const kind = kindOf(cls);
+    const id = payloadOf(cls);
+    if (cls < 0) {
+      this.unchecked--;
+      this.sink.finding('PKL-CALL-ARGUMENTS', `${describeCall(this, id, args)} is not for instances`, offset);
+      return KIND.COMPUTED;
+    }
+    if (kind !== KIND.GLOBAL) {
+      this.sink.finding('PKL-CALL-COMPUTED', 'an instance of a computed class is made', offset);
+      return KIND.COMPUTED;
+    }
+    const global = this.#globals[id];
+    if (!global) return KIND.COMPUTED;
+    if (!global.judgement.allowed) this.#callCondemned(global, global.judgement.rule, args, offset);
+    else if (global.judgement.allowed === 'ref') {
+      this.sink.finding('PKL-CALL-REFERENCE', `${describeCall(this, id, args)} is no class of data`, offset);
+    }
+    return this.#result(global, id, args);
+  }
+
+  /** BUILD: sets the state of `instance`. */
+  build(instance: number, state: number, offset: number): void {
+    const kind = kindOf(instance);
+    if (kind === KIND.GLOBAL) {
+      this.sink.finding(
+        'PKL-BUILD-GLOBAL',
+        `the state of ${this.label(payloadOf(instance))} itself is overwritten`,
+        offset,
+      );
+      return;
+    }
+    if (kind === KIND.DTYPE) this.types.build(instance, this.arena.elements(state));
+    if (this.#special.size === 0) return;
+    const parts = kindOf(state) === KIND.TUPLE ? (this.arena.elements(state) ?? [state]) : [state];
+    for (const part of parts) {
+      if (part < 0 || kindOf(part) !== KIND.DICT || !this.#special.has(payloadOf(part))) continue;
+      const of = kind === KIND.RESULT ? ` of ${this.label(payloadOf(instance))}` : '';
+      this.sink.finding('PKL-BUILD-ATTRIBUTES', `special attributes${of} are overwritten`, offset);
+    }
+  }
+
+  /** SETITEM and SETITEMS with `stack[from, to)` as keys and values. */
+  setItems(target: number, stack: Float64Array, from: number, to: number, offset: number): void {
+    const kind = kindOf(target);
+    if (kind !== KIND.DICT) {
+      this.#fill(target, 'mapping', offset);
+      return;
+    }
+    const id = payloadOf(target);
+    this.arena.items(id, stack, from, to);
+    if (this.specialStrings === 0) return;
+    for (let i = from; i < to; i += 2) {
+      const key = stack[i] ?? 0;
+      if (key >= 0 && kindOf(key) === KIND.SPECIAL_STR && this.#special.size < MAX_GLOBALS)
+        this.#special.add(id);
+    }
+  }
+
+  /** Strings seen that name a special attribute; while there are none, keys need no look. */
+  specialStrings = 0;
+
+  /** APPEND and ADDITEMS on something that no literal made. */
+  append(target: number, how: 'sequence' | 'set', offset: number): void {
+    const kind = kindOf(target);
+    if (kind !== KIND.LIST && kind !== KIND.SET) this.#fill(target, how, offset);
+  }
+
+  #fill(target: number, how: 'mapping' | 'sequence' | 'set', offset: number): void {
+    const kind = kindOf(target);
+    const id = payloadOf(target);
+    if (kind === KIND.GLOBAL) {
+      this.sink.finding('PKL-BUILD-GLOBAL', `items of ${this.label(id)} itself are set`, offset);
+    } else if (kind === KIND.RESULT) {
+      const judgement = this.#globals[id]?.judgement;
+      if (judgement?.allowed && judgement.allowed !== how) {
+        this.sink.finding('PKL-ITEMS-OBJECT', `items are put into ${this.label(id)}, no ${how}`, offset);
+      }
+    } else if (kind === KIND.COMPUTED || kind === KIND.PERSISTENT) {
+      this.sink.finding('PKL-ITEMS-OBJECT', 'items are put into a computed object', offset);
+    }
+  }
+
+  /** PERSID and BINPERSID. */
+  persistent(pid: number, offset: number): void {
+    const elements = pid >= 0 ? this.arena.elements(pid) : undefined;
+    if (elements && this.storages.note(this, elements)) return;
+    this.sink.finding('PKL-PERSISTENT-ID', 'an object outside of the file is referred to', offset);
+  }
+
+  extension(code: number, offset: number): number {
+    this.sink.finding('PKL-EXTENSION-CODE', `extension code ${code} is imported`, offset);
+    return KIND.COMPUTED;
+  }
+
+  /** After a whole pickle: conditionally allowed globals must all have been called in sight. */
+  finish(): void {
+    if (this.unchecked > 0) {
+      this.sink.finding(
+        'PKL-CALL-ARGUMENTS',
+        'a function that is only safe with checked arguments is passed on',
+        this.#lastUnchecked,
+      );
+    }
+    this.unchecked = 0;
+  }
+}

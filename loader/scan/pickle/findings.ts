@@ -1,0 +1,49 @@
+import type { PickleSink } from './effects.js';
+import type { PickleRule } from './rules.js';
+
+/** Findings that no accident makes: they name a real Python object. */
+const SEVERE = new Set<PickleRule>([
+  'PKL-GLOBAL-DANGEROUS',
+  'PKL-CALL-DANGEROUS',
+  'PKL-GLOBAL-STDLIB',
+  'PKL-GLOBAL-TRAVERSAL',
+  'PKL-GLOBAL-LIBRARY',
+]);
+
+const MAX_HELD = 256;
+
+/** Holds findings back until it is known whether the bytes are a pickle at all. */
+export class Collected implements PickleSink {
+  readonly #sink: PickleSink;
+  readonly #held: [PickleRule, string, number][] = [];
+  readonly #nested: [string, number, number][] = [];
+
+  constructor(sink: PickleSink) {
+    this.#sink = sink;
+  }
+
+  finding(rule: PickleRule, message: string, offset: number): void {
+    if (this.#held.length < MAX_HELD || SEVERE.has(rule)) this.#held.push([rule, message, offset]);
+  }
+
+  nested(name: string, offset: number, length: number): void {
+    if (this.#nested.length < MAX_HELD) this.#nested.push([name, offset, length]);
+  }
+
+  spend(units: number): boolean {
+    return this.#sink.spend(units);
+  }
+
+  get severe(): boolean {
+    return this.#held.some(([rule]) => SEVERE.has(rule));
+  }
+
+  flush(): void {
+    for (const held of this.#held) this.#sink.finding(...held);
+    for (const nested of this.#nested) this.#sink.nested(...nested);
+  }
+
+  flushSevere(): void {
+    for (const held of this.#held) if (SEVERE.has(held[0])) this.#sink.finding(...held);
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * Abstract values. One number stands for one value, so that a stack of millions of them is a typed array and the work
+ * per opcode stays at a few nanoseconds: `payload * 16 + kind`. What the payload means is the kind's matter.
+ *
+ * A global that may be called only under conditions is a negative number (`-1 - id`): that it reached the stack is
+ * then one comparison, and every place that lets it escape unchecked can be counted.
+ */
+export const KIND = {
+  /** A value whose content does not matter: None, booleans, floats, long integers. */
+  OPAQUE: 0,
+  /** Payload: the value plus {@link INT_BIAS}. */
+  INT: 1,
+  /** Payload: offset of the opcode. */
+  STR: 2,
+  /** Payload: offset of the opcode. */
+  BYTES: 3,
+  /** Payload: position in the arena. */
+  TUPLE: 4,
+  LIST: 5,
+  /** Payload: running number of the dict. */
+  DICT: 6,
+  SET: 7,
+  /** Payload: number of the global. */
+  GLOBAL: 8,
+  /** What a call of, or an instance of, a global is. Payload: number of the global. */
+  RESULT: 9,
+  /** A NumPy data type. Payload: index of its description. */
+  DTYPE: 10,
+  PERSISTENT: 11,
+  /** What came out of a computed call or an extension code. */
+  COMPUTED: 12,
+  /** A string that names a special attribute. Payload: offset of the opcode. */
+  SPECIAL_STR: 13,
+  /** The number that opens a legacy PyTorch file. */
+  TORCH_MAGIC: 14,
+} as const;
+
+export const INT_BIAS = 2 ** 40;
+
+export function kindOf(value: number): number {
+  return value < 0 ? KIND.GLOBAL : value - Math.floor(value / 16) * 16;
+}
+
+export function payloadOf(value: number): number {
+  return value < 0 ? -1 - value : Math.floor(value / 16);
+}
+
+export function intOf(value: number): number | undefined {
+  return value >= 0 && kindOf(value) === KIND.INT ? payloadOf(value) - INT_BIAS : undefined;
+}
+
+/** Contents of recent tuples and dicts; older ones are forgotten, so that memory is fixed whatever the input does. */
+const ARENA = 1 << 17;
+const DICTS = 1 << 10;
+/** Arguments and states that matter have a handful of elements. */
+const MAX_ELEMENTS = 128;
+
+/** Remembers the elements of recent small tuples and dicts. */
+export class Arena {
+  readonly #cells = new Float64Array(ARENA);
+  #head = 0;
+  readonly #dictOf = new Float64Array(DICTS).fill(-1);
+  readonly #dictAt = new Float64Array(DICTS);
+
+  /** Stores `stack[from, to)` and returns the tuple that holds it. */
+  tuple(stack: Float64Array, from: number, to: number): number {
+    return this.#store(stack, from, to) * 16 + KIND.TUPLE;
+  }
+
+  /** Remembers `stack[from, to)` as the latest items of a dict. */
+  items(dict: number, stack: Float64Array, from: number, to: number): void {
+    const slot = dict & (DICTS - 1);
+    this.#dictOf[slot] = dict;
+    this.#dictAt[slot] = this.#store(stack, from, to);
+  }
+
+  /** The elements of a tuple; undefined where they are forgotten or were too many. */
+  elements(tuple: number): Float64Array | undefined {
+    return kindOf(tuple) === KIND.TUPLE && tuple >= 0 ? this.#load(payloadOf(tuple)) : undefined;
+  }
+
+  /** Keys and values, alternating, that a dict got last; undefined where they are forgotten. */
+  itemsOf(dict: number): Float64Array | undefined {
+    const slot = dict & (DICTS - 1);
+    return this.#dictOf[slot] === dict ? this.#load(this.#dictAt[slot] ?? 0) : undefined;
+  }
+
+  #store(stack: Float64Array, from: number, to: number): number {
+    const at = this.#head;
+    const count = to - from;
+    if (count > MAX_ELEMENTS) {
+      this.#cells[at & (ARENA - 1)] = -1;
+      this.#head = at + 1;
+      return at;
+    }
+    this.#cells[at & (ARENA - 1)] = count;
+    for (let i = 0; i < count; i++) this.#cells[(at + 1 + i) & (ARENA - 1)] = stack[from + i] ?? 0;
+    this.#head = at + 1 + count;
+    return at;
+  }
+
+  #load(at: number): Float64Array | undefined {
+    if (this.#head - at > ARENA) return undefined;
+    const count = this.#cells[at & (ARENA - 1)] ?? -1;
+    if (count < 0) return undefined;
+    const out = new Float64Array(count);
+    for (let i = 0; i < count; i++) out[i] = this.#cells[(at + 1 + i) & (ARENA - 1)] ?? 0;
+    return out;
+  }
+}
+
+/** Dense up to this index however few entries there are: Python numbers its memo from zero. */
+const DENSE = 1 << 16;
+/** Entries at scattered indexes; Python never writes any. */
+const MAX_SCATTERED = 1 << 20;
+/** One gibibyte of memo. Files with more memoised objects exist in theory only. */
+const MAX_ENTRIES = 1 << 27;
+
+/** The memo: a growing array for the indexes Python uses, a bounded map for those only an attacker would. */
+export class Memo {
+  #cells = new Float64Array(1 << 10).fill(Number.NaN);
+  #high = 0;
+  #count = 0;
+  readonly #scattered = new Map<number, number>();
+  readonly #outer: Memo | undefined;
+
+  /** @param outer Read where this memo has no entry; only strings keep their meaning there. */
+  constructor(outer?: Memo) {
+    this.#outer = outer;
+  }
+
+  /** Number of filled entries, which is where MEMOIZE puts the next. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The entry, NaN where there is none. */
+  get(index: number): number {
+    if (index < this.#cells.length) {
+      const value = this.#cells[index] ?? Number.NaN;
+      if (!Number.isNaN(value)) return value;
+    }
+    const scattered = this.#scattered.size > 0 ? this.#scattered.get(index) : undefined;
+    if (scattered !== undefined) return scattered;
+    const outer = this.#outer?.get(index) ?? Number.NaN;
+    return outer >= 0 && (kindOf(outer) === KIND.STR || kindOf(outer) === KIND.SPECIAL_STR)
+      ? outer
+      : Number.NaN;
+  }
+
+  /** @returns False where the memo has grown past all reason. */
+  put(index: number, value: number): boolean {
+    if (index >= this.#cells.length) {
+      if (index >= DENSE && index >= 2 * this.#count + 2) return this.#putScattered(index, value);
+      if (index >= MAX_ENTRIES) return false;
+      const grown = new Float64Array(Math.max(this.#cells.length * 2, index + 1));
+      grown.set(this.#cells);
+      grown.fill(Number.NaN, this.#cells.length);
+      this.#cells = grown;
+    }
+    const old = this.#cells[index] ?? Number.NaN;
+    if (Number.isNaN(old) && !this.#scattered.delete(index)) this.#count++;
+    this.#cells[index] = value;
+    if (index >= this.#high) this.#high = index + 1;
+    return true;
+  }
+
+  #putScattered(index: number, value: number): boolean {
+    if (!this.#scattered.has(index)) {
+      if (this.#scattered.size >= MAX_SCATTERED) return false;
+      this.#count++;
+    }
+    this.#scattered.set(index, value);
+    return true;
+  }
+
+  clear(): void {
+    this.#cells.fill(Number.NaN, 0, this.#high);
+    this.#high = 0;
+    this.#count = 0;
+    this.#scattered.clear();
+  }
+}
