@@ -1,4 +1,8 @@
 // loader/path: certification paths.
+
+// What callers need of core.
+export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
+export { type Report, ReportBuilder } from '../core/report/index.js';
 export {
   type AlgorithmPolicy,
   DEFAULT_ALGORITHM_POLICY,
@@ -14,7 +18,6 @@ export {
   ValidatedPath,
   validatePath,
 } from './path/index.js';
-
 // loader/pipeline: verified and live models; loader/policy, loader/sigstore: whose signature is wanted.
 export {
   AcceptedSigner,
@@ -32,6 +35,24 @@ export {
 } from './pipeline/index.js';
 export { type PolicyFields, parsePolicy, readPolicy, type SignerRule, TrustPolicy } from './policy/index.js';
 export { renderReport } from './report/index.js';
+// loader/revocation: CRLs and OCSP responses.
+export {
+  type CertificateStatus,
+  CheckedPath,
+  checkRevocation,
+  decodeEvidence,
+  describeEvidence,
+  type EvidenceDescription,
+  type FetchOptions,
+  fetchEvidence,
+  mergeEvidence,
+  NO_EVIDENCE,
+  REVOCATION_MODES,
+  type RevocationEvidence,
+  type RevocationMode,
+  type RevocationOptions,
+  readEvidence,
+} from './revocation/index.js';
 export {
   detectRuntimeFormat,
   type EngineChoice,
@@ -47,6 +68,3 @@ export {
   type VerifiedFiles,
 } from './runtime/index.js';
 export { type SigstoreIdentity, SigstoreRoot, SigstoreSigner, type SigstoreTrust } from './sigstore/index.js';
-// What callers need of core.
-export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
-export { type Report, ReportBuilder } from '../core/report/index.js';
