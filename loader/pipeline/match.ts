@@ -72,17 +72,16 @@ export class MatchedModel implements VerifiedFiles {
       });
     }
     const { manifest } = verified;
-    const only = options.only ? chosen(manifest, options.only) : undefined;
-    const tree = list(verified, path, options);
-    const wanted = tree.files.filter((file) => {
-      const name = signedName(manifest, tree, file.name);
-      if (only && !only.has(name)) return false;
-      return manifest.has(name) || (file.size === 0 && manifest.serialization.method === 'shards');
-    });
     const held = options.hold ? new Map<string, Uint8Array>() : undefined;
-    const model = held
-      ? await hold(manifest, tree, wanted, held, options.onProgress)
-      : await measureModel(tree, manifest.serialization, { progress: options.onProgress }, wanted);
+    const { only, tree, wanted, model } = await options.report.step('files', async () => {
+      const names = options.only ? chosen(manifest, options.only) : undefined;
+      const listing = list(verified, path, options);
+      const files = listing.files.filter((file) => isWanted(manifest, listing, file, names));
+      const measured = held
+        ? await hold(manifest, listing, files, held, options.onProgress)
+        : await measureModel(listing, manifest.serialization, { progress: options.onProgress }, files);
+      return { only: names, tree: listing, wanted: files, model: measured };
+    });
     judge(verified, tree, model, only, options);
     const listed = new Map(
       wanted.flatMap((file) => {
@@ -161,6 +160,18 @@ const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).
 /** The reference implementation calls the only file of a single-file model ".". */
 function signedName(manifest: Manifest, tree: ModelTree, name: string): string {
   return tree.single && manifest.unnamedSingle ? '.' : name;
+}
+
+/** What is read: files of the manifest, and empty ones, of which only the tree digest of a manifest of shards speaks. */
+function isWanted(
+  manifest: Manifest,
+  tree: ModelTree,
+  file: ModelFile,
+  only: ReadonlySet<string> | undefined,
+): boolean {
+  const name = signedName(manifest, tree, file.name);
+  if (only && !only.has(name)) return false;
+  return manifest.has(name) || unlistable(manifest, file);
 }
 
 /** Lists the model. What is excluded comes from the caller, from custom, and, unless refused, from the manifest. */
@@ -292,9 +303,8 @@ function judge(
       report.skipped('files.unsigned', `ignored, on request: ${extra.length} unsigned files`);
     else refused.push(new ModelsealError('ERR_FILE_UNSIGNED', { files: extra }));
   }
-  const [first, ...others] = refused;
-  for (const other of others) report.failed('files', other);
-  if (first) throw first;
+  for (const difference of refused) report.failed('files', difference);
+  if (refused[0]) throw refused[0];
   report.passed('files', `${found.matched.length} files are the signed ones`, 'OMS v1.0 §8');
   checkTree(verified, model, only !== undefined, options);
 }
@@ -321,6 +331,8 @@ function checkTree(
   } else if (options.ignoreUnsignedFiles && model.emptyFiles.length > 0) {
     options.report.skipped('files.tree', 'empty files may be unsigned, which was allowed');
   } else {
-    throw new ModelsealError('ERR_TREE_DIGEST', { recorded, computed });
+    const different = new ModelsealError('ERR_TREE_DIGEST', { recorded, computed });
+    options.report.failed('files.tree', different);
+    throw different;
   }
 }

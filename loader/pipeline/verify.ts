@@ -57,17 +57,15 @@ export async function runVerification(
   report: ReportBuilder,
 ): Promise<MatchedModel> {
   const { manifest, file } = await verifyManifest(path, options, report);
-  return report.step('files', () =>
-    MatchedModel.from(manifest, path, {
-      report,
-      hold: options.hold,
-      signatureFile: file,
-      ignorePaths: options.ignorePaths,
-      ignoreUnsignedFiles: options.ignoreUnsignedFiles,
-      only: options.only,
-      onProgress: options.onProgress,
-    }),
-  );
+  return MatchedModel.from(manifest, path, {
+    report,
+    hold: options.hold,
+    signatureFile: file,
+    ignorePaths: options.ignorePaths,
+    ignoreUnsignedFiles: options.ignoreUnsignedFiles,
+    only: options.only,
+    onProgress: options.onProgress,
+  });
 }
 
 /** The policy with the single options folded in, after checking that there is one kind of trust. */
