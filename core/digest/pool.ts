@@ -4,7 +4,7 @@ import type { ProgressSink } from '../progress.js';
 import { type HashName, openHash } from './algorithms.js';
 import { workerUrl } from './locate.js';
 import { BUFFER_BYTES, type DigestJob } from './read.js';
-import { Control, drain, FIELDS, hashInto, type SharedWork } from './shared.js';
+import { Control, drain, FIELDS, hashOne, type SharedWork } from './shared.js';
 
 /** A second thread costs about 30 ms to start; below these amounts of work it would finish after the first. */
 const PARALLEL_BYTES = 64 * 1024 * 1024;
@@ -23,7 +23,7 @@ export interface DigestOptions {
  * Hashes ranges of files, in any order, on the calling thread and, where it pays, one worker thread.
  *
  * @returns The digests in the order of `jobs`, packed one after the other.
- * @throws {ModelsealError} the first job's error, see `hashJob`
+ * @throws {ModelsealError} the first job's error, see `hashLarge`
  */
 export async function digestJobs(jobs: readonly DigestJob[], options: DigestOptions): Promise<Uint8Array> {
   const engine = await openHash(options.algorithm);
@@ -53,10 +53,14 @@ function parallel(count: number, total: number, threads: 1 | 2 | undefined): boo
   return threads === undefined ? total >= PARALLEL_BYTES || count > PARALLEL_FILES : threads === 2;
 }
 
-/** Largest first where sizes matter: the last job to end must be a small one. Many small files keep their order. */
+/** Beyond this many jobs the last one is a small part of the whole, and their order no longer matters. */
+const SORT_UP_TO = 1000;
+
+/** Largest first: the last job to end must be a small one. */
 function schedule(jobs: readonly DigestJob[]): Uint32Array {
-  const order = Uint32Array.from(jobs.keys());
-  if (jobs.length > 10_000) return order;
+  const order = new Uint32Array(jobs.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  if (jobs.length > SORT_UP_TO) return order;
   const length = (i: number): number => {
     const job = jobs[i] as DigestJob;
     return job.end - job.start;
@@ -78,7 +82,12 @@ function share(
     const job = jobs[order[i] as number] as DigestJob;
     paths[i] = job.path;
     names[i] = job.name;
-    numbers.set([job.size, job.dev, job.ino, job.start, job.end], i * FIELDS);
+    const at = i * FIELDS;
+    numbers[at] = job.size;
+    numbers[at + 1] = job.dev;
+    numbers[at + 2] = job.ino;
+    numbers[at + 3] = job.start;
+    numbers[at + 4] = job.end;
   }
   return {
     algorithm,
@@ -94,6 +103,10 @@ function share(
 
 function unshuffle(packed: Uint8Array, order: Uint32Array, size: number): Uint8Array {
   const out = new Uint8Array(packed.length);
+  if (order.length > SORT_UP_TO) {
+    out.set(packed);
+    return out;
+  }
   order.forEach((to, from) => {
     out.set(packed.subarray(from * size, (from + 1) * size), to * size);
   });
@@ -144,7 +157,7 @@ async function finish(work: SharedWork, engine: Awaited<ReturnType<typeof openHa
   let buffer: Buffer | undefined;
   for (let index = work.done.indexOf(0); index >= 0; index = work.done.indexOf(0, index + 1)) {
     buffer ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    await hashInto(work, index, engine, buffer, () => undefined);
+    await hashOne(work, index, engine, buffer);
   }
 }
 

@@ -55,13 +55,17 @@ export function openListed(job: Omit<DigestJob, 'start' | 'end'>): number {
 /** Called after each block of a large file; a promise makes the reader wait for it. */
 export type OnBytes = (bytes: number) => Promise<void> | undefined;
 
+/** True for a range that one read takes, with a byte to spare that shows a longer file. */
+export const isSmall = (job: DigestJob): boolean => job.end - job.start < BUFFER_BYTES;
+
 /**
  * Hashes one range through a buffer that the caller reuses for every range. Synchronous reads on purpose: streams
  * and asynchronous reads cost up to 2.6 times as much.
  *
+ * @param buffer Of {@link BUFFER_BYTES}.
  * @throws {ModelsealError} like {@link openListed}; a file that shrinks, grows or is written to is refused
  */
-export async function hashJob(
+export async function hashLarge(
   job: DigestJob,
   engine: HashEngine,
   buffer: Buffer,
@@ -69,8 +73,7 @@ export async function hashJob(
 ): Promise<Uint8Array> {
   const fd = openListed(job);
   try {
-    const before = job.size > buffer.length ? fstatSync(fd).mtimeMs : 0;
-    if (job.end - job.start < buffer.length) return small(fd, job, engine, buffer);
+    const before = fstatSync(fd).mtimeMs;
     const running = engine.start();
     for (let at = job.start; at < job.end; ) {
       const n = readSync(fd, buffer, 0, Math.min(buffer.length, job.end - at), at);
@@ -81,8 +84,20 @@ export async function hashJob(
       if (pause) await pause;
     }
     const after = fstatSync(fd);
-    if (after.size !== job.size || (before !== 0 && after.mtimeMs !== before)) throw changed(job, after.size);
+    if (after.size !== job.size || after.mtimeMs !== before) throw changed(job, after.size);
     return running.digest();
+  } catch (error) {
+    throw error instanceof ModelsealError ? error : ioError(error, job.name, 'model file');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** {@link hashLarge} for a range that {@link isSmall}, without a turn of the event loop. */
+export function hashSmall(job: DigestJob, engine: HashEngine, buffer: Buffer): Uint8Array {
+  const fd = openListed(job);
+  try {
+    return small(fd, job, engine, buffer);
   } catch (error) {
     throw error instanceof ModelsealError ? error : ioError(error, job.name, 'model file');
   } finally {

@@ -1,6 +1,6 @@
 import { ModelsealError } from '../errors/index.js';
 import type { HashEngine, HashName } from './algorithms.js';
-import { BUFFER_BYTES, type DigestJob, hashJob, type OnBytes } from './read.js';
+import { BUFFER_BYTES, type DigestJob, hashLarge, hashSmall, isSmall, type OnBytes } from './read.js';
 
 /** Everything that the two threads share. Numbers lie in shared memory; only paths and names are copied. */
 export interface SharedWork {
@@ -57,12 +57,13 @@ export async function drain(
   const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   const { control, tally } = work;
   const count = work.paths.length;
-  const group = count > 0 && averageBelow(work, GROUP_BELOW_BYTES) ? GROUP : 1;
+  const group = averageLength(work) < GROUP_BELOW_BYTES && count > GROUP * 4 ? GROUP : 1;
   const bytesAt = slot * 2;
   const onBytes: OnBytes = (n) => {
     tally[bytesAt] = (tally[bytesAt] as number) + n;
-    if (Atomics.load(control, Control.stop) !== 0)
+    if (Atomics.load(control, Control.stop) !== 0) {
       throw new ModelsealError('ERR_INTERRUPTED', { work: 'reading the model' });
+    }
     return between();
   };
   for (;;) {
@@ -70,10 +71,13 @@ export async function drain(
     if (first >= count) return;
     for (let index = first; index < Math.min(first + group, count); index++) {
       if (Atomics.load(control, Control.stop) !== 0) return;
-      await hashInto(work, index, engine, buffer, onBytes);
-      const job = work.numbers[index * FIELDS + 4] as number;
-      const length = job - (work.numbers[index * FIELDS + 3] as number);
-      if (length < BUFFER_BYTES) tally[bytesAt] = (tally[bytesAt] as number) + length;
+      const job = jobOf(work, index);
+      if (isSmall(job)) {
+        store(work, index, engine, hashSmall(job, engine, buffer));
+        tally[bytesAt] = (tally[bytesAt] as number) + job.end - job.start;
+      } else {
+        store(work, index, engine, await hashLarge(job, engine, buffer, onBytes));
+      }
       tally[bytesAt + 1] = (tally[bytesAt + 1] as number) + 1;
       const pause = between();
       if (pause) await pause;
@@ -81,23 +85,30 @@ export async function drain(
   }
 }
 
-/** Hashes one job into its place. */
-export async function hashInto(
+/** Hashes one job on its own, for what a lost worker left undone. */
+export async function hashOne(
   work: SharedWork,
   index: number,
   engine: HashEngine,
   buffer: Buffer,
-  onBytes: OnBytes,
 ): Promise<void> {
-  work.digests.set(await hashJob(jobOf(work, index), engine, buffer, onBytes), index * engine.size);
+  const job = jobOf(work, index);
+  const digest = isSmall(job)
+    ? hashSmall(job, engine, buffer)
+    : await hashLarge(job, engine, buffer, () => undefined);
+  store(work, index, engine, digest);
+}
+
+function store(work: SharedWork, index: number, engine: HashEngine, digest: Uint8Array): void {
+  work.digests.set(digest, index * engine.size);
   work.done[index] = 1;
 }
 
-function averageBelow(work: SharedWork, limit: number): boolean {
+function averageLength(work: SharedWork): number {
   const count = work.paths.length;
   let bytes = 0;
   for (let i = 0; i < count; i++) {
     bytes += (work.numbers[i * FIELDS + 4] as number) - (work.numbers[i * FIELDS + 3] as number);
   }
-  return count > GROUP * 4 && bytes / count < limit;
+  return bytes / Math.max(1, count);
 }
