@@ -40,6 +40,11 @@ const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{
     load: () => import('./loader/commands/load.js'),
   },
   {
+    name: 'certificate',
+    describe: 'Judge a certificate of any CA: path, rules, revocation',
+    load: () => import('./loader/commands/certificate.js'),
+  },
+  {
     name: 'inspect',
     describe: 'What a signature, certificate, CRL or model claims (unverified, and says so)',
     load: () => import('./signer/commands/inspect.js'),
@@ -53,6 +58,31 @@ const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{
     name: 'scan',
     describe: 'Look for threats in models without loading them',
     load: () => import('./loader/commands/scan.js'),
+  },
+  {
+    name: 'check',
+    describe: 'Judge every model under a folder: signature, integrity, threats',
+    load: () => import('./loader/commands/check.js'),
+  },
+  {
+    name: 'watch',
+    describe: 'Judge what changes under a folder, and everything again on a schedule',
+    load: () => import('./loader/commands/watch.js'),
+  },
+  {
+    name: 'quarantine',
+    describe: 'Look at, release or delete what was quarantined',
+    load: () => import('./loader/commands/quarantine.js'),
+  },
+  {
+    name: 'metadata',
+    describe: 'Checksum records of the older practice (metadata.json, FILE.sig.json)',
+    load: () => import('./core/commands/metadata.js'),
+  },
+  {
+    name: 'migrate',
+    describe: 'From checksum records to signed bundles: a dry run, unless --apply',
+    load: () => import('./signer/commands/migrate.js'),
   },
   {
     name: 'audit',

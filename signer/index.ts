@@ -1,6 +1,7 @@
 export { type Detected, detectMetadata } from './detect/index.js';
 export { type DigestedModel, digestModel } from './digest.js';
 export { type ModelMetadata, mergeMetadata, parseMetadata } from './metadata.js';
+export { type MigrationOptions, type MigrationUnit, migrate, planMigration } from './migrate.js';
 export type { SerializationOptions } from './serialization.js';
 export { type SignedModel, type SignOptions, signModel } from './sign.js';
 export { DEFAULT_SIGNATURE_NAME } from './target.js';

@@ -40,6 +40,21 @@ export const recordErrors = defineErrors({
       `${d.file} claims ${d.claim}, which cannot be verified from the record alone`,
     hint: 'The key of such a claim is not kept with the record. Migrate to a signed bundle, or verify the checksum only.',
   },
+  ERR_MODEL_UNSIGNED: {
+    kind: 'refused',
+    say: (d: { file: string }) => `${d.file} is not signed`,
+    hint: 'Sign it with "modelseal sign", migrate its record with "modelseal migrate", or allow it with --allow-unsigned.',
+  },
+  ERR_CHECK_EMPTY: {
+    kind: 'not-found',
+    say: (d: { folder: string }) => `there is no model below ${d.folder}`,
+    hint: 'Check the path. A check that looks at nothing is not a success; say --allow-empty where that is expected.',
+  },
+  ERR_CHECK_WARNING: {
+    kind: 'refused',
+    say: (d: { warning: string }) => `strict mode accepts no warning: ${d.warning}`,
+    hint: 'Resolve the warning, or run without --ci.',
+  },
   ERR_RECORD_NOT_FOUND: {
     kind: 'not-found',
     say: (d: { file: string }) => `no integrity record lies beside ${d.file}`,

@@ -1,0 +1,70 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ERROR_TABLES } from '../core/errors/index.js';
+
+// Generates the parts of the documentation that repeat the source. `npm run docs` writes them, a test compares.
+
+const EXIT = { refused: 1, threat: 2, 'not-found': 3, usage: 64, unchecked: 70 } as const;
+
+const AREAS: { readonly [A in keyof typeof ERROR_TABLES]: string } = {
+  general: 'Files, options, the machine',
+  certificate: 'Certificates and paths',
+  revocation: 'Revocation',
+  bundle: 'Signature bundles',
+  identity: 'Identity and trust policy',
+  integrity: 'Files of the model',
+  scan: 'Threat scan',
+  quarantine: 'Store, quarantine, audit log',
+  records: 'Integrity records of the older practice',
+  runtime: 'Loading into a runtime',
+  guard: 'Guard',
+  ca: 'Certificate authority',
+  signer: 'Signing',
+};
+
+/** Stands for any field of an error: prints its own name. */
+const placeholders = new Proxy({}, { get: (_target, field) => `‹${String(field)}›` });
+
+const cell = (text: string): string =>
+  text.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;');
+
+/** The table of every error code: what it says, what to do, which exit code. */
+export function errorTable(): string {
+  const lines: string[] = [];
+  for (const [area, table] of Object.entries(ERROR_TABLES)) {
+    lines.push(
+      `### ${AREAS[area as keyof typeof AREAS]}`,
+      '',
+      '| code | exit | says | how to solve |',
+      '|---|---|---|---|',
+    );
+    for (const [code, text] of Object.entries(table)) {
+      const says = (text.say as (d: object) => string)(placeholders);
+      lines.push(`| \`${code}\` | ${EXIT[text.kind]} | ${cell(says)} | ${cell(text.hint)} |`);
+    }
+    lines.push('');
+  }
+  return lines.join('\n');
+}
+
+/** Replaces what stands between the markers `<!-- NAME:begin -->` and `<!-- NAME:end -->`. */
+export function replaceBlock(text: string, name: string, block: string): string {
+  const begin = `<!-- ${name}:begin -->`;
+  const end = `<!-- ${name}:end -->`;
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`markers of ${name} are missing`);
+  return `${text.slice(0, from + begin.length)}\n${block.trim()}\n${text.slice(to)}`;
+}
+
+/** Every generated block: file, marker, content. */
+export const BLOCKS: readonly { file: string; name: string; content: () => string }[] = [
+  { file: 'README.md', name: 'errors', content: errorTable },
+];
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const { file, name, content } of BLOCKS) {
+    const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
+    writeFileSync(path, replaceBlock(readFileSync(path, 'utf8'), name, content()));
+  }
+}

@@ -1,0 +1,143 @@
+import { ModelsealError } from '../../core/errors/index.js';
+import { findRecord, type RecordPolicy, readRecord, verifyRecord } from '../../core/records/index.js';
+import {
+  type CheckSummary,
+  type Report,
+  ReportBuilder,
+  type StepObserver,
+  summarize,
+} from '../../core/report/index.js';
+import { VERSION } from '../../core/version.js';
+import type { VerifyOptions } from '../pipeline/options.js';
+import { runVerification } from '../pipeline/verify.js';
+import { type FileScan, type ScanOptions, type ScanResult, scanPaths } from '../scan/scan.js';
+import { requireClean, ScannedModel } from '../scan/scanned-model.js';
+import { type FoundModel, findModels } from './find.js';
+
+export interface CheckOptions {
+  /** How signed models are verified; `report` is made per model. */
+  readonly verify: Omit<VerifyOptions, 'report' | 'hold'>;
+  readonly scan?: ScanOptions | undefined;
+  /** Accept models without a signature, with a warning. */
+  readonly allowUnsigned?: boolean | undefined;
+  /** How records of the older practice are held against files without a signature. */
+  readonly records?: RecordPolicy | undefined;
+  /** Resolved folders to leave out. */
+  readonly skip?: readonly string[] | undefined;
+  /** Warnings refuse as well: nothing may be left unexplained. */
+  readonly strict?: boolean | undefined;
+  readonly observer?: StepObserver | undefined;
+  /** Told of each model as it is done. */
+  readonly onModel?: ((report: Report, done: number, total: number) => void | Promise<void>) | undefined;
+}
+
+/**
+ * Judges every model below a folder: signature, integrity, threats. One model's refusal never stops the others.
+ *
+ * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE` for the folder itself, `ERR_CHECK_EMPTY`
+ */
+export async function checkFolder(root: string, options: CheckOptions): Promise<CheckSummary> {
+  const { models, notFollowed } = findModels(root, options.skip);
+  if (models.length === 0) throw new ModelsealError('ERR_CHECK_EMPTY', { folder: root });
+  const reports: Report[] = [];
+  for (const model of models) {
+    const report = await checkModel(model, options);
+    reports.push(report);
+    await options.onModel?.(report, reports.length, models.length);
+  }
+  if (notFollowed.length > 0) reports.push(notFollowedReport(root, notFollowed, options));
+  return summarize(root, options.verify.at, reports, { name: 'modelseal', version: VERSION });
+}
+
+/** Judges one model; every outcome is in the report, nothing is thrown. */
+export async function checkModel(model: FoundModel, options: CheckOptions): Promise<Report> {
+  const report = new ReportBuilder(model.path, options.verify.at, options.observer);
+  if (model.kind === 'signed') await checkSigned(model.path, options, report);
+  else await checkUnsigned(model.path, options, report);
+  if (options.strict) refuseWarnings(report);
+  return report.build();
+}
+
+async function checkSigned(path: string, options: CheckOptions, report: ReportBuilder): Promise<void> {
+  const verified = await runVerification(path, { ...options.verify, report }, report).catch(() => undefined);
+  if (verified === undefined) {
+    // What cannot be trusted is looked at all the same: the report should say whether it is dangerous.
+    await scanOnDisk(path, options, report);
+    return;
+  }
+  await report
+    .step('scan', async () => {
+      const scan = { ...options.scan, onResult: (result: ScanResult) => addThreats(report, result.files) };
+      await ScannedModel.from(verified, path, scan);
+      report.passed('scan', 'no threat found in the verified bytes');
+    })
+    .catch(() => undefined);
+}
+
+async function checkUnsigned(path: string, options: CheckOptions, report: ReportBuilder): Promise<void> {
+  const { records } = options;
+  const recorded = records ? await holdAgainstRecord(path, records, report) : 'none';
+  const unsigned = new ModelsealError('ERR_MODEL_UNSIGNED', { file: path });
+  if (!options.allowUnsigned) report.failed('signature', unsigned);
+  else
+    report.warning(
+      'signature',
+      `${unsigned.message}${recorded === 'matched' ? '; its checksum record matches' : ''}`,
+    );
+  await scanOnDisk(path, options, report);
+}
+
+/** A record is no signature, but a record that does not match is a refusal in every case. */
+async function holdAgainstRecord(
+  path: string,
+  policy: RecordPolicy,
+  report: ReportBuilder,
+): Promise<'none' | 'matched' | 'refused'> {
+  let file: string;
+  try {
+    file = findRecord(path);
+  } catch {
+    return 'none';
+  }
+  return report
+    .step('record', () => {
+      verifyRecord(path, readRecord(file), policy);
+      report.passed('record', `matches ${file}; a checksum proves no origin`);
+      return 'matched' as const;
+    })
+    .catch(() => 'refused' as const);
+}
+
+async function scanOnDisk(path: string, options: CheckOptions, report: ReportBuilder): Promise<void> {
+  await report
+    .step('scan', () => {
+      const result = scanPaths([path], options.scan ?? {});
+      addThreats(report, result.files);
+      requireClean(path, result, options.scan?.policy ?? {});
+      report.passed('scan', 'no threat found');
+    })
+    .catch(() => undefined);
+}
+
+function addThreats(report: ReportBuilder, files: readonly FileScan[]): void {
+  for (const { findings } of files) {
+    for (const { rule, severity, message, location } of findings)
+      report.threat({ file: location, rule, severity, message });
+  }
+}
+
+function refuseWarnings(report: ReportBuilder): void {
+  const warnings = report.build().checks.filter((c) => c.outcome === 'warning');
+  for (const w of warnings)
+    report.failed(w.name, new ModelsealError('ERR_CHECK_WARNING', { warning: w.detail }));
+}
+
+function notFollowedReport(root: string, paths: readonly string[], options: CheckOptions): Report {
+  const report = new ReportBuilder(root, options.verify.at);
+  report.warning(
+    'walk',
+    `${paths.length} link(s) or special file(s) were not followed: ${paths.slice(0, 5).join(', ')}`,
+  );
+  if (options.strict) refuseWarnings(report);
+  return report.build();
+}

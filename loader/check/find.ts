@@ -1,0 +1,70 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ModelsealError } from '../../core/errors/index.js';
+import { ioError } from '../../core/files.js';
+import { isModelFile } from '../../core/model-file.js';
+import { SIGNATURE_NAME } from '../pipeline/signature-file.js';
+
+/** What `check` judges as one model. */
+export interface FoundModel {
+  readonly path: string;
+  /** `signed`: a folder with a signature in it; everything below belongs to it. `file`: a model file of its own. */
+  readonly kind: 'signed' | 'file';
+}
+
+export interface FoundModels {
+  readonly models: readonly FoundModel[];
+  /** Links and special files that were not followed, folders that could not be read. */
+  readonly notFollowed: readonly string[];
+}
+
+/** More entries than any model store holds; a walk beyond it was started at the wrong place. */
+const MAX_ENTRIES = 1_000_000;
+
+/** Deeper than any layout; file systems allow more, and recursion must end. */
+const MAX_DEPTH = 100;
+
+/** Version control data: not models, and full of objects that look like anything. */
+const OMITTED = new Set(['.git', '.hg', '.svn']);
+
+/**
+ * Finds every model below a folder. Links are never followed: what they point at is found where it really is, or lies
+ * outside and is not part of the folder.
+ *
+ * @param skip Resolved folders that are left out, such as the quarantine.
+ * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`, `ERR_USAGE` beyond {@link MAX_ENTRIES}
+ */
+export function findModels(root: string, skip: readonly string[] = []): FoundModels {
+  const models: FoundModel[] = [];
+  const notFollowed: string[] = [];
+  let entries = 0;
+  const visit = (path: string, depth: number): void => {
+    if (++entries > MAX_ENTRIES || depth > MAX_DEPTH) {
+      throw new ModelsealError('ERR_USAGE', { problem: `${root} holds more entries than a model store can` });
+    }
+    const stat = lstatSync(path);
+    if (stat.isDirectory()) {
+      if (skip.includes(path)) return;
+      let names: string[];
+      try {
+        names = readdirSync(path).sort();
+      } catch (error) {
+        if (depth === 0) throw ioError(error, path, 'folder');
+        notFollowed.push(path);
+        return;
+      }
+      if (names.includes(SIGNATURE_NAME)) models.push({ path, kind: 'signed' });
+      else for (const name of names) if (!OMITTED.has(name)) visit(join(path, name), depth + 1);
+    } else if (stat.isFile()) {
+      if (isModelFile(path)) models.push({ path, kind: 'file' });
+    } else {
+      notFollowed.push(path);
+    }
+  };
+  try {
+    visit(root, 0);
+  } catch (error) {
+    throw error instanceof ModelsealError ? error : ioError(error, root, 'folder');
+  }
+  return { models, notFollowed };
+}

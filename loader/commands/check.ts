@@ -1,0 +1,117 @@
+import type { Argv } from 'yargs';
+import type { CheckSummary, Report } from '../../core/report/index.js';
+import { type Command, type CommandContext, command, printable } from '../../core/terminal/index.js';
+import { type CheckArguments, checkOptions, readCheckOptions } from './check-options.js';
+import { quarantineRefused } from './quarantine-refused.js';
+
+/** `modelseal check DIR` */
+const check: Command = (context) =>
+  command({
+    command: 'check <dir>',
+    describe: 'Judge every model under a folder: signature, integrity, threats',
+    builder: (yargs) =>
+      checkOptions(yargs)
+        .option('sarif', output('SARIF 2.1.0'))
+        .option('junit', output('JUnit XML'))
+        .option('markdown', output('Markdown'))
+        .option('html', output('one HTML page'))
+        .option('allow-empty', {
+          type: 'boolean',
+          default: false,
+          describe: 'A folder without models is accepted',
+        })
+        .example('$0 check models --trust-root root.pem --crl issuing.crl', 'every model, readable')
+        .example(
+          '$0 check models --trust-root root.pem --ci --sarif check.sarif',
+          'strict, with a report',
+        ) as unknown as Argv<CheckArguments & Outputs>,
+    handler: (argv) => run(argv, context),
+  });
+
+export default check;
+
+interface Outputs {
+  sarif: string | undefined;
+  junit: string | undefined;
+  markdown: string | undefined;
+  html: string | undefined;
+  allowEmpty: boolean;
+}
+
+/** Without a file name the report goes to stdout instead of the text. */
+const output = (what: string) =>
+  ({ type: 'string', describe: `Write the report as ${what}, to stdout without a file` }) as const;
+
+async function run(argv: CheckArguments & Outputs, context: CommandContext): Promise<void> {
+  const { checkFolder } = await import('../check/index.js');
+  const { isModelsealError } = await import('../../core/errors/index.js');
+  const { summarize } = await import('../../core/report/index.js');
+  const { VERSION } = await import('../../core/version.js');
+  const options = await readCheckOptions(argv, context);
+  const onModel = async (report: Report, done: number, total: number): Promise<void> => {
+    context.output.note(`[${done}/${total}] ${report.verdict.padEnd(9)} ${printable(report.subject)}`);
+    const { verdict } = report;
+    const codes = [...report.errors.map((e) => e.code), ...report.threats.map((t) => t.rule)];
+    await context.record(verdict === 'accepted' ? 'verify' : 'refuse', verdict, {
+      model: report.subject,
+      codes,
+    });
+    if (argv.quarantine !== undefined)
+      await quarantineRefused(report, argv.quarantine, argv.quarantineOn, context);
+  };
+  let summary: CheckSummary;
+  try {
+    summary = await checkFolder(argv.dir, { ...options, onModel });
+  } catch (error) {
+    if (!argv.allowEmpty || !isModelsealError(error, 'ERR_CHECK_EMPTY')) throw error;
+    summary = summarize(argv.dir, options.verify.at, [], { name: 'modelseal', version: VERSION });
+  }
+  await print(summary, argv, context);
+  if (summary.verdict !== 'accepted') context.finish(summary.verdict);
+}
+
+async function print(summary: CheckSummary, argv: Outputs, context: CommandContext): Promise<void> {
+  const render = await import('../../core/report/index.js');
+  const forms: [string | undefined, () => string][] = [
+    [argv.sarif, () => `${JSON.stringify(render.toSarif(summary), null, 2)}\n`],
+    [argv.junit, () => render.toJUnit(summary)],
+    [argv.markdown, () => render.toMarkdown(summary)],
+    [argv.html, () => render.toHtml(summary)],
+  ];
+  const { writeAtomic } = await import('../../core/files.js');
+  let toStdout = false;
+  for (const [target, text] of forms) {
+    if (target === undefined) continue;
+    if (target !== '') writeAtomic(target, text(), { overwrite: true });
+    else {
+      toStdout = true;
+      context.output.raw(text());
+    }
+  }
+  if (!toStdout) context.output.result(summary, () => describe(summary, context));
+}
+
+function describe(summary: CheckSummary, context: CommandContext): string {
+  const { green, red, yellow, bold, dim } = context.output.colors;
+  const paint = { accepted: green, refused: red, threat: red, unchecked: yellow };
+  const lines: string[] = [];
+  for (const model of summary.models) {
+    lines.push(`${paint[model.verdict](model.verdict.padEnd(9))} ${printable(model.subject)}`);
+    for (const s of model.signers)
+      lines.push(dim(`          signed by ${s.identities.map(printable).join(', ') || s.keyFingerprint}`));
+    for (const e of model.errors)
+      lines.push(`          ${e.code}: ${printable(e.message)}`, dim(`          ${e.hint}`));
+    for (const t of model.threats)
+      lines.push(`          ${t.severity} ${t.rule} ${printable(t.file)}: ${printable(t.message)}`);
+    for (const c of model.checks.filter((x) => x.outcome === 'warning'))
+      lines.push(yellow(`          warning ${printable(c.detail)}`));
+  }
+  const { accepted, refused, threat, unchecked } = summary.counts;
+  lines.push(
+    '',
+    bold(
+      `${summary.verdict}: ${accepted} accepted, ${refused} refused, ${threat} with threats, ${unchecked} not checked`,
+    ),
+  );
+  return lines.join('\n');
+}

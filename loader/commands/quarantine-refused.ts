@@ -1,0 +1,57 @@
+import type { Report } from '../../core/report/index.js';
+import type { CommandContext } from '../../core/terminal/index.js';
+import type { QuarantineReason } from '../store/index.js';
+import type { QuarantineOn } from './check-options.js';
+
+/** Codes that say the bytes are not those that were signed. */
+const INTEGRITY = new Set([
+  'ERR_FILE_CHANGED',
+  'ERR_FILE_MISSING',
+  'ERR_FILE_UNSIGNED',
+  'ERR_TREE_DIGEST',
+  'ERR_RECORD_CHECKSUM',
+  'ERR_RECORD_SIGNATURE',
+]);
+
+/**
+ * Quarantines a refused model where the operator's choice covers the reason.
+ *
+ * @returns Identifier of the entry, or undefined where nothing was moved.
+ */
+export async function quarantineRefused(
+  report: Report,
+  folder: string,
+  on: readonly QuarantineOn[],
+  context: CommandContext,
+): Promise<string | undefined> {
+  const reason = reasonOf(report);
+  if (reason === undefined || !on.includes(reason.choice)) return undefined;
+  const { Quarantine } = await import('../store/index.js');
+  const incident = new Quarantine(folder).add({
+    path: report.subject,
+    reason: reason.reason,
+    summary: report.errors[0]?.message ?? `${report.threats.length} threat(s)`,
+    errors: report.errors,
+    signerClaimed: report.signers.flatMap((s) => s.identities),
+    report,
+    at: context.now(),
+  });
+  context.output.note(`quarantined as ${incident.id}`);
+  await context.record('quarantine', 'accepted', {
+    id: incident.id,
+    path: incident.originalPath,
+    reason: incident.reason,
+    codes: report.errors.map((e) => e.code),
+  });
+  return incident.id;
+}
+
+/** The gravest reason first: a threat outweighs what the signature says. */
+function reasonOf(report: Report): { choice: QuarantineOn; reason: QuarantineReason } | undefined {
+  const codes = report.errors.filter((e) => e.kind === 'refused').map((e) => e.code);
+  if (report.errors.some((e) => e.kind === 'threat')) return { choice: 'threat', reason: 'threat' };
+  if (codes.some((code) => INTEGRITY.has(code))) return { choice: 'integrity', reason: 'integrity-mismatch' };
+  if (codes.includes('ERR_MODEL_UNSIGNED')) return { choice: 'unsigned', reason: 'signature-missing' };
+  if (codes.length > 0) return { choice: 'signature', reason: 'signature-refused' };
+  return undefined;
+}
