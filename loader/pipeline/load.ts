@@ -8,6 +8,7 @@ import type { InputTensor, OutputTensor } from '../runtime/types.js';
 import type { ScannedModel } from '../scan/scanned-model.js';
 import { MatchedModel } from './match.js';
 import type { LoadOptions } from './options.js';
+import { scanModel } from './scan.js';
 import { runVerification } from './verify.js';
 
 /** A model in memory that was verified and scanned, ready for use. Nothing in it goes back to the path on disk. */
@@ -96,31 +97,6 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
   const live = await report.step('load', () => LiveModel.from(scanned, options));
   report.passed('load', `${live.file}, ${live.format}${live.onnx ? `, ${live.onnx.engine}` : ''}`);
   return { live, report: report.build() };
-}
-
-/** The scan step: findings below the threshold are in the report, others refuse. */
-export function scanModel(
-  model: MatchedModel,
-  subject: string,
-  options: Pick<LoadOptions, 'scan'>,
-  report: ReportBuilder,
-): Promise<ScannedModel<MatchedModel>> {
-  return report.step('scan', async () => {
-    // The scanners are many modules; only who loads a model pays for them.
-    const { ScannedModel } = await import('../scan/scanned-model.js');
-    return ScannedModel.from(model, subject, {
-      ...options.scan,
-      onResult: ({ files, coverage, outcome }) => {
-        for (const file of files) {
-          for (const { rule, severity, message, location } of file.findings) {
-            report.threat({ file: location, rule, severity, message });
-          }
-        }
-        if (outcome === 'clean')
-          report.passed('scan', `${coverage.files} files, ${coverage.members} parts, no threat`);
-      },
-    });
-  });
 }
 
 async function choose(

@@ -43,7 +43,12 @@ export async function supplyExternalData(
 /** The runtime drops one leading "./" itself and looks the rest up as it stands. */
 const plain = (location: string): string => (location.startsWith('./') ? location.slice(2) : location);
 
-function manifestName(file: string, tensor: ExternalTensor): string {
+/**
+ * The name in the manifest of the file that a tensor lies in.
+ *
+ * @throws {ModelsealError} `ERR_ONNX_EXTERNAL_PATH`
+ */
+export function manifestName(file: string, tensor: ExternalTensor): string {
   const location = plain(tensor.location);
   const segments = location.split('/');
   const bad =

@@ -1,0 +1,73 @@
+import { isModelsealError } from '../../core/errors/index.js';
+import type { ReportBuilder } from '../../core/report/index.js';
+import { detectRuntimeFormat } from '../runtime/choose.js';
+import { manifestName } from '../runtime/onnx/external.js';
+import { findExternalTensors } from '../runtime/onnx/model.js';
+import type { ScannedModel } from '../scan/scanned-model.js';
+import type { FormatScanner } from '../scan/types.js';
+import type { MatchedModel } from './match.js';
+import type { LoadOptions } from './options.js';
+
+/**
+ * The scan step: threats refuse, and so does what could not be understood; findings below the threshold stand in the
+ * report.
+ *
+ * @throws {ModelsealError} `ERR_THREAT_FOUND`, `ERR_SCAN_INCOMPLETE`
+ */
+export function scanModel(
+  model: MatchedModel,
+  subject: string,
+  options: Pick<LoadOptions, 'scan'>,
+  report: ReportBuilder,
+): Promise<ScannedModel<MatchedModel>> {
+  return report.step('scan', async () => {
+    // The scanners are many modules; only who loads a model pays for them.
+    const [{ ScannedModel }, { SCANNERS }] = await Promise.all([
+      import('../scan/scanned-model.js'),
+      import('../scan/scanners.js'),
+    ]);
+    const raw = await tensorFiles(model);
+    return ScannedModel.from(model, subject, {
+      scanners: [rawTensors(raw), ...SCANNERS],
+      ...options.scan,
+      onResult: ({ files, coverage, outcome }) => {
+        for (const file of files) {
+          for (const { rule, severity, message, location } of file.findings) {
+            report.threat({ file: location, rule, severity, message });
+          }
+        }
+        if (outcome === 'clean') {
+          report.passed('scan', `${coverage.files} files, ${coverage.members} parts, no threat`);
+        }
+      },
+    });
+  });
+}
+
+/** Files that ONNX models of this manifest name as external tensor data: numbers without a format of their own. */
+async function tensorFiles(model: MatchedModel): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for (const file of model.files) {
+    const bytes = await model.read(file);
+    if (detectRuntimeFormat(bytes) !== 'onnx') continue;
+    try {
+      for (const tensor of findExternalTensors(bytes, file)) names.add(manifestName(file, tensor));
+    } catch (error) {
+      // A malformed model, or one that points outside, is refused by the scanner or by the runtime.
+      if (!isModelsealError(error)) throw error;
+    }
+  }
+  return names;
+}
+
+/**
+ * Accounts for raw tensor data, which nothing but a runtime reads, as numbers. A file whose content is certainly of
+ * another format is scanned as that format too.
+ */
+function rawTensors(names: ReadonlySet<string>): FormatScanner {
+  return {
+    format: 'onnx-external-data',
+    detect: (_head, _source, name) => (names.has(name) ? 'certain' : 'no'),
+    scan: () => {},
+  };
+}
