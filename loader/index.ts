@@ -1,8 +1,9 @@
-// loader/path: certification paths.
+// loader/path: certification paths; loader/certificate: path and revocation of one certificate.
 
 // What callers need of core.
 export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
 export { type Report, ReportBuilder } from '../core/report/index.js';
+export { type CertificateOptions, verifyCertificate } from './certificate.js';
 export {
   type AlgorithmPolicy,
   DEFAULT_ALGORITHM_POLICY,
@@ -12,6 +13,7 @@ export {
   type PolicyOutputs,
   PURPOSES,
   type Purpose,
+  readCertificateFiles,
   readTrustAnchors,
   TrustAnchor,
   TrustAnchors,

@@ -181,6 +181,11 @@ const path = defineErrors({
     say: (d: { limit: number }) => `the name constraints of a path take more than ${d.limit} comparisons`,
     hint: 'So many names and constraints are not legitimate. Do not trust the issuer.',
   },
+  ERR_PATH_BUDGET_JUDGED: {
+    kind: 'refused',
+    say: (d: { limit: number }) => `more than ${d.limit} valid paths were turned down by a further check`,
+    hint: 'Give only the intermediates that belong to this certificate, without CA certificates that were revoked.',
+  },
   ERR_PATH_BUDGET_POLICIES: {
     kind: 'refused',
     say: (d: { certificate: string; limit: number }) =>

@@ -3,7 +3,13 @@ import type { ReportBuilder } from '../../core/report/index.js';
 import { type Certificate, sameBytes } from '../../core/x509/index.js';
 import { DEFAULT_ALGORITHM_POLICY } from './algorithm-policy.js';
 import type { TrustAnchor, TrustAnchors } from './anchor.js';
-import { checkSignature, isSameEntity, type PathParameters, SearchState } from './candidate.js';
+import {
+  checkSignature,
+  isSameEntity,
+  type PathParameters,
+  type Progress,
+  SearchState,
+} from './candidate.js';
 import { isBudgetError, MAX_PATH } from './limits.js';
 import { ValidatedPath } from './validated-path.js';
 
@@ -12,6 +18,11 @@ export interface PathOptions extends PathParameters {
   readonly anchors: TrustAnchors;
   /** CA certificates in any order, needed or not. Untrusted. */
   readonly intermediates?: Iterable<Certificate>;
+  /**
+   * Looks at a valid path and throws to go on searching, as for a revoked CA that has another certificate. Called at
+   * most {@link MAX_PATHS_JUDGED} times.
+   */
+  readonly judge?: ((path: ValidatedPath) => void) | undefined;
 }
 
 /**
@@ -104,11 +115,22 @@ class Search {
     if (!this.#isIssuedBy(top, anchor, chain.length)) return undefined;
     const progress = { index: chain.length };
     try {
-      return ValidatedPath.check(chain, anchor, this.#options, this.#state, progress);
+      return this.#judge(ValidatedPath.check(chain, anchor, this.#options, this.#state, progress), progress);
     } catch (error) {
       this.#fail(error, 2 * MAX_PATH + 2 - progress.index);
       return undefined;
     }
+  }
+
+  #judge(path: ValidatedPath, progress: Progress): ValidatedPath {
+    const { judge } = this.#options;
+    if (judge) {
+      // Nearer to the end than any broken rule of the path itself.
+      progress.index = -1;
+      this.#state.budget.judgement();
+      judge(path);
+    }
+    return path;
   }
 
   #isIssuedBy(certificate: Certificate, issuer: Certificate | TrustAnchor, height: number): boolean {

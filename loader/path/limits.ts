@@ -30,11 +30,18 @@ export const MAX_NAME_COMPARISONS = 250_000;
  */
 export const MAX_POLICIES = 128;
 
+/**
+ * Valid paths that one search hands to a further check, which may be as dear as revocation. A CA has few certificates
+ * for one key that all lead to trusted roots.
+ */
+export const MAX_PATHS_JUDGED = 8;
+
 /** What one search has spent. */
 export class Budget {
   #signatures = 0;
   #candidates = 0;
   #names = 0;
+  #judgements = 0;
 
   signature(): void {
     if (++this.#signatures > MAX_SIGNATURE_CHECKS) {
@@ -45,6 +52,12 @@ export class Budget {
   candidate(): void {
     if (++this.#candidates > MAX_CANDIDATES) {
       throw new ModelsealError('ERR_PATH_BUDGET_CANDIDATES', { limit: MAX_CANDIDATES });
+    }
+  }
+
+  judgement(): void {
+    if (++this.#judgements > MAX_PATHS_JUDGED) {
+      throw new ModelsealError('ERR_PATH_BUDGET_JUDGED', { limit: MAX_PATHS_JUDGED });
     }
   }
 
@@ -60,6 +73,7 @@ const BUDGET_CODES: readonly string[] = [
   'ERR_PATH_BUDGET_SIGNATURES',
   'ERR_PATH_BUDGET_CANDIDATES',
   'ERR_PATH_BUDGET_NAMES',
+  'ERR_PATH_BUDGET_JUDGED',
 ];
 
 /** True for an error that ends the whole search, not only the candidate it was met on. */
