@@ -33,10 +33,12 @@ export interface RevokedEntry {
 }
 
 /**
- * The hash table of a list gives up after this many steps for one serial. Random and consecutive serial numbers need
- * under 100; more means that serials were chosen to collide, to make reading quadratic.
+ * The hash table of a list gives up when its entries need more steps than this on average. Random and consecutive
+ * serial numbers need two; more means that serials were chosen to collide, to make reading quadratic.
  */
-const MAX_PROBES = 4096;
+const MAX_PROBES_PER_ENTRY = 32;
+/** Room for short lists, where an average says nothing. */
+const MAX_PROBES_BASE = 4096;
 
 /**
  * The revoked entries of one CRL. Entries stay the bytes they are; an open-addressing table of their offsets finds one
@@ -110,6 +112,7 @@ export class CrlEntries {
   #index(issuer: string): void {
     const bytes = this.#bytes;
     const outer = { content: 0, end: 0 };
+    let probes = MAX_PROBES_BASE + MAX_PROBES_PER_ENTRY * this.count;
     for (let at = this.#start; at < this.#end; at = outer.end) {
       header(bytes, at, outer);
       const entryEnd = outer.end;
@@ -119,13 +122,11 @@ export class CrlEntries {
       const length = outer.end - from;
       outer.end = entryEnd;
       let slot = hash(bytes, from, length) & this.#mask;
-      for (let probes = 0; ; probes++) {
-        const other = this.#table[slot] as number;
-        if (other === 0) break;
+      for (let other = this.#table[slot]; other; other = this.#table[slot]) {
         if (this.#sameSerial(other, from, length) && !this.#differentIssuers(other, at)) {
           throw new ModelsealError('ERR_CRL_ENTRY_REPEATED', { issuer, serial: hex(bytes, from, length) });
         }
-        if (probes > MAX_PROBES) {
+        if (--probes < 0) {
           const problem = 'serial numbers are chosen to collide';
           throw new ModelsealError('ERR_CRL_ENTRY', { issuer, serial: hex(bytes, from, length), problem });
         }

@@ -7,6 +7,7 @@ import { TrustAnchors, type ValidatedPath, validatePath } from '../../loader/pat
 import {
   AT,
   type CertificateSpec,
+  defaultAlgorithm,
   encodeExtensions,
   extensions,
   general,
@@ -14,7 +15,6 @@ import {
   keyId,
   signed,
   type TestExtension,
-  type TestKey,
 } from './pki.js';
 
 /** Makes CRLs and OCSP responses for tests, right or wrong; it shares no encoder of evidence with the product. */
@@ -153,10 +153,10 @@ export function makeCrl(signer: TestSigner, spec: CrlSpec = {}): Uint8Array {
   const entries = spec.rawEntries ?? Buffer.concat((spec.entries ?? []).map(entry));
   const nextUpdate = 'nextUpdate' in spec ? spec.nextUpdate : CRL_DEFAULTS.nextUpdate;
   const version = spec.version === undefined ? 1 : spec.version;
-  const algorithm = signed(new Uint8Array([0x30, 0]), signer.key, spec);
+  const algorithm = spec.algorithm ?? defaultAlgorithm(signer.key);
   const tbs = der.sequence(
     ...(version === null ? [] : [der.integer(version)]),
-    innerAlgorithm(algorithm),
+    algorithm.identifier,
     spec.issuer ?? signer.subject,
     der.time(spec.thisUpdate ?? CRL_DEFAULTS.thisUpdate),
     ...(nextUpdate ? [der.time(nextUpdate)] : []),
@@ -164,13 +164,6 @@ export function makeCrl(signer: TestSigner, spec: CrlSpec = {}): Uint8Array {
     ...(list.length > 0 ? [der.element(context(0), encodeExtensions(list))] : []),
   );
   return signed(spec.editTbs?.(tbs) ?? tbs, signer.key, spec);
-}
-
-/** The algorithm that `signed` writes, cut out of a signed dummy: outer SEQUENCE, two octets of tbs, algorithm. */
-function innerAlgorithm(dummy: Uint8Array): Uint8Array {
-  const content = (dummy[1] as number) < 0x80 ? 2 : 2 + ((dummy[1] as number) & 0x7f);
-  const at = content + 2;
-  return dummy.subarray(at, at + 2 + (dummy[at + 1] as number));
 }
 
 export const crlPem = (crl: Uint8Array): string => encodePem('X509 CRL', crl);
@@ -275,6 +268,3 @@ export function pathOf(
     purpose: 'any',
   });
 }
-
-/** Key by name, so that tests can make a second key for the same name. */
-export type { TestKey };
