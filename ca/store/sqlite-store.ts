@@ -114,13 +114,12 @@ export class SqliteStore implements CaStore {
         .limit(Math.min(filter.limit ?? MAX_LISTED, MAX_LISTED));
       if (state !== undefined) narrowed = narrowed.where('certificate.state', '=', state);
       if (text !== undefined) {
-        const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-        narrowed = narrowed.where((where) =>
-          where.or([
-            where('certificate.subject', 'like', where.val(pattern)),
-            where('certificate.identities', 'like', where.val(pattern)),
-          ]),
-        );
+        // instr and not LIKE: an identity may well contain % or _.
+        narrowed = narrowed.where((where) => {
+          const contains = (column: 'certificate.subject' | 'certificate.identities') =>
+            where(where.fn<number>('instr', [column, where.val(text)]), '>', 0);
+          return where.or([contains('certificate.subject'), contains('certificate.identities')]);
+        });
       }
       return narrowed;
     });

@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { CertificateRevocationList } from 'pkijs';
+import { REASONS, type RevocationReason } from '../../ca/index.js';
+import { invalidityDate } from '../../ca/reasons.js';
+import { CertificateList } from '../../core/x509/crl.js';
+import { expectCode, expectCodeAsync } from '../support/errors.js';
+import { needOpenssl, openssl } from '../support/openssl.js';
+import { useTemp } from '../support/temp.js';
+import { AT, ada, days, openNew, save, seconds } from './support/authority.js';
+
+describe('ca: revocation and CRLs', () => {
+  const temp = useTemp();
+  const home = (): string => join(temp(), 'certs');
+
+  it('publishes every reason as OpenSSL and pkijs read it', async function () {
+    needOpenssl(this);
+    const ca = await openNew(home());
+    const reasons = Object.keys(REASONS) as RevocationReason[];
+    for (const reason of reasons) {
+      const { serialNumber: serial } = await ca.issue(ada());
+      const record = await ca.revoke({
+        serial,
+        at: AT,
+        reason,
+        ...(reason === 'keyCompromise' ? { invalidityDate: days(-3) } : {}),
+      });
+      expect(record).to.deep.include({ state: 'revoked' });
+    }
+    const crl = await ca.crl({ at: AT, days: 7 });
+    expect(crl).to.deep.include({ entries: reasons.length, number: 2, nextUpdate: days(7) });
+    const file = save(temp(), 'issuing.crl', crl.der);
+    const text = openssl([
+      'crl',
+      '-in',
+      file,
+      '-CAfile',
+      join(home(), 'issuing.pem'),
+      '-noout',
+      '-text',
+    ]).output;
+    expect(text).to.include('verify OK');
+    expect(text).to.match(/X509v3 CRL Number:\s+2\n/);
+    expect(text).to.include('X509v3 Authority Key Identifier');
+    expect(text).to.match(/Invalidity Date:\s+Nov 19 12:00:00 2026 GMT/);
+    // `unspecified` is said by leaving the extension out.
+    expect(text.match(/X509v3 CRL Reason Code/g)).to.have.length(reasons.length - 1);
+
+    const other = CertificateRevocationList.fromBER(new Uint8Array(crl.der));
+    expect(other.revokedCertificates).to.have.length(reasons.length);
+    expect(other.revokedCertificates?.[0]?.crlEntryExtensions).to.equal(undefined);
+    await ca.close();
+  });
+
+  it('is read back by our own decoder, empty and with entries', async () => {
+    const ca = await openNew(home());
+    const empty = CertificateList.decode((await ca.crl({ at: AT })).der);
+    expect(empty.thisUpdate).to.deep.equal(AT);
+    const { serialNumber: serial } = await ca.issue(ada());
+    await ca.revoke({ serial, at: AT, reason: 'superseded' });
+    const list = CertificateList.decode((await ca.crl({ at: AT })).der);
+    expect(list.nextUpdate).to.deep.equal(days(30));
+    await ca.close();
+  });
+
+  it('makes OpenSSL refuse exactly the revoked certificate', async function () {
+    needOpenssl(this);
+    const ca = await openNew(home());
+    const good = await ca.issue(ada());
+    const bad = await ca.issue(ada());
+    await ca.revoke({ serial: bad.serialNumber, at: AT, reason: 'keyCompromise' });
+    const crl = save(temp(), 'issuing.crl', (await ca.crl({ at: AT })).der);
+    await ca.close();
+    const verify = (pem: string, chain: string) =>
+      openssl([
+        ...['verify', '-x509_strict', '-attime', seconds(AT), '-crl_check_all', '-CRLfile', crl],
+        ...['-CRLfile', join(home(), 'root.crl'), '-CAfile', join(home(), 'root.pem')],
+        ...['-untrusted', save(temp(), 'chain.pem', chain), save(temp(), 'leaf.pem', pem)],
+      ]);
+    expect(verify(good.pem, good.chainPem).output).to.match(/OK\s*$/);
+    expect(verify(bad.pem, bad.chainPem).output).to.include('certificate revoked');
+  });
+
+  it('refuses unknown serials, second revocations and impossible dates', async () => {
+    const ca = await openNew(home());
+    const { serialNumber: serial } = await ca.issue(ada());
+    await expectCodeAsync('ERR_SERIAL_UNKNOWN', () =>
+      ca.revoke({ serial: 'ab', at: AT, reason: 'superseded' }),
+    );
+    await expectCodeAsync('ERR_REVOCATION_DATE', () =>
+      ca.revoke({ serial, at: AT, reason: 'keyCompromise', invalidityDate: days(1) }),
+    );
+    expect((await ca.find(serial)).state).to.equal('issued');
+    await ca.revoke({ serial, at: AT, reason: 'certificateHold' });
+    await expectCodeAsync('ERR_ALREADY_REVOKED', () =>
+      ca.revoke({ serial, at: AT, reason: 'certificateHold' }),
+    );
+    // A hold becomes final once.
+    await ca.revoke({ serial, at: AT, reason: 'keyCompromise' });
+    await expectCodeAsync('ERR_ALREADY_REVOKED', () => ca.revoke({ serial, at: AT, reason: 'superseded' }));
+    expect((await ca.find(serial)).revocation?.reason).to.equal('keyCompromise');
+    expect((await ca.crl({ at: AT })).entries).to.equal(1);
+    await ca.close();
+  });
+
+  it('numbers CRLs upwards, each issuer its own, and bounds their life', async () => {
+    const ca = await openNew(home());
+    const numbers: number[] = [];
+    for (let i = 0; i < 3; i++) numbers.push((await ca.crl({ at: AT })).number);
+    expect(numbers).to.deep.equal([2, 3, 4]);
+    expect((await ca.crl({ at: AT, issuer: 'root' })).number).to.equal(2);
+    await expectCodeAsync('ERR_CA_DAYS', () => ca.crl({ at: AT, days: 400 }));
+    await expectCodeAsync('ERR_CA_NOT_YET_VALID', () => ca.crl({ at: days(-2) }));
+    await ca.close();
+  });
+
+  it('reads invalidity dates strictly', () => {
+    expect(invalidityDate('2026-11-01').toISOString()).to.equal('2026-11-01T00:00:00.000Z');
+    expect(invalidityDate('2026-11-01T10:30Z').toISOString()).to.equal('2026-11-01T10:30:00.000Z');
+    for (const value of ['yesterday', '2026-02-31', '01.11.2026', '2026-11-01T10:30']) {
+      expectCode('ERR_REVOCATION_DATE', () => invalidityDate(value));
+    }
+  });
+});
