@@ -248,11 +248,15 @@ export class Effects {
     }
   }
 
-  /** PERSID and BINPERSID. */
-  persistent(pid: number, offset: number): void {
+  /** PERSID and BINPERSID. Returns the object referred to. */
+  persistent(pid: number, offset: number): number {
     const elements = pid >= 0 ? this.arena.elements(pid) : undefined;
-    if (elements && this.storages.note(this, elements)) return;
-    this.sink.finding('PKL-PERSISTENT-ID', 'an object outside of the file is referred to', offset);
+    if (!elements || !this.storages.note(this, elements)) {
+      this.sink.finding('PKL-PERSISTENT-ID', 'an object outside of the file is referred to', offset);
+      return KIND.PERSISTENT;
+    }
+    // Whole models of early releases carry their classes as ('module', class, file, source).
+    return elements.length === 4 ? (elements[1] ?? KIND.PERSISTENT) : KIND.PERSISTENT;
   }
 
   extension(code: number, offset: number): number {

@@ -28,16 +28,16 @@ export class Stack {
 
   /** True where `n` values lie above the last mark. */
   has(n: number): boolean {
-    return this.size - n >= (this.#depth > 0 ? (this.#marks[this.#depth - 1] ?? 0) : 0);
+    return this.size - n >= this.fence;
   }
 
   /** True where a value lies under index `from`, above the last mark. */
   hasBelow(from: number): boolean {
-    return from > (this.#depth > 0 ? (this.#marks[this.#depth - 1] ?? 0) : 0);
+    return from > this.fence;
   }
 
   push(value: number): void {
-    if (this.size === this.cells.length) this.#grow();
+    if (this.size === this.cells.length) this.grow();
     this.cells[this.size++] = value;
   }
 
@@ -62,19 +62,27 @@ export class Stack {
     return Math.min(at, this.size);
   }
 
+  /** Where the last mark stands, 0 where there is none. */
+  get fence(): number {
+    return this.#depth > 0 ? (this.#marks[this.#depth - 1] ?? 0) : 0;
+  }
+
+  /** Removes the last mark where a value lies between it and the one before; -1, and nothing removed, otherwise. */
+  popMarkOver(size: number): number {
+    if (this.#depth === 0) return -1;
+    const at = this.#marks[this.#depth - 1] ?? 0;
+    const below = this.#depth > 1 ? (this.#marks[this.#depth - 2] ?? 0) : 0;
+    if (at > size || at <= below) return -1;
+    this.#depth--;
+    return at;
+  }
+
   clear(): void {
     this.size = 0;
     this.#depth = 0;
   }
 
-  copyFrom(other: Stack): void {
-    this.cells = other.cells.slice(0, Math.max(1, other.size));
-    this.size = other.size;
-    this.#marks = other.#marks.slice();
-    this.#depth = other.#depth;
-  }
-
-  #grow(): void {
+  grow(): void {
     const grown = new Float64Array(this.cells.length * 2);
     grown.set(this.cells);
     this.cells = grown;

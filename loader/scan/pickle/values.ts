@@ -148,6 +148,18 @@ export class Memo {
       : Number.NaN;
   }
 
+  /** MEMOIZE where it is that simple: the next entry is free and there is room for it. */
+  append(value: number): boolean {
+    const index = this.#count;
+    if (index >= this.#cells.length || index < this.#high || this.#scattered.size > 0) {
+      return this.put(index, value);
+    }
+    this.#cells[index] = value;
+    this.#count = index + 1;
+    this.#high = index + 1;
+    return true;
+  }
+
   /** @returns False where the memo has grown past all reason. */
   put(index: number, value: number): boolean {
     if (index >= this.#cells.length) {
@@ -159,7 +171,7 @@ export class Memo {
       this.#cells = grown;
     }
     const old = this.#cells[index] ?? Number.NaN;
-    if (Number.isNaN(old) && !this.#scattered.delete(index)) this.#count++;
+    if (Number.isNaN(old) && (this.#scattered.size === 0 || !this.#scattered.delete(index))) this.#count++;
     this.#cells[index] = value;
     if (index >= this.#high) this.#high = index + 1;
     return true;

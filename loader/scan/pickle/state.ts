@@ -1,0 +1,39 @@
+import type { ByteSource } from '../source.js';
+import type { Effects } from './effects.js';
+import type { PickleEnd } from './machine.js';
+import { Stack } from './stack.js';
+import type { Memo } from './values.js';
+import { Window } from './window.js';
+
+/** Registers of a pickle machine, shared by its fast loop and the opcodes that leave it. */
+export class State {
+  readonly source: ByteSource;
+  readonly window: Window;
+  readonly stack = new Stack();
+  readonly memo: Memo;
+  readonly effects: Effects;
+  /** Number of the last dict made. */
+  dicts = 0;
+  /** Python's own strictness: the first fault ends the reading. */
+  strict = false;
+  problem: PickleEnd['problem'];
+  /** The value under STOP. */
+  result = 0;
+
+  constructor(source: ByteSource, effects: Effects, memo: Memo) {
+    this.source = source;
+    this.window = new Window(source);
+    this.effects = effects;
+    this.memo = memo;
+  }
+
+  get faultAt(): number | undefined {
+    return this.problem?.offset;
+  }
+
+  /** Notes what Python would refuse. Returns true where the reading must end for it. */
+  fault(reason: string, offset: number): boolean {
+    this.problem ??= { reason, offset };
+    return this.strict;
+  }
+}
