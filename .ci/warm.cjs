@@ -38,7 +38,12 @@ async function run() {
     ];
     for (const step of steps) {
       const errors = [];
-      const stderr = new Writable({ write: (chunk, _encoding, done) => (errors.push(chunk), done()) });
+      const stderr = new Writable({
+        write(chunk, _encoding, done) {
+          errors.push(chunk);
+          done();
+        },
+      });
       const code = await main(step, { stdout: sink(), stderr }, {});
       if (code !== 0) throw new Error(`${step.join(' ')} ended with ${code}: ${Buffer.concat(errors)}`);
     }
