@@ -5,7 +5,7 @@ import { type AlgorithmPolicy, findPath, type TrustAnchor, TrustAnchors } from '
 import { checkCrls } from './crl-check.js';
 import type { RevocationEvidence } from './evidence.js';
 import { MAX_SIGNER_DEPTH, MAX_STATUS_LOOKUPS } from './limits.js';
-import { answersFor, checkOcsp, harsher } from './ocsp-check.js';
+import { answersFor, checkOcsp } from './ocsp-check.js';
 import { distributionPoints, issuedForPoint } from './scope.js';
 import {
   anchorSigner,
@@ -94,11 +94,11 @@ export class RevocationChecker {
       pathOf: (responder) => this.#pathOf(responder),
       responderProblem: (path) => this.#responderProblem(path),
     });
-    const revocation = ocsp.revocation ? harsher(crl.revocation, ocsp.revocation) : crl.revocation;
+    const revocations = [...crl.revocations, ...ocsp.revocations];
     return {
       certificate,
-      status: revocation ? 'revoked' : crl.good || ocsp.good ? 'good' : 'unknown',
-      ...(revocation ? { revocation } : {}),
+      status: revocations.length > 0 ? 'revoked' : crl.good || ocsp.good ? 'good' : 'unknown',
+      revocations,
       evidence: [...crl.evidence, ...ocsp.evidence],
       problems: [...crl.problems, ...ocsp.problems],
     };

@@ -11,7 +11,8 @@ import type { EvidenceUsed } from './status.js';
 
 /** What the CRLs at hand say about a certificate. */
 export interface CrlVerdict {
-  readonly revocation?: Revocation;
+  /** Each authorised statement that the certificate is revoked. */
+  readonly revocations: readonly Revocation[];
   /** Every reason is covered by lists that count, and none lists the certificate (RFC 5280 §6.3.3). */
   readonly good: boolean;
   readonly evidence: readonly EvidenceUsed[];
@@ -40,12 +41,7 @@ export function checkCrls(
   const problems = new Map<string, ModelsealError>();
   const evidence: EvidenceUsed[] = [];
   const covered = new Set<ReasonFlag>();
-  let revocation: Revocation | undefined;
-  const revoke = (found: Revocation): void => {
-    if (!revocation || (revocation.reason === 'certificateHold' && found.reason !== 'certificateHold')) {
-      revocation = found;
-    }
-  };
+  const revocations: Revocation[] = [];
   const lists = authenticLists(certificate, crls, authorise, problems);
   const deltas = lists.filter(({ list }) => list.isDelta);
   const usedDeltas = new Set<AuthenticList>();
@@ -55,15 +51,16 @@ export function checkCrls(
     if (delta) usedDeltas.add(delta);
     const entry = entryFor(base.list, certificate);
     const change = delta && entryFor(delta.list, certificate);
-    const stated = combine(entry, change);
     const problem =
       timeProblem(base.list, at, delta !== undefined) ?? expiryProblem(certificate, base.list, at);
     const newer = complete.slice(0, i).some((other) => sameScope(other, base));
-    if (stated) {
-      // A hold that a newer list of the same scope no longer has was lifted. Any other revocation is for good
-      // (§5.3.1), so it counts even from a list that is too old to clear anybody.
-      const lifted = stated.reason === 'certificateHold' && (newer || problem !== undefined);
-      if (problem?.code !== 'ERR_CRL_FUTURE' && !lifted) revoke(toRevocation(stated, change ? delta : base));
+    if (problem?.code !== 'ERR_CRL_FUTURE') {
+      if (change && change.reason !== 'removeFromCRL') revocations.push(toRevocation(change, delta ?? base));
+      // A hold that the delta, or a newer list of the same scope, no longer has was lifted (RFC 5280 §6.3.3 k). Any
+      // other revocation is for good (§5.3.1): it counts even from a list that is too old to clear anybody.
+      const lifted = change !== undefined || newer || problem !== undefined;
+      if (entry && !(entry.reason === 'certificateHold' && lifted))
+        revocations.push(toRevocation(entry, base));
     }
     if (problem) {
       problems.set(`${base.list.fingerprint} time`, problem);
@@ -82,7 +79,7 @@ export function checkCrls(
     const entry = entryFor(delta.list, certificate);
     if (!entry || entry.reason === 'removeFromCRL' || problem?.code === 'ERR_CRL_FUTURE') continue;
     const lifted = entry.reason === 'certificateHold' && problem?.code !== 'ERR_CRL_DELTA_WITHOUT_BASE';
-    if (!lifted) revoke(toRevocation(entry, delta));
+    if (!lifted) revocations.push(toRevocation(entry, delta));
   }
   const missing = [...ALL_REASONS].filter((reason) => !covered.has(reason));
   if (covered.size > 0 && missing.length > 0) {
@@ -93,8 +90,8 @@ export function checkCrls(
     problems.set('reasons', error);
   }
   return {
-    ...(revocation ? { revocation } : {}),
-    good: !revocation && missing.length === 0,
+    revocations,
+    good: revocations.length === 0 && missing.length === 0,
     evidence,
     problems: [...problems.values()],
   };
@@ -182,20 +179,12 @@ function entryFor(list: CertificateList, certificate: Certificate): RevokedEntry
   return matching.find((entry) => entry.reason !== 'removeFromCRL') ?? matching[0];
 }
 
-/** What a complete list and its delta say together (§6.3.3 i to k). */
-function combine(base: RevokedEntry | undefined, delta: RevokedEntry | undefined): RevokedEntry | undefined {
-  if (!delta) return base;
-  if (delta.reason !== 'removeFromCRL') return delta;
-  // Only a hold can be lifted (§5.3.1); any other revocation cannot be taken back.
-  return base?.reason === 'certificateHold' ? undefined : base;
-}
-
-function toRevocation(entry: RevokedEntry, from: AuthenticList | undefined): Revocation {
+function toRevocation(entry: RevokedEntry, from: AuthenticList): Revocation {
   return {
     date: entry.revocationDate,
     ...(entry.reason ? { reason: entry.reason } : {}),
     ...(entry.invalidityDate ? { invalidityDate: entry.invalidityDate } : {}),
-    source: from ? `CRL ${from.list.number} of ${from.list.issuer.toString()}` : 'a CRL',
+    source: `CRL ${from.list.number} of ${from.list.issuer.toString()}`,
   };
 }
 

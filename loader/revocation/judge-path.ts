@@ -6,7 +6,7 @@ import { namedAddresses } from './addresses.js';
 import type { RevocationOptions } from './checked-path.js';
 import { RevocationChecker } from './checker.js';
 import type { RejectedEvidence } from './evidence.js';
-import { revocationCounts } from './judge.js';
+import { type Revocation, revocationCounts } from './judge.js';
 import { type CertificateStatus, furthest } from './status.js';
 
 export interface Judged {
@@ -28,6 +28,7 @@ export function judgePath(
     const skipped = (certificate: Certificate): CertificateStatus => ({
       certificate,
       status: 'skipped',
+      revocations: [],
       evidence: [],
       problems: [],
     });
@@ -53,7 +54,8 @@ export function judgePath(
     const rest = path.chain.slice(i) as [Certificate, ...Certificate[]];
     const found = checker.statusOf(rest);
     statuses.unshift(found);
-    if (found.revocation && revocationCounts(found.revocation, options.signedAt)) throw revoked(found);
+    const counting = found.revocations.find((one) => revocationCounts(one, options.signedAt));
+    if (counting) throw revoked(found.certificate, counting);
     const required = needsProof(rest[0], checker.hasEvidence(rest)) || (!mode && i === 0 && anyEvidence);
     if (found.status === 'unknown') {
       const error = missing(found, evidence.rejected);
@@ -70,13 +72,13 @@ function unique(errors: readonly ModelsealError[]): ModelsealError[] {
   return [...seen.values()];
 }
 
-function revoked({ certificate, revocation }: CertificateStatus): ModelsealError {
+function revoked(certificate: Certificate, revocation: Revocation): ModelsealError {
   return new ModelsealError('ERR_REVOKED', {
     certificate: certificate.label,
     serial: certificate.serialNumber,
-    reason: revocation?.reason ?? 'unspecified',
-    date: revocation ? isoTime(revocation.date) : '',
-    source: revocation?.source ?? '',
+    reason: revocation.reason ?? 'unspecified',
+    date: isoTime(revocation.date),
+    source: revocation.source,
   });
 }
 

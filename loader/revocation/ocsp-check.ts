@@ -14,7 +14,7 @@ import type { EvidenceUsed } from './status.js';
 
 /** What the OCSP responses at hand say about a certificate. */
 export interface OcspVerdict {
-  readonly revocation?: Revocation;
+  readonly revocations: readonly Revocation[];
   readonly good: boolean;
   readonly evidence: readonly EvidenceUsed[];
   readonly problems: readonly ModelsealError[];
@@ -42,7 +42,7 @@ export function checkOcsp(
 ): OcspVerdict {
   const problems: ModelsealError[] = [];
   const evidence: EvidenceUsed[] = [];
-  let revocation: Revocation | undefined;
+  const revocations: Revocation[] = [];
   let good = false;
   for (const item of responses) {
     for (const answer of answersFor(item.response, certificate, context.issuer)) {
@@ -52,11 +52,11 @@ export function checkOcsp(
         continue;
       }
       evidence.push(found.used);
-      if (found.revocation) revocation = harsher(revocation, found.revocation);
+      if (found.revocation) revocations.push(found.revocation);
       else good = true;
     }
   }
-  return { ...(revocation ? { revocation } : {}), good: good && !revocation, evidence, problems };
+  return { revocations, good: good && revocations.length === 0, evidence, problems };
 }
 
 /** Whether a response speaks about a certificate at all. */
@@ -223,9 +223,4 @@ function expiryProblem(certificate: Certificate, answer: OcspAnswer, at: Date): 
     expired: isoTime(certificate.notAfter),
     thisUpdate: isoTime(answer.thisUpdate),
   });
-}
-
-/** Of two revocations the one that is for good; holds come second. */
-export function harsher(a: Revocation | undefined, b: Revocation): Revocation {
-  return a && (a.reason !== 'certificateHold' || b.reason === 'certificateHold') ? a : b;
 }

@@ -9,12 +9,12 @@ export interface CertificateEvidence {
   readonly subject: string;
   readonly serialNumber: string;
   readonly status: CertificateStatus['status'];
-  readonly revocation?: {
+  readonly revocations: readonly {
     readonly date: string;
     readonly reason: string;
     readonly invalidityDate?: string;
     readonly source: string;
-  };
+  }[];
   readonly evidence: readonly {
     readonly kind: EvidenceUsed['kind'];
     readonly source: string;
@@ -49,21 +49,17 @@ export function describeEvidence(checked: CheckedPath): EvidenceDescription {
 }
 
 function describeStatus(found: CertificateStatus): CertificateEvidence {
-  const { certificate, status, revocation } = found;
+  const { certificate, status } = found;
   return {
     subject: certificate.label,
     serialNumber: certificate.serialNumber,
     status,
-    ...(revocation
-      ? {
-          revocation: {
-            date: isoTime(revocation.date),
-            reason: revocation.reason ?? 'unspecified',
-            ...(revocation.invalidityDate ? { invalidityDate: isoTime(revocation.invalidityDate) } : {}),
-            source: revocation.source,
-          },
-        }
-      : {}),
+    revocations: found.revocations.map(({ date, reason, invalidityDate, source }) => ({
+      date: isoTime(date),
+      reason: reason ?? 'unspecified',
+      ...(invalidityDate ? { invalidityDate: isoTime(invalidityDate) } : {}),
+      source,
+    })),
     evidence: found.evidence.map(({ thisUpdate, nextUpdate, ...rest }) => ({
       ...rest,
       thisUpdate: isoTime(thisUpdate),
@@ -94,10 +90,11 @@ export function reportPath(checked: CheckedPath, report: ReportBuilder): void {
     (kind) => kind === 'ocsp',
     'RFC 6960 §3.2',
   );
-  for (const { certificate, revocation } of statuses) {
-    if (!revocation) continue;
-    const since = `${isoTime(revocation.date)} (${revocation.reason ?? 'unspecified'})`;
-    report.warning('revocation.after-signing', `${certificate.label} was revoked after signing, ${since}`);
+  for (const { certificate, revocations } of statuses) {
+    for (const { date, reason } of revocations) {
+      const since = `${isoTime(date)} (${reason ?? 'unspecified'})`;
+      report.warning('revocation.after-signing', `${certificate.label} was revoked after signing, ${since}`);
+    }
   }
   for (const error of warnings) {
     const name = error.code.startsWith('ERR_OCSP') ? 'revocation.ocsp' : 'revocation.crl';

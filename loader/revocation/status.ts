@@ -22,7 +22,8 @@ export interface EvidenceUsed {
 export interface CertificateStatus {
   readonly certificate: Certificate;
   readonly status: 'good' | 'revoked' | 'unknown' | 'skipped';
-  readonly revocation?: Revocation;
+  /** Every authorised statement that it is revoked; empty unless the status is `revoked`. */
+  readonly revocations: readonly Revocation[];
   readonly evidence: readonly EvidenceUsed[];
   /** Why other evidence about this certificate did not count. */
   readonly problems: readonly ModelsealError[];
