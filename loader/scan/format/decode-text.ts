@@ -1,10 +1,10 @@
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: magic numbers and control characters are what it looks for
 import type { ByteSource } from '../source.js';
 
 /** Texts above this size are not read into memory; the largest tokenizers have a few tens of megabytes. */
 export const MAX_TEXT_BYTES = 256 << 20;
 
 /** Control characters that texts use; every other one, and U+FFFE, marks binary data. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is control characters that are looked for
 const BINARY = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f\u007f\ufffe]/;
 
 /** The text of a head or of a whole file, or undefined where it is not text. */
