@@ -10,28 +10,17 @@ import {
 } from '../core/keys/index.js';
 import {
   Certificate,
-  Oid,
   readCertificates,
   sameBytes,
   signatureAlgorithm,
   verifySignedData,
 } from '../core/x509/index.js';
-import { LintedCertificate, RecordedCertificate } from './certify.js';
+import { RecordedCertificate } from './certify.js';
 import { type IssuedCrl, issueCrl } from './crl.js';
+import { DeveloperTemplate } from './developer.js';
 import { certificatePem } from './encode/certificate.js';
 import { encodeRevokedEntry } from './encode/crl.js';
-import {
-  authorityKeyIdentifier,
-  basicConstraints,
-  crlDistributionPoints,
-  extKeyUsage,
-  keyIdentifier,
-  keyUsage,
-  ocspAddress,
-  subjectAltName,
-  subjectKeyIdentifier,
-} from './encode/extensions.js';
-import { encodeName, subjectText } from './encode/name.js';
+import { subjectText } from './encode/name.js';
 import { spkiOf } from './encode/spki.js';
 import { type HomePaths, homePaths } from './home.js';
 import { checkIdentities } from './identity.js';
@@ -97,6 +86,7 @@ export class Authority {
   readonly root: Issuer;
   readonly issuing: Issuer;
   readonly #store: CaStore;
+  readonly #template: DeveloperTemplate;
   readonly #ask: AskPassphrase;
   readonly #keyFiles: { readonly [R in IssuerRole]: string };
   readonly #keys = new Map<IssuerRole, Promise<SigningKey>>();
@@ -113,6 +103,7 @@ export class Authority {
     this.profile = Profile.parse(store.profile as ProfileOptions);
     this.root = issuers.root;
     this.issuing = issuers.issuing;
+    this.#template = new DeveloperTemplate(this.profile, this.issuing);
     this.#ask = ask;
     this.#keyFiles = keyFiles;
   }
@@ -148,30 +139,7 @@ export class Authority {
     requireUnbroken(request.publicKey, 'the key to be certified');
     const spki = spkiOf(request.publicKey);
     this.#refuseOwnKey(spki);
-    const crlUrl = this.profile.crlAddress('issuing');
-    const { ocspUrl } = this.profile;
-    const linted = LintedCertificate.lint(
-      {
-        signatureAlgorithm: this.issuing.signatureAlgorithm,
-        issuer: this.issuing.certificate.subject.raw,
-        notBefore,
-        notAfter,
-        subject: encodeName({ organization: this.profile.organization, commonName: name }),
-        spki,
-        extensions: [
-          basicConstraints(false),
-          keyUsage('digitalSignature'),
-          extKeyUsage(Oid.codeSigning),
-          subjectKeyIdentifier(keyIdentifier(spki)),
-          authorityKeyIdentifier(this.issuing.keyId),
-          subjectAltName(emails, uris),
-          ...(crlUrl === undefined ? [] : [crlDistributionPoints(crlUrl)]),
-          ...(ocspUrl === undefined ? [] : [ocspAddress(ocspUrl)]),
-        ],
-      },
-      'developer',
-      this.issuing.certificate,
-    );
+    const linted = this.#template.lint({ name, emails, uris, notBefore, notAfter, spki });
     // The key is opened before anything is recorded: a wrong passphrase leaves no trace.
     const key = await this.#key('issuing');
     const recorded = await RecordedCertificate.record(linted, this.#store, request.at);

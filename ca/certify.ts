@@ -95,10 +95,10 @@ export class RecordedCertificate {
     if (this.#redeemed)
       throw new ModelsealError('ERR_INTERNAL', { problem: 'a certificate was signed twice' });
     this.#redeemed = true;
-    const { tbs, signatureAlgorithm: algorithm, label } = this.certificate;
+    const { tbs, signatureAlgorithm: algorithm } = this.certificate;
     const signature = await key.sign(tbs);
     if (!verifySignedData(signatureAlgorithm(algorithm), key.publicKey, tbs, signature)) {
-      throw new ModelsealError('ERR_CA_SIGNATURE_FAULTY', { certificate: label });
+      throw new ModelsealError('ERR_CA_SIGNATURE_FAULTY', { certificate: this.certificate.label });
     }
     const der = assemble(tbs, algorithm.raw, signature);
     await store.recordIssued({ serial: serialText(this.certificate.serialBytes), der });

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { ModelsealError } from '../core/errors/index.js';
 import { requireStrongKey } from '../core/keys/index.js';
-import { readSpki, spkiOf } from './encode/spki.js';
+import { bigInteger, readSpki, spkiOf } from './encode/spki.js';
 
 /** A modulus divisible by one of these was made by a broken generator (CA/Browser Forum BR §6.1.6). */
 const SMALL_PRIMES = primesBelow(752);
@@ -31,7 +31,7 @@ export function requireUnbroken(publicKey: KeyObject, what: string): void {
   const info = requireStrongKey(publicKey, what);
   const fields = readSpki(spkiOf(publicKey));
   if (info.kind !== 'rsa' || fields.kind !== 'rsa') return;
-  const reason = weakness(fields.modulus);
+  const reason = weakness(bigInteger(fields.modulus));
   if (reason !== undefined)
     throw new ModelsealError('ERR_KEY_WEAK', { what, key: `RSA-${info.bits}`, reason });
 }

@@ -4,7 +4,7 @@ import { readAlgorithm } from '../../core/x509/index.js';
 
 /** A SubjectPublicKeyInfo taken apart without any cryptographic library (RFC 3279 §2.3.1, RFC 5480 §2). */
 export type PublicKeyFields =
-  | { readonly kind: 'rsa'; readonly bits: number; readonly modulus: bigint; readonly exponent: bigint }
+  | { readonly kind: 'rsa'; readonly bits: number; readonly modulus: Uint8Array; readonly exponent: bigint }
   | {
       readonly kind: 'ec';
       readonly curve: string;
@@ -24,10 +24,10 @@ export function readSpki(spki: Uint8Array): PublicKeyFields {
   reader.finish('SubjectPublicKeyInfo');
   if (algorithm.oid === RSA) {
     const key = DerReader.open(bytes, Tag.SEQUENCE, 'RSAPublicKey');
-    const modulus = unsigned(key.integerBytes('modulus'));
-    const exponent = unsigned(key.integerBytes('publicExponent'));
+    const modulus = key.integerBytes('modulus');
+    const exponent = bigInteger(key.integerBytes('publicExponent'));
     key.finish('RSAPublicKey');
-    return { kind: 'rsa', bits: modulus.toString(2).length, modulus, exponent };
+    return { kind: 'rsa', bits: bitLength(modulus), modulus, exponent };
   }
   if (algorithm.oid === EC && algorithm.parameters !== undefined) {
     const curve = new DerReader(algorithm.parameters).oid('namedCurve');
@@ -36,7 +36,14 @@ export function readSpki(spki: Uint8Array): PublicKeyFields {
   return { kind: 'other', algorithm: algorithm.oid };
 }
 
-const unsigned = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+/** A leading zero octet, where the INTEGER needed one, does not count. */
+function bitLength(bytes: Uint8Array): number {
+  const start = bytes[0] === 0 ? 1 : 0;
+  return (bytes.length - start) * 8 - (Math.clz32(bytes[start] ?? 0) - 24);
+}
+
+/** Unsigned big-endian octets as a number. */
+export const bigInteger = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 
 /** DER of the SubjectPublicKeyInfo. Remembered by key: OpenSSL takes half as long for it as for a signature. */
 export function spkiOf(key: KeyObject): Uint8Array {

@@ -169,21 +169,26 @@ export class DerReader {
     const length = tlv.end - tlv.content;
     if (length === 0 || length > MAX_OID_OCTETS) malformed(`${what}: OID of ${length} octets`, tlv.start);
     const arcs: string[] = [];
-    let arc = 0n;
+    let arc = 0;
+    // Arcs beyond the exact integers, such as those made from UUIDs, continue in big integers, which cost ten times more.
+    let wide: bigint | undefined;
     let fresh = true;
     for (let i = tlv.content; i < tlv.end; i++) {
       const octet = this.bytes[i] as number;
       if (fresh && octet === 0x80) malformed(`${what}: OID arc is not in its shortest form`, i);
-      arc = (arc << 7n) | BigInt(octet & 0x7f);
+      if (wide === undefined && arc > MAX_PLAIN_ARC) wide = BigInt(arc);
+      if (wide === undefined) arc = arc * 128 + (octet & 0x7f);
+      else wide = (wide << 7n) | BigInt(octet & 0x7f);
       fresh = octet < 0x80;
       if (!fresh) continue;
       if (arcs.length === 0) {
-        const root = arc < 40n ? 0n : arc < 80n ? 1n : 2n;
-        arcs.push(root.toString(), (arc - root * 40n).toString());
+        const root = wide !== undefined || arc >= 80 ? 2 : arc < 40 ? 0 : 1;
+        arcs.push(String(root), String(wide === undefined ? arc - root * 40 : wide - 80n));
       } else {
-        arcs.push(arc.toString());
+        arcs.push(String(wide ?? arc));
       }
-      arc = 0n;
+      arc = 0;
+      wide = undefined;
     }
     if (!fresh) malformed(`${what}: OID ends inside an arc`, tlv.start);
     return arcs.join('.');
@@ -213,3 +218,6 @@ export class DerReader {
 
 /** The longest OID in use is under 30 octets; a bound keeps BigInt arithmetic cheap on hostile input. */
 const MAX_OID_OCTETS = 128;
+
+/** One more octet keeps such a number exact: 2^46 times 128 is 2^53. */
+const MAX_PLAIN_ARC = 2 ** 46 - 1;
