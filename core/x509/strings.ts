@@ -7,6 +7,12 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * TeletexString is read as Latin-1, as every implementation does that met T.61 in certificates.
  */
 export function decodeString(tag: number, bytes: Uint8Array): string | undefined {
+  const text = decode(tag, bytes);
+  // A NUL ends a text for some readers and not for others: such a value is compared by its octets only.
+  return text?.includes('\0') ? undefined : text;
+}
+
+function decode(tag: number, bytes: Uint8Array): string | undefined {
   switch (tag) {
     case Tag.UTF8_STRING:
       try {
