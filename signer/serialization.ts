@@ -30,6 +30,14 @@ export function serializationOf(options: SerializationOptions, rules: IgnoreRule
       problem: `${shardSize} is not a positive whole number of bytes`,
     });
   }
+  // OMS §6.2.1 forbids them in what is recorded; readers could take them for patterns.
+  const glob = rules.paths.find((path) => /[*?[\\]/.test(path));
+  if (glob !== undefined) {
+    throw new ModelsealError('ERR_SIGN_OPTION', {
+      option: 'excluded paths',
+      problem: `${glob} contains a character of patterns; patterns are not used`,
+    });
+  }
   return {
     method,
     hashType: hash,

@@ -43,6 +43,11 @@ export interface SignOptions extends SerializationOptions {
   readonly overwrite?: boolean | undefined;
   /** Signed along, as annotations of the subject. */
   readonly metadata?: ModelMetadata | undefined;
+  /**
+   * Depart from the specification where the Python reference implementation (up to 1.1) does and would else refuse the
+   * signature: it adds the shard size to the algorithm of a shard, and calls a single file ".".
+   */
+  readonly forPythonReference?: boolean | undefined;
   readonly progress?: ProgressSink | undefined;
 }
 
@@ -82,9 +87,13 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
   if (tree.files.length === 0) throw new ModelsealError('ERR_MODEL_EMPTY', { model: path });
   const measured = await measureModel(tree, serialization, { progress: options.progress });
   if (measured.items.length === 0) throw new ModelsealError('ERR_MODEL_EMPTY', { model: path });
-  const manifest = manifestOf(measured);
+  const manifest = manifestOf(measured, options.forPythonReference && single ? '.' : undefined);
   const treeDigest = treeDigestOf(measured);
-  const payload = encodeStatement(manifest, { treeDigest, annotations });
+  const payload = encodeStatement(manifest, {
+    treeDigest,
+    annotations,
+    referenceNames: options.forPythonReference,
+  });
   const signature = await key.sign(preAuthEncoding(IN_TOTO_PAYLOAD_TYPE, payload));
   const bundle = new Uint8Array(Buffer.from(encodeBundle(payload, [signature], material)));
   selfCheck(bundle, options, manifest.rootDigest());

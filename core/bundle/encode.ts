@@ -1,7 +1,7 @@
 import { IN_TOTO_PAYLOAD_TYPE } from '../dsse.js';
 import type { Json } from '../json.js';
 import { type Manifest, TREE_DIGEST_KEY } from '../model/index.js';
-import { PREDICATE_TYPE, STATEMENT_TYPE } from './statement.js';
+import { PREDICATE_TYPE, referenceShardAlgorithm, STATEMENT_TYPE } from './statement.js';
 import { BUNDLE_MEDIA_TYPE } from './unverified.js';
 
 /** What is signed beside the manifest. */
@@ -9,11 +9,14 @@ export interface StatementExtras {
   /** See `treeDigest`. */
   readonly treeDigest?: string | undefined;
   readonly annotations?: Readonly<Record<string, Json>> | undefined;
+  /** Name the algorithm of shards as the Python reference implementation does, and no one else. */
+  readonly referenceNames?: boolean | undefined;
 }
 
 /** The payload of a signature: an in-toto Statement v1 with the OMS predicate (OMS §6.6), as UTF-8 JSON. */
 export function encodeStatement(manifest: Manifest, extras: StatementExtras = {}): Uint8Array {
   const { serialization: s } = manifest;
+  const algorithm = (extras.referenceNames && referenceShardAlgorithm(s)) || s.hashType;
   const statement = {
     _type: STATEMENT_TYPE,
     subject: [
@@ -35,7 +38,7 @@ export function encodeStatement(manifest: Manifest, extras: StatementExtras = {}
         allow_symlinks: s.allowSymlinks,
         ...(s.ignorePaths.length > 0 ? { ignore_paths: s.ignorePaths } : {}),
       },
-      resources: manifest.resources.map(({ name, digest }) => ({ name, algorithm: s.hashType, digest })),
+      resources: manifest.resources.map(({ name, digest }) => ({ name, algorithm, digest })),
     },
   };
   return new Uint8Array(Buffer.from(JSON.stringify(statement)));

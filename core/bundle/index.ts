@@ -5,6 +5,7 @@ export {
   MAX_RESOURCES,
   PREDICATE_TYPE,
   PREDICATE_TYPE_V02,
+  referenceShardAlgorithm,
   STATEMENT_TYPE,
   type Statement,
 } from './statement.js';

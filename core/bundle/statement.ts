@@ -1,4 +1,4 @@
-import { type HashName, isHashName } from '../digest/index.js';
+import { isHashName } from '../digest/index.js';
 import { ModelsealError } from '../errors/index.js';
 import { type Json, parseStrictJson } from '../json.js';
 import { Manifest, rootDigest, type Serialization, TREE_DIGEST_KEY } from '../model/index.js';
@@ -75,7 +75,7 @@ function decodeV1(subjects: readonly Json[], predicate: JsonObject): Statement {
   const serialization = readSerialization(object(predicate.serialization, 'predicate.serialization'));
   const resources = array(predicate.resources, 'predicate.resources');
   bounded('resources', resources.length, MAX_RESOURCES);
-  const items = resources.map((entry, i) => readResource(entry, i, serialization.hashType));
+  const items = resources.map((entry, i) => readResource(entry, i, serialization));
   const manifest = Manifest.from(name, serialization, items);
   const computed = rootDigest(items.map((item) => item.digest));
   if (computed !== recorded) throw new ModelsealError('ERR_MANIFEST_ROOT_DIGEST', { recorded, computed });
@@ -112,17 +112,38 @@ function readSerialization(s: JsonObject): Serialization {
 }
 
 /** Fields that we do not know are ignored here, and only here (OMS §5.2.1). */
-function readResource(entry: Json, index: number, hashType: HashName): { name: string; digest: string } {
+function readResource(entry: Json, index: number, serialization: Serialization): ManifestItem {
   const at = `predicate.resources[${index}]`;
   const resource = object(entry, at);
   const name = string(resource.name, `${at}.name`);
   const algorithm = string(resource.algorithm, `${at}.algorithm`);
-  if (!isHashName(algorithm))
-    throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: algorithm.slice(0, 64) });
-  if (algorithm !== hashType) {
-    throw new ModelsealError('ERR_MANIFEST_ALGORITHM', { name, algorithm, expected: hashType });
+  const { hashType } = serialization;
+  if (algorithm !== hashType && algorithm !== referenceShardAlgorithm(serialization)) {
+    if (!isHashName(algorithm.replace(/-sharded-[0-9]+$/, ''))) {
+      throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: algorithm.slice(0, 64) });
+    }
+    throw new ModelsealError('ERR_MANIFEST_ALGORITHM', {
+      name,
+      algorithm: algorithm.slice(0, 64),
+      expected: hashType,
+    });
   }
   return { name, digest: string(resource.digest, `${at}.digest`) };
+}
+
+interface ManifestItem {
+  readonly name: string;
+  readonly digest: string;
+}
+
+/**
+ * How the Python reference implementation, up to 1.1, names the algorithm of a shard, where OMS §6.3.2 wants the name
+ * of the hash alone. The number must be the shard size of the manifest.
+ */
+export function referenceShardAlgorithm(serialization: Serialization): string | undefined {
+  return serialization.shardSize === undefined
+    ? undefined
+    : `${serialization.hashType}-sharded-${serialization.shardSize}`;
 }
 
 /** Release 0.2: one subject per file, always SHA-256 of the whole file. */

@@ -84,12 +84,19 @@ export async function measureModel(
   return { tree, serialization, items, emptyFiles, bytes };
 }
 
-/** The manifest of a measured model (OMS §6.3, §6.4). */
-export function manifestOf(model: MeasuredModel): Manifest {
+/**
+ * The manifest of a measured model (OMS §6.3, §6.4).
+ *
+ * @param single Name to give the file of a single-file model instead of its own.
+ */
+export function manifestOf(model: MeasuredModel, single?: string): Manifest {
   return Manifest.from(
     model.tree.name,
     model.serialization,
-    model.items.map(({ name, digest }) => ({ name, digest })),
+    model.items.map(({ name, file, digest }) => ({
+      name: single === undefined ? name : single + name.slice(file.length),
+      digest,
+    })),
   );
 }
 

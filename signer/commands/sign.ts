@@ -31,6 +31,7 @@ interface Arguments extends PassphraseArguments {
   trainingDate: string | undefined;
   dependency: string[] | undefined;
   detect: boolean;
+  forPythonReference: boolean;
 }
 
 const sign: Command = (context) =>
@@ -83,6 +84,11 @@ const sign: Command = (context) =>
           default: false,
           describe: "Read framework versions from the model's own files and sign them along",
         })
+        .option('for-python-reference', {
+          type: 'boolean',
+          default: false,
+          describe: 'Name shards and single files as the Python reference implementation wants them',
+        })
         .example(
           '$0 sign ./model --private-key out/key.pem --signing-certificate out/chain.pem',
           'write ./model/model.sig',
@@ -118,6 +124,7 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
       shardSize: argv.shardSize === undefined ? undefined : wholeNumber(argv.shardSize),
       hash: argv.hash,
       metadata,
+      forPythonReference: argv.forPythonReference,
       progress: bar.sink,
     });
   } finally {

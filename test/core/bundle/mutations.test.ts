@@ -561,6 +561,17 @@ describe('one-fault mutations of a statement', () => {
     decodeStatement(bytes(shards(['f:10:20', 'f:0:10'])));
     decodeStatement(bytes(shards(['.:0:10', '.:10:11'])));
   });
+  it('accepts the algorithm name of the reference implementation for shards, with the right size only', () => {
+    const named = (algorithm: string): Loose => {
+      const s = shards(['f:0:10', 'f:10:12']);
+      for (const r of s.predicate.resources) r.algorithm = algorithm;
+      return s;
+    };
+    decodeStatement(bytes(named('sha256-sharded-10')));
+    expectCode('ERR_MANIFEST_ALGORITHM', () => decodeStatement(bytes(named('sha256-sharded-11'))));
+    expectCode('ERR_MANIFEST_ALGORITHM', () => decodeStatement(bytes(named('blake2b-sharded-10'))));
+    expectCode('ERR_HASH_UNKNOWN', () => decodeStatement(bytes(named('sha1-sharded-10'))));
+  });
   const BAD_SHARDS: readonly [string[], ErrorCode][] = [
     [['f'], 'ERR_MANIFEST_SHARD_NAME'],
     [['f:0'], 'ERR_MANIFEST_SHARD_NAME'],
