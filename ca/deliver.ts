@@ -49,9 +49,9 @@ export async function issueInto(authority: Authority, request: DeliveryRequest):
   const path = (name: string): string => join(out, name);
   refuseExisting(['cert.pem', 'chain.pem', ...(csr ? [] : ['key.pem'])].map(path));
   const wishes = csr === undefined ? stated(request) : requested(request, csr);
+  const fresh = csr === undefined ? await freshKey(request, path('key.pem')) : undefined;
   const removeFolder = makeFolder(out);
   try {
-    const fresh = csr === undefined ? await freshKey(request, path('key.pem')) : undefined;
     const publicKey = csr?.publicKey ?? createPublicKey((fresh as FreshKey).key);
     const issued = await authority.issue({ ...wishes, publicKey, at, days: request.days });
     const files: NewFile[] = [
@@ -82,9 +82,9 @@ export async function requestInto(
 ): Promise<RequestFiles> {
   const files = { request: join(options.out, 'request.csr'), key: join(options.out, 'key.pem') };
   refuseExisting([files.request, files.key]);
+  const { key, file } = await freshKey(options, files.key);
   const removeFolder = makeFolder(options.out);
   try {
-    const { key, file } = await freshKey(options, files.key);
     const csr = await createRequest(signingKey(key), options.name, options);
     // Read back as the authority will: a request that it would refuse is not worth sending.
     CertificateRequest.verify(csr, files.request);
