@@ -88,6 +88,7 @@ export class EntryScanner {
       this.#expect(Tag.OID, this.#content, extensionEnd);
       const oidAt = this.#content;
       const oidEnd = this.#end;
+      if (!this.#isOid(oidAt, oidEnd)) this.#fail('has an extension with a malformed identifier');
       let critical = false;
       if (this.#bytes[oidEnd] === Tag.BOOLEAN && oidEnd < extensionEnd) {
         this.#expect(Tag.BOOLEAN, oidEnd, extensionEnd);
@@ -126,6 +127,17 @@ export class EntryScanner {
       : 0;
   }
 
+  /** Contents of an OBJECT IDENTIFIER: whole arcs, each in its shortest form (X.690 §8.19.2). */
+  #isOid(at: number, end: number): boolean {
+    let fresh = true;
+    for (let i = at; i < end; i++) {
+      const octet = this.#bytes[i] as number;
+      if (fresh && octet === 0x80) return false;
+      fresh = octet < 0x80;
+    }
+    return fresh && end > at;
+  }
+
   /** The value of a known extension lies in `#content`..`#end`. */
   #known(which: number, entry: number, critical: boolean): void {
     const at = this.#content;
@@ -149,7 +161,9 @@ export class EntryScanner {
       this.issuerChanges.push(entry);
     } else {
       this.#expect(Tag.OID, at, end);
-      if (this.#end !== end) this.#fail('has a malformed holdInstructionCode');
+      if (this.#end !== end || !this.#isOid(this.#content, end)) {
+        this.#fail('has a malformed holdInstructionCode');
+      }
     }
   }
 

@@ -23,6 +23,8 @@ export interface CrlVerdict {
 interface AuthenticList extends CrlEvidence {
   readonly signer: Signer;
   readonly reasons: ReadonlySet<ReasonFlag>;
+  /** What it says about the certificate; undefined where it does not list it. */
+  readonly entry: RevokedEntry | undefined;
 }
 
 /** Finds the authorised signer of a list; throws the list's problem where there is none. */
@@ -49,8 +51,8 @@ export function checkCrls(
   for (const [i, base] of complete.entries()) {
     const delta = deltaFor(base, deltas, at);
     if (delta) usedDeltas.add(delta);
-    const entry = entryFor(base.list, certificate);
-    const change = delta && entryFor(delta.list, certificate);
+    const { entry } = base;
+    const change = delta?.entry;
     const problem =
       timeProblem(base.list, at, delta !== undefined) ?? expiryProblem(certificate, base.list, at);
     const newer = complete.slice(0, i).some((other) => sameScope(other, base));
@@ -76,7 +78,7 @@ export function checkCrls(
     if (usedDeltas.has(delta)) continue;
     if (problem) problems.set(`${delta.list.fingerprint} delta`, problem);
     // Without its base it can clear nobody, but an authorised issuer says here that the certificate is revoked.
-    const entry = entryFor(delta.list, certificate);
+    const { entry } = delta;
     if (!entry || entry.reason === 'removeFromCRL' || problem?.code === 'ERR_CRL_FUTURE') continue;
     const lifted = entry.reason === 'certificateHold' && problem?.code !== 'ERR_CRL_DELTA_WITHOUT_BASE';
     if (!lifted) revocations.push(toRevocation(entry, delta));
@@ -124,7 +126,7 @@ function authenticLists(
       continue;
     }
     try {
-      found.push({ ...crl, signer: authorise(list), reasons });
+      found.push({ ...crl, signer: authorise(list), reasons, entry: entryFor(list, certificate) });
     } catch (error) {
       if (!isModelsealError(error) || error.code === 'ERR_EVIDENCE_BUDGET') throw error;
       problems.set(`${list.fingerprint} signer`, error);
