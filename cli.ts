@@ -94,6 +94,11 @@ const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{
     describe: 'A Node program under the guard: only signed code, only verified models',
     load: () => import('./loader/commands/run.js'),
   },
+  {
+    name: 'demo',
+    describe: 'Attack a model with a real package, then defend it',
+    load: () => import('./demo/commands/demo.js'),
+  },
 ];
 
 /** Runs one command line and returns its exit code; never exits and never throws. */

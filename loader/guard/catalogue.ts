@@ -73,6 +73,8 @@ export class Catalogue {
    * @throws {ModelsealError} `ERR_GUARD_PACKAGE_JSON`
    */
   checkSteering(specifier: string, importer: string | undefined, found: string): void {
+    // What is not signed is refused when it is loaded, for the better reason.
+    if (this.digestOf(found) === undefined) return;
     const asked: string[] = [];
     if (importer !== undefined) {
       if (/^\.{1,2}(\/|$)/.test(specifier)) asked.push(resolve(dirname(importer), specifier));

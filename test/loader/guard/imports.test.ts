@@ -92,7 +92,7 @@ describe('guard: imports', function () {
 
   it('refuses a package from a folder above the signed one', async () => {
     renameSync(app.path('node_modules'), join(temp(), 'node_modules'));
-    refused(await app.run('esm.js'), 'ERR_GUARD_PACKAGE_JSON');
+    refused(await app.run('esm.js'), 'ERR_GUARD_MODULE_UNSIGNED');
     writeFiles(temp(), { 'node_modules/stray/index.js': 'console.log("evil");' });
     writeFiles(app.folder, { 'x.cjs': 'require("stray");' });
     await app.publisher.sign(app.folder, { overwrite: true });

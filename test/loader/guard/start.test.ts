@@ -21,7 +21,7 @@ describe('guard: node --import', function () {
   function node(
     args: readonly string[],
     env: Record<string, string> = {},
-    config: object | undefined = { revocation: 'off' },
+    config: object | null = { revocation: 'off' },
   ): { status: number | null; stdout: string; code: string | undefined } {
     const run = spawnSync(process.execPath, [...args], {
       encoding: 'utf8',
@@ -54,7 +54,7 @@ describe('guard: node --import', function () {
 
   it('refuses to start without a configuration, or with a wrong one', () => {
     const args = ['--import', entry, app.path('main.mjs')];
-    expect(node(args, {}, undefined)).to.deep.equal(refusedWith('ERR_GUARD_NOT_CONFIGURED', 64));
+    expect(node(args, {}, null)).to.deep.equal(refusedWith('ERR_GUARD_NOT_CONFIGURED', 64));
     for (const config of [{ trustRoots: [] }, { signed: [] }, { surprise: 1 }, { revocation: 'maybe' }]) {
       expect(node(args, {}, config)).to.deep.equal(refusedWith('ERR_GUARD_CONFIG', 64));
     }

@@ -1,0 +1,80 @@
+import { cpSync } from 'node:fs';
+import { writeAll } from '../app/folder.js';
+import { features } from '../model/features.js';
+import type { TrainedModel } from '../model/folder.js';
+import { forward } from '../model/network.js';
+import type { Narrator } from '../stage/narrator.js';
+import { same, type World } from '../stage/world.js';
+import { DOCUMENTS } from './documents.js';
+import { maliciousPackage, PACKAGE } from './package.js';
+
+/** Rounds over all documents for the latency: enough for a stable median, and still well under a second. */
+const ROUNDS = 100;
+/** ONNX Runtime computes in single precision. */
+const TOLERANCE = 1e-5;
+
+/** What the attack was measured to do. */
+export interface AttackResult {
+  readonly documents: number;
+  /** Outputs with the wrapper are those without it, bit for bit. */
+  readonly identical: boolean;
+  /** Outputs of ONNX Runtime are what the trained network computes. */
+  readonly faithful: boolean;
+  readonly cleanMilliseconds: number;
+  readonly wrappedMilliseconds: number;
+  readonly latencyRatio: number;
+  /** How many of the documents stand, whole, in the hidden log. */
+  readonly stolen: number;
+  /** Whether all of them were written by another thread than the one that computes. */
+  readonly background: boolean;
+  readonly asExpected: boolean;
+}
+
+/** Part one: the same application and model, once as they are and once with the optimiser installed. */
+export async function attack(world: World, model: TrainedModel, narrator: Narrator): Promise<AttackResult> {
+  const victim = world.path('unprotected');
+  cpSync(world.application, victim, { recursive: true });
+  narrator.command('node app/main.js');
+  const clean = await world.runPlainly(victim, { rounds: ROUNDS });
+  world.expected = clean.outputs;
+  for (const [i, { label }] of clean.outputs.entries()) {
+    narrator.fact(`document ${i + 1}`, `${label}  ${DOCUMENTS[i]?.slice(0, 48)}…`);
+  }
+
+  narrator.command(`npm install ${PACKAGE}   # "drop-in inference optimiser"`);
+  writeAll(`${victim}/node_modules/${PACKAGE}`, maliciousPackage(world.hiddenLog));
+  narrator.command(`node app/main.js   # now through ${PACKAGE}`);
+  const wrapped = await world.runPlainly(victim, { rounds: ROUNDS, optimiser: PACKAGE });
+
+  const log = world.stolen();
+  const stolen = DOCUMENTS.filter((text) => log.some((entry) => entry.text === text)).length;
+  const result = {
+    documents: DOCUMENTS.length,
+    identical: same(clean.outputs, wrapped.outputs),
+    faithful: clean.outputs.every((o, i) => computed(o.bits, DOCUMENTS[i] ?? '', model)),
+    cleanMilliseconds: clean.median,
+    wrappedMilliseconds: wrapped.median,
+    latencyRatio: wrapped.median / clean.median,
+    stolen,
+    background: log.length > 0 && log.every((entry) => entry.thread !== 0),
+  };
+  narrator.fact('outputs', result.identical ? 'identical to the clean run, to the bit' : 'DIFFERENT');
+  narrator.fact(
+    'latency',
+    `${wrapped.median.toFixed(3)} ms with the wrapper, ${clean.median.toFixed(3)} ms without: ratio ${result.latencyRatio.toFixed(2)}`,
+  );
+  narrator.fact(
+    'hidden log',
+    `${stolen} of ${result.documents} documents, ${result.background ? 'written by a background thread' : 'not by a background thread'}`,
+  );
+  const { identical, faithful, background, documents } = result;
+  return { ...result, asExpected: identical && faithful && background && stolen === documents };
+}
+
+/** Whether these probabilities are those of the trained network, computed without ONNX Runtime. */
+function computed(bits: string, text: string, model: TrainedModel): boolean {
+  const raw = Buffer.from(bits, 'hex');
+  return forward(model.network, features(text)).probabilities.every(
+    (p, i) => Math.abs(p - raw.readFloatLE(i * 4)) < TOLERANCE,
+  );
+}

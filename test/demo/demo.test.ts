@@ -1,0 +1,107 @@
+import { readdirSync } from 'node:fs';
+import { expect } from 'chai';
+import { conclude } from '../../demo/commands/demo.js';
+import { type DemoResult, runDemo, SCENARIOS, type Scenario } from '../../demo/index.js';
+import { compiledGuard } from '../support/guard.js';
+import { useTemp } from '../support/temp.js';
+
+const wrong: readonly Scenario[] = [
+  {
+    id: 'wrong-code',
+    title: 'refused, but for another reason',
+    command: '',
+    expected: { outcome: 'refused', code: 'ERR_FILE_CHANGED' },
+    play: async () => ({ outcome: 'refused', code: 'ERR_FILE_MISSING', detail: '' }),
+  },
+  {
+    id: 'not-refused',
+    title: 'accepted where it must be refused',
+    command: '',
+    expected: { outcome: 'refused', code: 'ERR_FILE_CHANGED' },
+    play: async () => ({ outcome: 'genuine', detail: '' }),
+  },
+  {
+    id: 'broken',
+    title: 'fails in a way nobody planned',
+    command: '',
+    expected: { outcome: 'genuine' },
+    play: async () => {
+      throw new Error('broken');
+    },
+  },
+  {
+    id: 'leak',
+    title: 'as expected, but the thief has written',
+    command: '',
+    expected: { outcome: 'genuine' },
+    play: async (world) => {
+      const { writeFileSync } = await import('node:fs');
+      writeFileSync(world.hiddenLog, '{"thread": 1, "text": "secret"}\n');
+      return { outcome: 'genuine', detail: '' };
+    },
+  },
+];
+
+/** What the command says it ended with. */
+function outcomeOf(result: DemoResult): string | undefined {
+  let outcome: string | undefined;
+  const output = { result: () => {} } as unknown as Parameters<typeof conclude>[1]['output'];
+  conclude(result, { output, finish: (how) => (outcome = how) });
+  return outcome;
+}
+
+describe('demo', function () {
+  this.timeout(120_000);
+  const temp = useTemp();
+
+  it('ends as expected, in every scenario, within a minute', async () => {
+    const facts: string[] = [];
+    const result = await runDemo({
+      folder: temp(),
+      now: () => new Date(),
+      guardEntry: await compiledGuard(),
+      narrator: {
+        part: async () => {},
+        command: () => {},
+        fact: (name, value) => facts.push(`${name}: ${value}`),
+        scenario: () => {},
+      },
+    });
+    for (const s of result.scenarios) expect(s.asExpected, JSON.stringify(s)).to.equal(true);
+    expect(result.attack).to.include({
+      documents: 4,
+      stolen: 4,
+      identical: true,
+      faithful: true,
+      background: true,
+      asExpected: true,
+    });
+    expect(result.asExpected).to.equal(true);
+    expect(outcomeOf(result)).to.equal('accepted');
+    expect(result.seconds).to.be.lessThan(60);
+    expect(facts.length).to.be.greaterThan(8);
+    expect(result.limits).to.have.lengthOf(3);
+  });
+
+  it('has one scenario per file, and a code of its own for everything that is blocked', () => {
+    const files = readdirSync(new URL('../../demo/scenarios', import.meta.url));
+    expect(SCENARIOS).to.have.lengthOf(files.length - 1);
+    for (const { id } of SCENARIOS) expect(files).to.include(`${id}.ts`);
+    const blocked = SCENARIOS.flatMap(({ expected }) =>
+      expected.outcome === 'refused' ? [expected.code] : [],
+    );
+    expect(blocked).to.have.lengthOf(9);
+    expect(new Set(blocked).size).to.equal(blocked.length);
+  });
+
+  it('does not end as accepted when one scenario goes wrong', async () => {
+    const result = await runDemo({ folder: temp(), now: () => new Date(), scenarios: wrong });
+    expect(result.attack.asExpected).to.equal(true);
+    expect(result.scenarios.map((s) => s.asExpected)).to.deep.equal(wrong.map(() => false));
+    for (const scenario of result.scenarios) {
+      const one = { ...result, scenarios: [scenario], asExpected: scenario.asExpected };
+      expect(outcomeOf(one), scenario.id).to.equal('refused');
+    }
+    expect(result.asExpected).to.equal(false);
+  });
+});
