@@ -20,6 +20,7 @@ export class EmbeddedSearch {
   readonly #source: ByteSource;
   readonly #sink: PickleSink;
   #found = 0;
+  #machine: PickleMachine | undefined;
 
   constructor(source: ByteSource, sink: PickleSink) {
     this.#source = source;
@@ -48,8 +49,9 @@ export class EmbeddedSearch {
   /** @returns Offset up to which the candidate was followed; its own where it is nothing. */
   #candidate(at: number): number {
     const collected = new Collected(this.#sink);
-    const machine = new PickleMachine(this.#source, collected);
-    const end = machine.run(at, { limit: CANDIDATE_BYTES });
+    this.#machine ??= new PickleMachine(this.#source, collected);
+    this.#machine.effects.sink = collected;
+    const end = this.#machine.run(at, { limit: CANDIDATE_BYTES });
     if (!collected.severe) return at;
     this.#found++;
     collected.flushSevere();
