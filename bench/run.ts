@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Table from 'cli-table3';
+import { CASES, type Row } from './cases.js';
+import { MODELSEAL, makeIdentity } from './fixtures.js';
+import type { Spread } from './measure.js';
+import { plot } from './plot.js';
+import { benchReference } from './reference.js';
+
+// npm run bench [-- --quick] [-- --only NAME]: measures everything the README may quote, beside what a user would pick
+// instead, in the same run. Prints a table, writes results/bench.json and results/bench.svg.
+
+const argv = process.argv.slice(2);
+const quick = argv.includes('--quick');
+const only = argv.includes('--only') ? argv[argv.indexOf('--only') + 1] : undefined;
+const results = fileURLToPath(new URL('./results/', import.meta.url));
+
+const openssl = spawnSync('openssl', ['version'], { encoding: 'utf8' }).stdout?.trim() ?? 'no openssl';
+const machine = `${cpus().length} × ${cpus()[0]?.model ?? '?'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${openssl}`;
+
+if (!existsSync(MODELSEAL))
+  throw new Error('run "npm run build" first: the built command line is what is measured');
+const folder = mkdtempSync(join(process.env.MODELSEAL_BENCH_DIR ?? tmpdir(), 'modelseal-bench-'));
+try {
+  const setting = { folder, identity: makeIdentity(folder), runs: quick ? 3 : 5, scale: quick ? 16 : 1 };
+  const rows: Row[] = [];
+  for (const { name, run } of CASES) {
+    if (only !== undefined && only !== name) continue;
+    process.stderr.write(`measuring: ${name}\n`);
+    rows.push(...(await run(setting)));
+  }
+  process.stderr.write('measuring: reference\n');
+  const reference =
+    only === undefined || only === 'reference' ? await benchReference(setting) : { rows: [], cells: [] };
+  rows.push(...reference.rows);
+  print(rows);
+  mkdirSync(results, { recursive: true });
+  const record = { machine, date: new Date().toISOString(), quick, rows, reference: reference.cells };
+  writeFileSync(join(results, 'bench.json'), `${JSON.stringify(record, null, 2)}\n`);
+  if (reference.cells.length > 0) writeFileSync(join(results, 'bench.svg'), plot(reference.cells, machine));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function print(rows: readonly Row[]): void {
+  const table = new Table({
+    head: ['work', 'against', 'ours', 'theirs', 'ratio (min–max)', 'target', 'met'],
+    style: { head: [], border: [] },
+  });
+  for (const r of rows) {
+    if (r.skipped !== undefined) {
+      table.push([r.work, r.against, `skipped: ${r.skipped}`, '', '', r.target, '–']);
+      continue;
+    }
+    const met = r.met === undefined ? '–' : r.met ? 'yes' : 'NO';
+    table.push([
+      r.work + (r.note ? `\n  ${r.note}` : ''),
+      r.against,
+      figure(r.ours, r.unit),
+      figure(r.theirs, r.unit),
+      ratio(r.ratio),
+      r.target,
+      met,
+    ]);
+  }
+  process.stdout.write(
+    `${machine}${quick ? '\nquick: sizes divided by 16; the targets are for full sizes' : ''}\n${table.toString()}\n`,
+  );
+}
+
+function figure(value: Spread | undefined, unit: Row['unit']): string {
+  if (value === undefined) return '';
+  const n = value.median;
+  return unit === 's'
+    ? `${n.toFixed(n < 10 ? 3 : 1)} s`
+    : unit === 'MiB'
+      ? `${Math.round(n)} MiB`
+      : `${Math.round(n)}/s`;
+}
+
+function ratio(value: Spread | undefined): string {
+  if (value === undefined) return '';
+  const one = value.min === value.max;
+  return one
+    ? `${value.median.toFixed(2)} ×`
+    : `${value.median.toFixed(2)} × (${value.min.toFixed(2)}–${value.max.toFixed(2)})`;
+}
