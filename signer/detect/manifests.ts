@@ -52,8 +52,22 @@ export function fromPyproject(bytes: Uint8Array): ModelMetadata {
   const start = text.search(/^\[project\]\s*$/m);
   if (start < 0) return {};
   const table = text.slice(start).split(/\n(?=\[)/, 1)[0] ?? '';
-  const list = /^dependencies\s*=\s*\[([^\]]*(?:\][^\]\n]*"[^\]]*)*)\]/m.exec(table)?.[1] ?? '';
-  return some(requirements([...list.matchAll(/"([^"\n]*)"|'([^'\n]*)'/g)].map((m) => m[1] ?? m[2] ?? '')));
+  const list = /^dependencies\s*=\s*\[/m.exec(table);
+  return list ? some(requirements(quoted(table, list.index + list[0].length))) : {};
+}
+
+/** The quoted texts from `at` to the bracket that closes the array; comments are skipped. One pass. */
+function quoted(text: string, at: number): string[] {
+  const out: string[] = [];
+  for (let i = at; i < text.length && text[i] !== ']' && out.length < MAX_VERSIONS; i++) {
+    const c = text[i];
+    if (c !== '"' && c !== "'" && c !== '#') continue;
+    const end = text.indexOf(c === '#' ? '\n' : c, i + 1);
+    if (end < 0) break;
+    if (c !== '#') out.push(text.slice(i + 1, end));
+    i = end;
+  }
+  return out;
 }
 
 const REQUIREMENT =
