@@ -15,6 +15,7 @@ import {
   signatureAlgorithm,
   verifySignedData,
 } from '../core/x509/index.js';
+import { certIdFor, decodeOcspRequest, encodeOcspRequest } from '../core/x509/ocsp.js';
 import { RecordedCertificate } from './certify.js';
 import { type IssuedCrl, issueCrl } from './crl.js';
 import { DeveloperTemplate } from './developer.js';
@@ -25,6 +26,7 @@ import { spkiOf } from './encode/spki.js';
 import { type HomePaths, homePaths } from './home.js';
 import { checkIdentities } from './identity.js';
 import { Issuer } from './issuer.js';
+import { answerOcsp, type SignedOcsp } from './ocsp.js';
 import { Profile, type ProfileOptions, ROOT_CRL_DAYS, wholeSeconds } from './profile.js';
 import type { RevocationReason } from './reasons.js';
 import { SqliteStore } from './store/sqlite-store.js';
@@ -77,6 +79,12 @@ export async function openAuthority(
   options: OpenOptions = {},
 ): Promise<Authority> {
   return Authority.open(home, ask, options);
+}
+
+export interface OcspValidity {
+  readonly at: Date;
+  /** Days that an answer may be relied upon. */
+  readonly days: number;
 }
 
 /** A certificate authority that is open for work. Close it when done. */
@@ -189,6 +197,24 @@ export class Authority {
     const days = request.days ?? (role === 'root' ? ROOT_CRL_DAYS : this.profile.crlDays);
     this[role].requireValid(request.at);
     return issueCrl(this[role], await this.#key(role), this.#store, { at: request.at, days });
+  }
+
+  /**
+   * Answers an OCSP request (DER).
+   *
+   * @throws {ModelsealError} `ERR_DER`, `ERR_OCSP_FORMAT`, `ERR_OCSP_EXTENSION_UNKNOWN`, and what signing throws
+   */
+  async answerOcsp(request: Uint8Array, role: IssuerRole, validity: OcspValidity): Promise<SignedOcsp> {
+    const { items, nonce } = decodeOcspRequest(request);
+    const question = { certIds: items.map(({ certId }) => certId), nonce };
+    return answerOcsp(this[role], await this.#key(role), this.#store, question, validity);
+  }
+
+  /** An OCSP response about one recorded certificate, as evidence to ship along. */
+  ocspFor(record: CertificateRecord, validity: OcspValidity): Promise<SignedOcsp> {
+    const { subject: name, spki } = this[record.issuer].certificate;
+    const id = certIdFor({ name, spki }, Buffer.from(record.serial, 'hex'));
+    return this.answerOcsp(encodeOcspRequest([id]), record.issuer, validity);
   }
 
   list(filter: ListFilter = {}): Promise<CertificateRecord[]> {

@@ -2,6 +2,7 @@ export {
   Authority,
   type IssuedCertificate,
   type IssueRequest,
+  type OcspValidity,
   type OpenOptions,
   openAuthority,
   type RevokeRequest,
@@ -18,6 +19,7 @@ export {
 } from './deliver.js';
 export { type AuthoritySummary, type CreateAuthorityOptions, createAuthority } from './init.js';
 export { LINTS, type Lint } from './lint/index.js';
+export type { OcspStatement, SignedOcsp } from './ocsp.js';
 export type { ProfileOptions } from './profile.js';
 export { REASONS, type RevocationReason, revocationReason } from './reasons.js';
 export { resolveCertificate } from './resolve.js';

@@ -3,6 +3,7 @@ import crl from './crl.js';
 import init from './init.js';
 import issue from './issue.js';
 import list from './list.js';
+import ocsp from './ocsp.js';
 import request from './request.js';
 import revoke from './revoke.js';
 import show from './show.js';
@@ -11,8 +12,8 @@ import show from './show.js';
 const ca: Command = (context) =>
   command({
     command: 'ca',
-    describe: 'Run a certificate authority: init, issue, request, list, show, revoke, crl',
-    builder: (yargs) => group(yargs, context, [init, issue, request, list, show, revoke, crl]),
+    describe: 'Run a certificate authority: init, issue, request, list, show, revoke, crl, ocsp',
+    builder: (yargs) => group(yargs, context, [init, issue, request, list, show, revoke, crl, ocsp]),
     handler: () => {},
   });
 

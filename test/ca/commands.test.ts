@@ -250,7 +250,7 @@ describe('ca: commands', () => {
   });
 
   it('have help with an example each', async () => {
-    for (const name of ['init', 'issue', 'request', 'list', 'show', 'revoke', 'crl']) {
+    for (const name of ['init', 'issue', 'request', 'list', 'show', 'revoke', 'crl', 'ocsp']) {
       const help = await cli(['ca', name, '--help']);
       expect(help.code, name).to.equal(0);
       expect(help.stdout, name).to.include('Examples:').and.include(`modelseal ca ${name}`);
