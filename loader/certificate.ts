@@ -1,6 +1,6 @@
 import type { ReportBuilder } from '../core/report/index.js';
 import type { Certificate } from '../core/x509/index.js';
-import { findPath, type PathOptions } from './path/index.js';
+import { findPath, type PathOptions, pathCheckOf } from './path/index.js';
 import {
   type CheckedPath,
   checkRevocation,
@@ -31,7 +31,9 @@ export async function verifyCertificate(
 ): Promise<CheckedPath> {
   const { report, at, algorithms } = options;
   const step = <T>(name: string, work: () => T | Promise<T>): Promise<T> =>
-    report ? report.step(name, work) : Promise.resolve().then(work);
+    report
+      ? report.step(name, work, name === 'path' ? pathCheckOf : undefined)
+      : Promise.resolve().then(work);
 
   const first = await step('path', () => findPath(leaf, options));
   for (const check of first.checks) report?.check(check);

@@ -65,9 +65,13 @@ export class ReportBuilder {
 
   /**
    * Runs one step of the pipeline: its time is recorded, and an error it throws is recorded as the failed check
-   * `name` and as an error of the report, then thrown on.
+   * `name`, or of the finer name that `checkOf` gives, and as an error of the report, then thrown on.
    */
-  async step<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+  async step<T>(
+    name: string,
+    work: () => T | Promise<T>,
+    checkOf: (error: unknown) => string = () => name,
+  ): Promise<T> {
     const started = performance.now();
     const ended = this.#observer?.step(name, this.#subject);
     try {
@@ -76,7 +80,7 @@ export class ReportBuilder {
       return result;
     } catch (error) {
       ended?.(error);
-      this.failed(name, error);
+      this.failed(checkOf(error), error);
       throw error;
     } finally {
       this.#timings[name] = Math.round((performance.now() - started) * 100) / 100;
