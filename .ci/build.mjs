@@ -25,6 +25,8 @@ await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20',
+  // Code from the cache cannot import(): V8 does not know the importer of a script that it did not compile itself.
+  supported: { 'dynamic-import': false },
   minifySyntax: true,
   minifyWhitespace: true,
   // Native code, WASM found beside its loader, and optional peers stay packages.

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -76,13 +76,21 @@ export async function runGuarded(options: GuardedRunOptions): Promise<GuardedRun
  * @throws {ModelsealError} `ERR_GUARD_NOT_BUILT`
  */
 export function guardEntry(): string {
-  const name = join('dist', 'loader', 'guard', 'register.js');
   // This file may run from its source, from dist/, or inside the bundle in dist/bin/.
   let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
-  const file = join(folder, name);
+  while (!isPackageRoot(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  const file = join(folder, 'dist', 'loader', 'guard', 'register.js');
   if (!existsSync(file)) throw new ModelsealError('ERR_GUARD_NOT_BUILT', { file });
   return file;
+}
+
+function isPackageRoot(folder: string): boolean {
+  try {
+    const { name } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: unknown };
+    return name === 'modelseal';
+  } catch {
+    return false;
+  }
 }
 
 /** The nearest folder above a program that holds a signature: the application as it was signed. */
