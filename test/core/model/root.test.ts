@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { rootDigest, type TreeLeaf, treeDigest } from '../../../core/model/index.js';
+
+const sha = (...parts: Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest();
+
+/** The definition in docs/formats.md, written down a second time. */
+function defined(algorithm: string, leaves: readonly TreeLeaf[]): string {
+  const u64 = (n: number): Buffer => {
+    const b = Buffer.alloc(8);
+    b.writeBigUInt64BE(BigInt(n));
+    return b;
+  };
+  const text = (bytes: Buffer): Buffer[] => [u64(bytes.length), bytes];
+  const sorted = [...leaves].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  const root = (nodes: Buffer[]): Buffer => {
+    if (nodes.length === 0) return sha();
+    if (nodes.length === 1) return nodes[0] as Buffer;
+    const half = 2 ** Math.floor(Math.log2(nodes.length - 1));
+    return sha(Buffer.of(1), root(nodes.slice(0, half)), root(nodes.slice(half)));
+  };
+  const leaf = (l: TreeLeaf): Buffer =>
+    sha(
+      Buffer.of(0),
+      ...text(Buffer.from(l.name)),
+      ...text(Buffer.from(algorithm)),
+      u64(l.size),
+      ...text(Buffer.from(l.digest, 'hex')),
+    );
+  return root(sorted.map(leaf)).toString('hex');
+}
+
+describe('treeDigest', () => {
+  const leafs = fc.uniqueArray(
+    fc.record({
+      name: fc.string({ minLength: 1, unit: 'grapheme' }),
+      size: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
+      digest: fc.constantFrom('', 'ab'.repeat(32), 'cd'.repeat(64)),
+    }),
+    { selector: (leaf) => leaf.name, maxLength: 20 },
+  );
+
+  it('is what its definition says', () => {
+    fc.assert(
+      fc.property(leafs, (leaves) => {
+        expect(treeDigest('sha256', leaves)).to.equal(defined('sha256', leaves));
+      }),
+    );
+  });
+
+  it('binds names, sizes, digests and the hash, where the root digest binds digests only', () => {
+    const leaves = [
+      { name: 'a', size: 1, digest: 'ab'.repeat(32) },
+      { name: 'b', size: 2, digest: 'cd'.repeat(32) },
+    ];
+    const first = { name: 'a', size: 1, digest: 'ab'.repeat(32) };
+    const digests = new Set([
+      treeDigest('sha256', leaves),
+      treeDigest('blake3', leaves),
+      ...[{ name: 'aa' }, { size: 9 }, { digest: 'ef'.repeat(32) }].map((change) =>
+        treeDigest('sha256', [{ ...first, ...change }, ...leaves.slice(1)]),
+      ),
+      treeDigest('sha256', leaves.slice(1)),
+    ]);
+    expect(digests.size).to.equal(6);
+    const all = leaves.map((leaf) => leaf.digest);
+    expect(rootDigest(all)).to.equal(sha(Buffer.from(all.join(''), 'hex')).toString('hex'));
+  });
+});
