@@ -75,19 +75,15 @@ export async function readVerifyOptions(
   argv: VerifyArguments,
   context: CommandContext,
 ): Promise<VerifyOptions> {
-  const [path, revocation, policy] = await Promise.all([
-    import('../path/index.js'),
-    import('../revocation/index.js'),
-    readPolicies(argv),
-  ]);
+  const policy = await readPolicies(argv);
   const at = argv.at === undefined ? context.now() : parseTime(argv.at, '--at');
-  const trust = await readTrust(argv, path);
+  const trust = await readTrust(argv);
   const intermediates = argv.intermediates
-    ? path.readCertificateFiles(argv.intermediates, 'intermediate certificate')
+    ? (await import('../path/anchor.js')).readCertificateFiles(argv.intermediates, 'intermediate certificate')
     : [];
   const evidence =
     argv.crl || argv.ocsp
-      ? revocation.readEvidence({
+      ? (await import('../revocation/evidence.js')).readEvidence({
           crlFiles: argv.crl ?? [],
           ocspFiles: argv.ocsp ?? [],
           certificates: intermediates,
@@ -111,7 +107,6 @@ export async function readVerifyOptions(
 
 async function readTrust(
   argv: VerifyArguments,
-  path: typeof import('../path/index.js'),
 ): Promise<Pick<VerifyOptions, 'trustRoots' | 'publicKey' | 'sigstore'>> {
   const names = ['trust-root', 'public-key', 'trusted-root'] as const;
   const given = names.filter((name) => argv[name] !== undefined);
@@ -120,7 +115,9 @@ async function readTrust(
   if (argv['identity-provider'] !== undefined && !argv['trusted-root']) {
     throw new ModelsealError('ERR_USAGE', { problem: '--identity-provider needs --trusted-root' });
   }
-  if (argv['trust-root']) return { trustRoots: path.readTrustAnchors(argv['trust-root']) };
+  if (argv['trust-root']) {
+    return { trustRoots: (await import('../path/anchor.js')).readTrustAnchors(argv['trust-root']) };
+  }
   if (argv['public-key'] !== undefined) {
     const { readPublicKey } = await import('../../core/keys/index.js');
     return { publicKey: readPublicKey(argv['public-key']) };
