@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ModelsealError } from '../core/errors/index.js';
-import { writeAtomic } from '../core/files.js';
+import { ioError, writeAtomic } from '../core/files.js';
 
 /** Where everything of one authority lies. */
 export interface HomePaths {
@@ -59,6 +59,34 @@ export function writeNewFiles(files: readonly NewFile[]): () => void {
     throw error;
   }
   return undo;
+}
+
+/**
+ * Refuses an output that would replace something else than an older one of its kind: `--out` with the name of a key
+ * must not destroy the key. DER is taken for the same kind, a PEM text only when its label says so.
+ *
+ * @throws {ModelsealError} `ERR_FILE_EXISTS`
+ */
+export function refuseOtherKind(path: string, label: string): void {
+  if (!existsSync(path) || !statSync(path).isFile()) return;
+  const head = Buffer.alloc(64);
+  const fd = openForReading(path);
+  try {
+    const length = readSync(fd, head, 0, head.length, 0);
+    const der = head[0] === 0x30 && head.subarray(0, length).some((octet) => octet < 9 || octet > 126);
+    if (length === 0 || der || head.toString('latin1').startsWith(`-----BEGIN ${label}-----`)) return;
+  } finally {
+    closeSync(fd);
+  }
+  throw new ModelsealError('ERR_FILE_EXISTS', { file: path });
+}
+
+function openForReading(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw ioError(error, path, 'output');
+  }
 }
 
 /** @throws {ModelsealError} `ERR_FILE_EXISTS` */

@@ -33,6 +33,7 @@ const crl: Command = (context) =>
         .example('$0 ca crl', 'after every revocation, and before the last CRL runs out'),
     handler: async (argv) => {
       const { openAuthority } = await import('../index.js');
+      const { refuseOtherKind } = await import('../home.js');
       const { writeAtomic } = await import('../../core/files.js');
       const authority = await openAuthority(argv.home, passphraseSource(argv, context), {
         rootKey: argv.rootKey,
@@ -41,6 +42,7 @@ const crl: Command = (context) =>
       try {
         const { rootCrl, issuingCrl } = authority.paths;
         const file = argv.out ?? (argv.issuer === 'root' ? rootCrl : issuingCrl);
+        refuseOtherKind(file, 'X509 CRL');
         const made = await authority.crl({ issuer: argv.issuer, at: context.now(), days: argv.days });
         writeAtomic(file, argv.format === 'pem' ? encodePem('X509 CRL', made.der) : made.der, {
           overwrite: true,

@@ -36,12 +36,14 @@ const ocsp: Command = (context) =>
         throw new ModelsealError('ERR_USAGE', { problem: 'name either a certificate or a --request' });
       }
       const { openAuthority, resolveCertificate } = await import('../index.js');
+      const { refuseOtherKind } = await import('../home.js');
       const { readBounded, writeAtomic } = await import('../../core/files.js');
       const authority = await openAuthority(argv.home, passphraseSource(argv, context), {
         rootKey: argv.rootKey,
         issuingKey: argv.issuingKey,
       });
       try {
+        refuseOtherKind(argv.out, 'OCSP RESPONSE');
         const validity = { at: context.now(), days: argv.days };
         const made =
           argv.certificate === undefined

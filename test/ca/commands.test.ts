@@ -210,6 +210,7 @@ describe('ca: commands', () => {
       ...secret(),
     );
     await refused(3, 'ERR_CA_KEY_ABSENT', 'crl', '--issuing-key', path('absent.key'), ...secret());
+    await refused(64, 'ERR_FILE_EXISTS', 'crl', '--out', path('certs', 'root.key'), ...secret());
     await refused(1, 'ERR_CA_KEY_MISMATCH', 'crl', '--issuing-key', path('certs', 'root.key'), ...secret());
     await refused(64, 'ERR_SERIAL_NUMBER', 'revoke', 'xyz');
     await refused(3, 'ERR_SERIAL_UNKNOWN', 'revoke', 'abcd');
