@@ -1,27 +1,32 @@
 import { DerReader, der, Tag } from '../der/index.js';
 import { type DistributionPointName, REASON_FLAGS, type ReasonFlag } from './distribution-point.js';
 import type { GeneralName } from './general-name.js';
-import { Name, sameBytes } from './name.js';
+import { Name } from './name.js';
 
 /** What a set of CRLs has to cover together before a certificate counts as unrevoked (RFC 5280 §6.3.3). */
 export const ALL_REASONS: ReadonlySet<ReasonFlag> = new Set(REASON_FLAGS.filter((flag) => flag !== 'unused'));
 
-/** Whether two GeneralNames are the same: directory names by RFC 5280 §7.1, everything else exactly. */
-export function sameGeneralName(a: GeneralName, b: GeneralName): boolean {
-  switch (a.type) {
+/**
+ * A text that two GeneralNames share exactly when they are the same: directory names by RFC 5280 §7.1, everything else
+ * by its octets. Texts are compared through sets, so that long lists of names cost their sum and not their product.
+ */
+function nameKey(name: GeneralName): string {
+  switch (name.type) {
     case 'directory':
-      return b.type === 'directory' && a.name.equals(b.name);
+      return `directory ${name.name.key}`;
     case 'ip':
-      return b.type === 'ip' && sameBytes(a.bytes, b.bytes);
+      return `ip ${hex(name.bytes)}`;
     case 'other':
-      return b.type === 'other' && a.oid === b.oid && sameBytes(a.value, b.value);
+      return `other ${name.oid} ${hex(name.value)}`;
     case 'x400':
     case 'edi':
-      return b.type === a.type && sameBytes(a.value, b.value);
+      return `${name.type} ${hex(name.value)}`;
     default:
-      return b.type === a.type && a.value === b.value;
+      return `${name.type} ${name.value}`;
   }
 }
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** The directory names among general names. */
 export function directoryNames(names: readonly GeneralName[]): Name[] {
@@ -45,5 +50,6 @@ function appendRdn(issuer: Name, rdn: Uint8Array): Name {
 
 /** Whether two lists of names have one in common (§6.3.3 b 2 i). */
 export function shareName(a: readonly GeneralName[], b: readonly GeneralName[]): boolean {
-  return a.some((one) => b.some((other) => sameGeneralName(one, other)));
+  const keys = new Set(a.map(nameKey));
+  return b.some((name) => keys.has(nameKey(name)));
 }

@@ -41,6 +41,9 @@ const EXPIRED_CERTS_ON_CRL = '2.5.29.60';
 /** CRL numbers have at most 20 octets (§5.2.3). */
 const MAX_NUMBER_OCTETS = 20;
 
+/** An issuing distribution point with a name or two has under 300 octets; each name is compared per certificate. */
+const MAX_IDP_BYTES = 16 * 1024;
+
 /** No CRL in use has ten extensions. */
 const MAX_EXTENSIONS = 64;
 
@@ -155,6 +158,7 @@ function readIssuingDistributionPoint(value: Uint8Array, issuer: string): Issuin
     throw new ModelsealError('ERR_CRL_EXTENSION', { issuer, extension: what, problem });
   };
   if (reader.done) fail('it is empty');
+  if (value.length > MAX_IDP_BYTES) fail(`it has ${value.length} octets`);
   const flag = (n: number): boolean => {
     if (reader.tag !== contextPrimitive(n)) return false;
     return reader.boolean(what, contextPrimitive(n)) || fail('a default FALSE is encoded');

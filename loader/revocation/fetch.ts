@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { decodePemOrDer } from '../../core/pem.js';
-import { CertificateList, MAX_CRL_BYTES } from '../../core/x509/crl.js';
+import { CertificateList } from '../../core/x509/crl.js';
 import type { Certificate } from '../../core/x509/index.js';
 import { certIdFor, encodeOcspRequest, MAX_OCSP_BYTES } from '../../core/x509/ocsp.js';
 import type { ValidatedPath } from '../path/index.js';
@@ -9,13 +9,22 @@ import { crlAddresses, deltaAddresses, ocspAddresses } from './addresses.js';
 import { EvidenceBuilder, type RevocationEvidence } from './evidence.js';
 import { type Resolve, systemResolve } from './fetch-address.js';
 import { CrlCache } from './fetch-cache.js';
-import { fetchBytes, type HttpOptions } from './fetch-http.js';
+import { fetchBytes, type HttpBody, type HttpOptions } from './fetch-http.js';
 
 /** Long enough for a large CRL over a slow line; several addresses are asked at the same time. */
 export const DEFAULT_TIMEOUT_MS = 15_000;
 
 /** Addresses asked for one path. A path of ten certificates with OCSP, CRL and delta names thirty. */
 export const MAX_ADDRESSES = 64;
+
+/** A list for a million certificates has 40 MB; larger ones can be given as files. */
+export const DEFAULT_MAX_CRL_BYTES = 64 * 1024 * 1024;
+
+/** What one path may make us take in altogether; after that nothing more is asked. */
+const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
+
+/** Addresses asked at the same time: bounds memory as well as connections. */
+const PARALLEL = 4;
 
 /** RFC 9654 §2.1: at least 32 octets, which older responders (RFC 8954) still take. */
 const NONCE_OCTETS = 32;
@@ -55,6 +64,7 @@ class Fetcher {
   readonly #builder = new EvidenceBuilder();
   readonly #cache: CrlCache | undefined;
   readonly #asked = new Set<string>();
+  #received = 0;
 
   constructor(options: FetchOptions) {
     this.#options = options;
@@ -74,11 +84,24 @@ class Fetcher {
     if (count > MAX_ADDRESSES) {
       throw new ModelsealError('ERR_FETCH_TOO_MANY', { count, limit: MAX_ADDRESSES });
     }
-    await Promise.all([
-      ...crls.map((url) => this.#crl(url, true)),
-      ...ocsp.map(({ url, certificate, spki }) => this.#ocsp(url, certificate, spki)),
-    ]);
+    const jobs = [
+      ...ocsp.map((ask) => () => this.#ocsp(ask.url, ask.certificate, ask.spki)),
+      ...crls.map((url) => () => this.#crl(url, true)),
+    ];
+    const worker = async (): Promise<void> => {
+      for (let job = jobs.shift(); job; job = jobs.shift()) await job();
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, worker));
     return this.#builder.build();
+  }
+
+  /** Fetches within what is left of the bytes that one path may cost. */
+  async #fetch(url: string, limit: number, body?: HttpBody): Promise<Uint8Array> {
+    const left = MAX_TOTAL_BYTES - this.#received;
+    if (left <= 0) throw new ModelsealError('ERR_FETCH_TOO_LARGE', { url, limit: MAX_TOTAL_BYTES });
+    const bytes = await fetchBytes(url, this.#http(Math.min(limit, left)), body);
+    this.#received += bytes.length;
+    return bytes;
   }
 
   async #ocsp(url: string, certificate: Certificate, spki: Uint8Array): Promise<void> {
@@ -87,7 +110,7 @@ class Fetcher {
     const body = { type: 'application/ocsp-request', bytes: encodeOcspRequest([certId], nonce) };
     const limit = this.#options.maxOcspBytes ?? MAX_OCSP_BYTES;
     await this.#attempt(url, async () => {
-      this.#builder.ocsp(await fetchBytes(url, this.#http(limit), body), url, nonce);
+      this.#builder.ocsp(await this.#fetch(url, limit, body), url, nonce);
     });
   }
 
@@ -98,7 +121,8 @@ class Fetcher {
     await this.#attempt(url, async () => {
       for (const der of await this.#lists(url)) {
         this.#builder.crl(der, url);
-        if (deltas) await Promise.all(deltasOf(der).map((address) => this.#crl(address, false)));
+        if (!deltas) continue;
+        for (const address of deltasOf(der)) await this.#crl(address, false);
       }
     });
   }
@@ -109,7 +133,7 @@ class Fetcher {
     if (cached?.fresh) return [cached.der];
     let lists: readonly Uint8Array[];
     try {
-      const bytes = await fetchBytes(url, this.#http(maxCrlBytes ?? MAX_CRL_BYTES));
+      const bytes = await this.#fetch(url, maxCrlBytes ?? DEFAULT_MAX_CRL_BYTES);
       lists = decodePemOrDer(bytes, 'X509 CRL', url);
     } catch (error) {
       if (!cached || !isModelsealError(error)) throw error;

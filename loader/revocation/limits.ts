@@ -27,3 +27,9 @@ export const MAX_EVIDENCE_ITEMS = 1024;
  * depend on each other are looked up again, so that without a bound a few hundred of them could cost hours.
  */
 export const MAX_STATUS_LOOKUPS = 256;
+
+/**
+ * Distribution points of one certificate that are worked through. Real ones have one or two; lists for points beyond
+ * this number prove nothing.
+ */
+export const MAX_DISTRIBUTION_POINTS = 64;

@@ -1,6 +1,7 @@
 import type { CertificateList } from '../../core/x509/crl.js';
 import { ALL_REASONS, directoryNames, fullNames, shareName } from '../../core/x509/crl-distribution-point.js';
 import type { Certificate, DistributionPoint, Name, ReasonFlag } from '../../core/x509/index.js';
+import { MAX_DISTRIBUTION_POINTS } from './limits.js';
 
 /** Either the reasons that a list covers for a certificate at one distribution point, or why it covers none. */
 export type Scope = { readonly reasons: ReadonlySet<ReasonFlag> } | { readonly problem: string };
@@ -15,7 +16,7 @@ export function distributionPoints(certificate: Certificate): DistributionPoint[
     reasons: undefined,
     crlIssuer: undefined,
   };
-  return [...(certificate.crlDistributionPoints ?? []), issuer];
+  return [...(certificate.crlDistributionPoints ?? []).slice(0, MAX_DISTRIBUTION_POINTS), issuer];
 }
 
 /** Whether the list is issued by whom the distribution point names, or by the certificate issuer (§6.3.3 b 1). */
