@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CertificateRevocationList } from 'pkijs';
+import { encodeRevokedEntry } from '../../ca/encode/crl.js';
 import { REASONS, type RevocationReason } from '../../ca/index.js';
 import { invalidityDate } from '../../ca/reasons.js';
+import { openDatabase } from '../../ca/store/database.js';
 import { CertificateList } from '../../core/x509/crl.js';
+import { signatureAlgorithm, verifySignedData } from '../../core/x509/index.js';
 import { expectCode, expectCodeAsync } from '../support/errors.js';
 import { needOpenssl, openssl } from '../support/openssl.js';
 import { useTemp } from '../support/temp.js';
@@ -55,11 +58,23 @@ describe('ca: revocation and CRLs', () => {
   it('is read back by our own decoder, empty and with entries', async () => {
     const ca = await openNew(home());
     const empty = CertificateList.decode((await ca.crl({ at: AT })).der);
-    expect(empty.thisUpdate).to.deep.equal(AT);
+    expect(empty).to.deep.include({ thisUpdate: AT, number: 2n, entryCount: 0 });
+    expect(empty.authorityKeyId).to.deep.equal(ca.issuing.certificate.subjectKeyIdentifier);
     const { serialNumber: serial } = await ca.issue(ada());
     await ca.revoke({ serial, at: AT, reason: 'superseded' });
     const list = CertificateList.decode((await ca.crl({ at: AT })).der);
     expect(list.nextUpdate).to.deep.equal(days(30));
+    expect(list.find(Buffer.from(serial, 'hex'))).to.deep.equal([
+      { revocationDate: AT, reason: 'superseded' },
+    ]);
+    expect(
+      verifySignedData(
+        signatureAlgorithm(list.signatureAlgorithm),
+        ca.issuing.certificate.publicKey(),
+        list.tbs,
+        list.signature,
+      ),
+    ).to.equal(true);
     await ca.close();
   });
 
@@ -111,6 +126,41 @@ describe('ca: revocation and CRLs', () => {
     expect((await ca.crl({ at: AT, issuer: 'root' })).number).to.equal(2);
     await expectCodeAsync('ERR_CA_DAYS', () => ca.crl({ at: AT, days: 400 }));
     await expectCodeAsync('ERR_CA_NOT_YET_VALID', () => ca.crl({ at: days(-2) }));
+    await ca.close();
+  });
+
+  it('joins lists that are longer than one piece of the database', async function () {
+    this.timeout(60_000);
+    const ca = await openNew(home());
+    const { serialNumber } = await ca.issue(ada());
+    const count = 45_001;
+    const serialOf = (i: number): Buffer => Buffer.from(`50${i.toString(16).padStart(38, '0')}`, 'hex');
+    // Straight into the table: the certificates that go with it would take a minute.
+    const db = openDatabase(join(home(), 'ca.db'));
+    db.pragma('foreign_keys = OFF');
+    const insert = db.prepare(
+      `INSERT INTO revocation (serial, issuer, revoked_at, reason, entry) VALUES (?, 'issuing', ?, 'superseded', ?)`,
+    );
+    db.transaction(() => {
+      for (let i = 0; i < count; i++) {
+        const serial = serialOf(i);
+        const entry = encodeRevokedEntry({
+          serial,
+          revokedAt: AT,
+          reason: 'superseded',
+          invalidityDate: undefined,
+        });
+        insert.run(serial.toString('hex'), AT.getTime(), Buffer.from(entry));
+      }
+    })();
+    db.close();
+    const { der, entries } = await ca.crl({ at: AT });
+    const list = CertificateList.decode(der);
+    expect([entries, list.entryCount]).to.deep.equal([count, count]);
+    for (const i of [0, 19_999, 20_000, 40_000, count - 1]) {
+      expect(list.find(serialOf(i))[0], String(i)).to.deep.include({ reason: 'superseded' });
+    }
+    expect(list.find(Buffer.from(serialNumber, 'hex'))).to.deep.equal([]);
     await ca.close();
   });
 
