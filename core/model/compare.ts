@@ -22,38 +22,29 @@ export function compareModel(
   model: MeasuredModel,
   only?: ReadonlySet<string>,
 ): Comparison {
-  const found = new Map<string, Map<string, string>>();
+  const digests = new Map<string, string>();
+  const parts = new Map<string, number>();
+  // A single file has the name "." in manifests of the reference implementation, whatever it is called here.
+  const nameless = model.tree.single && manifest.unnamedSingle;
   for (const item of model.items) {
-    const file = signedName(manifest, model, item.file);
-    const name = file === item.file ? item.name : file + item.name.slice(item.file.length);
-    const parts = found.get(file);
-    if (parts) parts.set(name, item.digest);
-    else found.set(file, new Map([[name, item.digest]]));
+    const file = nameless ? '.' : item.file;
+    digests.set(nameless ? `.${item.name.slice(item.file.length)}` : item.name, item.digest);
+    parts.set(file, (parts.get(file) ?? 0) + 1);
   }
+  // A file that lost all its bytes has no shards, yet it is there: it changed.
+  const emptied = new Set(model.emptyFiles);
   const matched: string[] = [];
   const changed: string[] = [];
   const missing: string[] = [];
   for (const file of manifest.files()) {
     if (only && !only.has(file)) continue;
-    const parts = found.get(file);
-    if (!parts) (isEmptied(model, file) ? changed : missing).push(file);
-    else (sameParts(manifest, file, parts) ? matched : changed).push(file);
+    const expected = manifest.resourcesOf(file);
+    const count = parts.get(file);
+    if (count === undefined) (emptied.has(file) ? changed : missing).push(file);
+    else if (count === expected.length && expected.every((r) => digests.get(r.name) === r.digest))
+      matched.push(file);
+    else changed.push(file);
   }
-  const extra = [...found.keys()].filter((file) => !manifest.has(file) && (!only || only.has(file)));
+  const extra = [...parts.keys()].filter((file) => !manifest.has(file) && (!only || only.has(file)));
   return { matched, changed, missing, extra };
-}
-
-function sameParts(manifest: Manifest, file: string, parts: ReadonlyMap<string, string>): boolean {
-  const expected = manifest.resourcesOf(file);
-  return expected.length === parts.size && expected.every((r) => parts.get(r.name) === r.digest);
-}
-
-/** A file that lost all its bytes has no shards, yet it is there: it changed. */
-function isEmptied(model: MeasuredModel, file: string): boolean {
-  return model.emptyFiles.includes(file);
-}
-
-/** A single file has the name ".", or its own, which the consumer may have changed (OMS §6.5: informational). */
-function signedName(manifest: Manifest, model: MeasuredModel, file: string): string {
-  return model.tree.single && manifest.unnamedSingle ? '.' : file;
 }

@@ -65,6 +65,7 @@ export class Manifest {
     if (items.length === 0) throw new ModelsealError('ERR_MANIFEST_EMPTY', {});
     const hex = new RegExp(`^[0-9a-f]{${DIGEST_SIZE[serialization.hashType] * 2}}$`);
     const byFile = new Map<string, Resource[]>();
+    const files = serialization.method === 'files';
     const names = new NameSet();
     const resources = items.map((item) => {
       if (!hex.test(item.digest)) {
@@ -73,7 +74,8 @@ export class Manifest {
           algorithm: serialization.hashType,
         });
       }
-      const resource = serialization.method === 'files' ? { ...item, file: item.name } : shardOf(item);
+      const { name, digest } = item;
+      const resource: Resource = files ? { name, file: name, digest } : shardOf(name, digest);
       const known = byFile.get(resource.file);
       if (known) {
         known.push(resource);
@@ -83,7 +85,7 @@ export class Manifest {
         names.add(resource.file);
         byFile.set(resource.file, [resource]);
       }
-      return Object.freeze(resource);
+      return resource;
     });
     if (byFile.has('.') && byFile.size > 1) {
       throw new ModelsealError('ERR_NAME_NOT_CANONICAL', {
@@ -146,11 +148,11 @@ function checkSerialization(s: Serialization): void {
 /** A file name may contain colons, so the range is the last two components (OMS §6.3.2). */
 const SHARD = /^(.+):(0|[1-9][0-9]{0,15}):([1-9][0-9]{0,15})$/s;
 
-function shardOf(item: { readonly name: string; readonly digest: string }): Resource {
-  const match = SHARD.exec(item.name);
-  if (!match) throw new ModelsealError('ERR_MANIFEST_SHARD_NAME', { name: item.name });
+function shardOf(name: string, digest: string): Resource {
+  const match = SHARD.exec(name);
+  if (!match) throw new ModelsealError('ERR_MANIFEST_SHARD_NAME', { name });
   const [, file, start, end] = match;
-  return { ...item, file: file as string, range: Object.freeze({ start: Number(start), end: Number(end) }) };
+  return { name, file: file as string, digest, range: { start: Number(start), end: Number(end) } };
 }
 
 /** One entry per file; or shards that begin at 0, follow each other, and are full but for the last. */

@@ -7,6 +7,7 @@ import { ModelsealError } from '../errors/index.js';
  * @throws {ModelsealError} `ERR_NAME_EMPTY`, `ERR_NAME_ABSOLUTE`, `ERR_NAME_PARENT`, `ERR_NAME_NOT_CANONICAL`
  */
 export function checkName(name: string): void {
+  if (PLAIN.test(name)) return;
   if (name === '') throw new ModelsealError('ERR_NAME_EMPTY', {});
   if (name.startsWith('/') || /^[A-Za-z]:[\\/]/.test(name))
     throw new ModelsealError('ERR_NAME_ABSOLUTE', { name });
@@ -23,6 +24,9 @@ export function checkName(name: string): void {
   if (name.includes('\\')) bad('it contains a backslash');
   if (/\p{Surrogate}/u.test(name)) bad('it is not well-formed Unicode');
 }
+
+/** Names of the usual kind, which break no rule; what does not match is looked at closely. */
+const PLAIN = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/;
 
 /**
  * Remembers names and refuses the second of two that some file system cannot tell apart: equal ones, ones that
