@@ -1,7 +1,7 @@
 // Builds dist/: modules with declarations by the TypeScript compiler, and the command line as one bundle whose
 // compiled code is cached beside it, so that starting costs little more than Node itself.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -15,8 +15,22 @@ const tsc = spawnSync(
 );
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
-await build({
+// V8 forgets how a cached script imports ES modules. The two files that import packages at run time therefore do it
+// through the launcher, which is not cached.
+const importThroughLauncher = {
+  name: 'import-through-launcher',
+  setup(bundle) {
+    const filter = /[\\/](runtime[\\/]onnx[\\/]engine|telemetry[\\/]open-telemetry)\.js$/;
+    bundle.onLoad({ filter }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/\bimport\(/g, '__import('),
+    }));
+  },
+};
+
+const bundled = await build({
   absWorkingDir: root,
+  plugins: [importThroughLauncher],
+  metafile: true,
   entryPoints: { main: 'dist/cli.js' },
   outdir: 'dist/bin',
   outExtension: { '.js': '.cjs' },
@@ -35,9 +49,13 @@ await build({
   banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
 });
+const left = Object.values(bundled.metafile.outputs).flatMap((output) =>
+  output.imports.filter((i) => i.kind === 'dynamic-import').map((i) => i.path),
+);
+if (left.length > 0)
+  throw new Error(`imported at run time, but not through the launcher: ${left.join(', ')}`);
 copyFileSync(`${root}.ci/launcher.cjs`, `${root}dist/bin/modelseal.cjs`);
 chmodSync(`${root}dist/bin/modelseal.cjs`, 0o755);
-mkdirSync(`${root}dist/bin`, { recursive: true });
 // dist/bin holds CommonJS only, whatever the package says.
 writeFileSync(`${root}dist/bin/package.json`, '{ "type": "commonjs" }\n');
 

@@ -40,7 +40,9 @@ export function errorTable(): string {
     );
     for (const [code, text] of Object.entries(table)) {
       const says = (text.say as (d: object) => string)(placeholders);
-      lines.push(`| \`${code}\` | ${EXIT[text.kind as keyof typeof EXIT]} | ${cell(says)} | ${cell(text.hint)} |`);
+      lines.push(
+        `| \`${code}\` | ${EXIT[text.kind as keyof typeof EXIT]} | ${cell(says)} | ${cell(text.hint)} |`,
+      );
     }
     lines.push('');
   }

@@ -16,12 +16,16 @@ function load() {
   } catch {
     // Built by another Node: compile.
   }
-  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
-    filename,
-    cachedData,
-  });
+  const script = new vm.Script(
+    `(function (exports, require, module, __filename, __dirname, __import) {${source}\n})`,
+    {
+      filename,
+      cachedData,
+    },
+  );
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, require, module, filename, __dirname);
+  const importPackage = (specifier) => import(specifier);
+  script.runInThisContext()(module.exports, require, module, filename, __dirname, importPackage);
   return { script, main: module.exports.main };
 }
 
