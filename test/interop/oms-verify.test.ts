@@ -1,4 +1,4 @@
-import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import type { ErrorCode } from '../../core/errors/index.js';
@@ -12,6 +12,7 @@ import {
 } from '../../loader/index.js';
 import { type Editable, editBundle, editPayload, flip } from '../support/edit-bundle.js';
 import { expectCodeAsync } from '../support/errors.js';
+import { needPython, runPython } from '../support/peers.js';
 import { sharedFile } from '../support/shared.js';
 import { useTemp } from '../support/temp.js';
 
@@ -35,18 +36,15 @@ const sigstore: Trust = async (context) => ({
   sigstore: { trustedRoot: await publicGood(context), identity: IDENTITY, identityProvider: PROVIDER },
 });
 
-/** The public-good instance's root: named by SIGSTORE_TRUSTED_ROOT, or as the Python package of the peers ships it. */
+/** The public-good instance's root: named by SIGSTORE_TRUSTED_ROOT, or as the Python package sigstore ships it. */
 async function publicGood(context: Mocha.Context): Promise<SigstoreRoot> {
-  const store = 'sigstore/_store/https%3A%2F%2Ftuf-repo-cdn.sigstore.dev/trusted_root.json';
-  const peers = process.env.MODELSEAL_PEERS;
-  const candidates = [
-    process.env.SIGSTORE_TRUSTED_ROOT,
-    ...(peers ? ['3.11', '3.12', '3.13'].map((v) => join(peers, `lib/python${v}/site-packages`, store)) : []),
-  ];
-  const file = candidates.find((path) => path !== undefined && existsSync(path));
-  if (file) return SigstoreRoot.read(file);
-  console.log('      skipped: no Sigstore trusted root here (set SIGSTORE_TRUSTED_ROOT or MODELSEAL_PEERS)');
-  return context.skip();
+  const named = process.env.SIGSTORE_TRUSTED_ROOT;
+  if (named !== undefined) return SigstoreRoot.read(named);
+  const program = 'import os, sigstore; print(os.path.dirname(sigstore.__file__))';
+  const { output } = runPython(needPython(context, 'sigstore'), program, []);
+  return SigstoreRoot.read(
+    join(output.trim(), '_store/https%3A%2F%2Ftuf-repo-cdn.sigstore.dev/trusted_root.json'),
+  );
 }
 
 const SAMPLES: readonly [folder: string, trust: Trust][] = [
