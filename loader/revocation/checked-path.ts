@@ -4,7 +4,7 @@ import { DEFAULT_ALGORITHM_POLICY } from '../path/algorithm-policy.js';
 import type { AlgorithmPolicy, ValidatedPath } from '../path/index.js';
 import type { RevocationEvidence } from './evidence.js';
 import { judgePath } from './judge-path.js';
-import { reportPath } from './report.js';
+import { reportMode, reportPath } from './report.js';
 import type { CertificateStatus } from './status.js';
 
 /** `require`: no proof is a refusal. `prefer`: use what there is. `off`: look at nothing, and say so. */
@@ -57,6 +57,8 @@ export class CheckedPath {
 
   /** See {@link checkRevocation}. */
   static check(path: ValidatedPath, options: RevocationOptions): CheckedPath {
+    // Before the check, so that the report of a refusal says what was asked for as well.
+    if (options.report) reportMode(options.mode, options.report);
     const judged = judgePath(path, {
       ...options,
       algorithms: options.algorithms ?? DEFAULT_ALGORITHM_POLICY,

@@ -31,5 +31,6 @@ export function revocationCounts(revocation: Revocation, signedAt: Date | undefi
   if (!signedAt || !revocation.reason || !HARMLESS_LATER.has(revocation.reason)) return true;
   const { date, invalidityDate } = revocation;
   const from = invalidityDate && invalidityDate < date ? invalidityDate : date;
-  return from <= signedAt;
+  // Written so that an invalid Date (NaN) counts.
+  return !(from > signedAt);
 }

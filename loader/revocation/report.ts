@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../../core/errors/index.js';
 import type { ReportBuilder } from '../../core/report/index.js';
 import { isoTime } from '../../core/x509/index.js';
-import type { CheckedPath } from './checked-path.js';
+import type { CheckedPath, RevocationMode } from './checked-path.js';
 import type { CertificateStatus, EvidenceUsed } from './status.js';
 
 /** The evidence behind one certificate, as reports carry it. JSON-able as it stands. */
@@ -69,18 +69,24 @@ function describeStatus(found: CertificateStatus): CertificateEvidence {
   };
 }
 
-/** Writes `revocation.mode`, `revocation.crl` and `revocation.ocsp`; each of them stands in every report. */
+/** Writes `revocation.mode`, which stands in every report. */
+export function reportMode(mode: RevocationMode | undefined, report: ReportBuilder): void {
+  if (mode === 'off') {
+    report.skipped('revocation.mode', 'revocation is switched off: a revoked certificate is not noticed');
+    return;
+  }
+  const rule = mode ?? 'required where a certificate names an address or evidence was given';
+  report.passed('revocation.mode', `revocation: ${rule}`);
+}
+
+/** Writes `revocation.crl` and `revocation.ocsp`, found or not, and what did not count. */
 export function reportPath(checked: CheckedPath, report: ReportBuilder): void {
   const { mode, statuses, warnings } = checked;
   if (mode === 'off') {
-    report.skipped('revocation.mode', 'revocation is switched off: a revoked certificate is not noticed');
     report.skipped('revocation.crl', 'revocation is switched off');
     report.skipped('revocation.ocsp', 'revocation is switched off');
     return;
   }
-  const rule =
-    mode === 'default' ? 'required where a certificate names an address or evidence was given' : `${mode}`;
-  report.passed('revocation.mode', `revocation: ${rule}`);
   reportKind(report, 'revocation.crl', 'CRL', statuses, (kind) => kind !== 'ocsp', 'RFC 5280 §6.3');
   reportKind(
     report,

@@ -122,6 +122,14 @@ describe('revocation mode', () => {
     ]);
   });
 
+  it('says in the report of a refusal what was asked for', () => {
+    const report = new ReportBuilder('test', AT);
+    expectCode('ERR_REVOKED', () =>
+      check([makeCrl(issuing, { entries: [{ serial }] })], 'prefer', { report }),
+    );
+    expect(report.build().checks.map(({ name }) => name)).to.deep.equal(['revocation.mode']);
+  });
+
   it('cannot be passed by, neither with a copy nor with a path that was not validated', () => {
     const checked = check([rootCrl, makeCrl(issuing)], 'require');
     expect(CheckedPath.isChecked(checked)).to.equal(true);
@@ -162,6 +170,10 @@ describe('revocation after signing', () => {
     refused({ reason: 4, date: signedAt });
     refused({ reason: 4, date: later, invalidityDate: days(-11) });
     judge({ reason: 4, date: later, invalidityDate: days(-9) });
+  });
+
+  it('is refused when the time of signing is no time', () => {
+    refused({ reason: 4, date: later }, new Date(Number.NaN));
   });
 
   it('is refused without a trusted time of signing', () => {
