@@ -1,5 +1,14 @@
 export { type Detected, detectMetadata } from './detect/index.js';
 export { type DigestedModel, digestModel } from './digest.js';
+export {
+  type BundleClaims,
+  type CertificateClaims,
+  type CrlClaims,
+  type Extracted,
+  extractView,
+  type Inspection,
+  inspect,
+} from './inspect/index.js';
 export { type ModelMetadata, mergeMetadata, parseMetadata } from './metadata.js';
 export { type MigrationOptions, type MigrationUnit, migrate, planMigration } from './migrate.js';
 export type { SerializationOptions } from './serialization.js';

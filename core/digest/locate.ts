@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 
 /**
  * Where the worker's entry file lies: beside this module as source or as built module, or, for the bundled command
@@ -10,4 +11,16 @@ export function workerUrl(): URL | undefined {
     ? ['./worker.ts']
     : ['./worker.js', '../core/digest/worker.js', '../../core/digest/worker.js'];
   return names.map((name) => new URL(name, here)).find((url) => url.protocol === 'file:' && existsSync(url));
+}
+
+/**
+ * Starts the worker, or says by `undefined` that it cannot be found. Run from source, Node cannot load TypeScript in a
+ * thread by itself: the loader that runs the main thread is registered there first.
+ */
+export function startWorker(workerData: object): Worker | undefined {
+  const url = workerUrl();
+  if (!url) return undefined;
+  if (!url.pathname.endsWith('.ts')) return new Worker(url, { workerData });
+  const load = `import('tsx/esm/api').then(({ register }) => { register(); return import('${url.href}'); })`;
+  return new Worker(load, { eval: true, workerData });
 }

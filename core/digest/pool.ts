@@ -1,8 +1,8 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { type ErrorCode, type ErrorDetails, ModelsealError } from '../errors/index.js';
 import type { ProgressSink } from '../progress.js';
 import { type HashName, openHash } from './algorithms.js';
-import { workerUrl } from './locate.js';
+import { startWorker } from './locate.js';
 import { BUFFER_BYTES, type DigestJob } from './read.js';
 import { Control, drain, FIELDS, hashOne, type SharedWork } from './shared.js';
 
@@ -35,7 +35,8 @@ export async function digestJobs(jobs: readonly DigestJob[], options: DigestOpti
     jobs.length > 1 && parallel(jobs.length, total, options.threads) ? startHelper(work) : undefined;
   try {
     await drain(work, engine, 0, report.between);
-    if (helper) await whileReporting(helper.ended, report.now);
+    // A worker that came too late to take a job is not waited for.
+    if (helper && work.done.includes(0)) await whileReporting(helper.ended, report.now);
     await finish(work, engine);
   } catch (error) {
     Atomics.store(work.control, Control.stop, 1);
@@ -43,7 +44,7 @@ export async function digestJobs(jobs: readonly DigestJob[], options: DigestOpti
     throw helper?.failure() ?? error;
   }
   const failure = helper?.failure();
-  await helper?.stop();
+  helper?.stop().catch(() => {});
   if (failure) throw failure;
   report.now();
   return unshuffle(work.digests, order, engine.size);
@@ -125,28 +126,28 @@ type Message = { ended: true } | { code: ErrorCode; details: ErrorDetails<ErrorC
 
 /** Starts the second thread. A worker that cannot start, or dies, leaves its jobs to the main thread. */
 function startHelper(work: SharedWork): Helper | undefined {
-  const url = workerUrl();
-  if (!url) return undefined;
-  let worker: Worker;
+  let worker: Worker | undefined;
   try {
-    worker = new Worker(url, { workerData: work, stdout: false, stderr: false });
+    worker = startWorker(work);
   } catch {
     return undefined;
   }
+  if (!worker) return undefined;
+  const thread = worker;
   let failure: ModelsealError | undefined;
   const ended = new Promise<void>((resolve) => {
-    worker.on('message', (message: Message) => {
+    thread.on('message', (message: Message) => {
       if ('code' in message) failure = new ModelsealError(message.code, message.details);
       resolve();
     });
-    worker.on('error', () => resolve());
-    worker.on('exit', () => resolve());
+    thread.on('error', () => resolve());
+    thread.on('exit', () => resolve());
   });
   return {
     ended,
     failure: () => (failure?.code === 'ERR_INTERRUPTED' ? undefined : failure),
     stop: async () => {
-      await worker.terminate();
+      await thread.terminate();
     },
   };
 }

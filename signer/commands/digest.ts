@@ -5,14 +5,14 @@ import {
   formatBytes,
   printable,
 } from '../../core/terminal/index.js';
-import { belowModel } from './sign.js';
+import { belowModel, wholeNumber } from './sign.js';
 
 interface Arguments {
   model: string;
   ignorePaths: string[] | undefined;
   allowSymlinks: boolean;
   method: 'files' | 'shards';
-  shardSize: number | undefined;
+  shardSize: string | undefined;
   hash: 'sha256' | 'blake2b' | 'blake3';
 }
 
@@ -34,7 +34,7 @@ const digest: Command = (context) =>
           describe: 'Follow symbolic links that stay inside the model',
         })
         .option('method', { choices: ['files', 'shards'] as const, default: 'files' as const })
-        .option('shard-size', { type: 'number', describe: 'Bytes per shard [1000000000]' })
+        .option('shard-size', { type: 'string', describe: 'Bytes per shard [1000000000]' })
         .option('hash', { choices: ['sha256', 'blake2b', 'blake3'] as const, default: 'sha256' as const })
         .example('$0 digest ./model --json', 'the manifest as JSON') as never,
     handler: (argv) => run(argv, context),
@@ -49,7 +49,7 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
       ignorePaths: (argv.ignorePaths ?? []).map((path) => belowModel(argv.model, path)),
       allowSymlinks: argv.allowSymlinks,
       method: argv.method,
-      shardSize: argv.shardSize,
+      shardSize: argv.shardSize === undefined ? undefined : wholeNumber(argv.shardSize),
       hash: argv.hash,
       progress: bar.sink,
     });

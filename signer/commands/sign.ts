@@ -190,7 +190,7 @@ function pair(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-function wholeNumber(text: string): number {
+export function wholeNumber(text: string): number {
   const value = Number(text.replaceAll('_', ''));
   if (!/^[0-9_]+$/.test(text) || !Number.isSafeInteger(value)) {
     throw new ModelsealError('ERR_SIGN_OPTION', {

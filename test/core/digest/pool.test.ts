@@ -10,7 +10,8 @@ import {
   holdFile,
   openHash,
 } from '../../../core/digest/index.js';
-import { workerUrl } from '../../../core/digest/locate.js';
+import { startWorker, workerUrl } from '../../../core/digest/locate.js';
+import type { SharedWork } from '../../../core/digest/shared.js';
 import { expectCodeAsync } from '../../support/errors.js';
 import { useTemp } from '../../support/temp.js';
 
@@ -47,8 +48,31 @@ describe('digest pipeline', () => {
     }
   }
 
-  it('has a worker to start', () => {
+  it('has a worker that takes part', async () => {
     expect(workerUrl()?.pathname).to.match(/core\/digest\/worker\.(ts|js)$/);
+    const bytes = content(1000, 1);
+    const only = job('by-worker', bytes);
+    // The main thread does not take part here: what is done was done by the worker.
+    const work: SharedWork = {
+      algorithm: 'sha256',
+      paths: [only.path],
+      names: [only.name],
+      numbers: Float64Array.of(only.size, only.dev, only.ino, only.start, only.end),
+      digests: new Uint8Array(new SharedArrayBuffer(32)),
+      done: new Uint8Array(new SharedArrayBuffer(1)),
+      control: new Int32Array(new SharedArrayBuffer(8)),
+      tally: new Float64Array(new SharedArrayBuffer(32)),
+    };
+    const worker = startWorker(work);
+    const message = await new Promise((resolve, reject) => {
+      worker?.on('message', resolve);
+      worker?.on('error', reject);
+    });
+    await worker?.terminate();
+    expect(message).to.deep.equal({ ended: true });
+    expect(work.done[0]).to.equal(1);
+    expect(Buffer.from(work.digests).equals(createHash('sha256').update(bytes).digest())).to.equal(true);
+    expect([...work.tally]).to.deep.equal([0, 0, 1000, 1]);
   });
 
   it('knows BLAKE3 (test vector of its authors, 251-byte pattern)', async () => {
