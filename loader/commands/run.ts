@@ -12,6 +12,8 @@ import type { GuardedRunOptions } from '../guard/run.js';
 interface RunArguments {
   readonly app: string;
   readonly args?: string[] | undefined;
+  /** The name of the command, then what stands after `--`. */
+  readonly _: readonly (string | number)[];
   readonly signed?: string[] | undefined;
   readonly 'trust-root': string[];
   readonly identity?: string | undefined;
@@ -79,7 +81,7 @@ async function handle(argv: RunArguments, context: CommandContext): Promise<void
   const absolute = (names: readonly string[]): string[] => names.map((name) => resolve(name));
   const options: GuardedRunOptions = {
     app: argv.app,
-    args: argv.args ?? [],
+    args: [...(argv.args ?? []), ...argv._.slice(1).map(String)],
     config: {
       signed: absolute(signed).map((folder) => ({ folder })),
       trustRoots: absolute(argv['trust-root']),

@@ -8,6 +8,8 @@ export type Refuse = <C extends ErrorCode>(code: C, details: ErrorDetails<C>) =>
 export function refuser(reportFd: number | undefined): Refuse {
   return (code, details) => {
     const error = new ModelsealError(code, details);
+    // The way through the guard says nothing about the program that was refused.
+    error.stack = `${error.name}: ${error.message} [${code}]`;
     tell(error, reportFd);
     throw error;
   };
