@@ -181,6 +181,11 @@ const path = defineErrors({
     say: (d: { limit: number }) => `the name constraints of a path take more than ${d.limit} comparisons`,
     hint: 'So many names and constraints are not legitimate. Do not trust the issuer.',
   },
+  ERR_PATH_BUDGET_PATHS: {
+    kind: 'refused',
+    say: (d: { limit: number }) => `${d.limit} paths led to a trust anchor and each of them broke a rule`,
+    hint: 'Give only the intermediates that belong to this certificate; verifying with few of them names the rule.',
+  },
   ERR_PATH_BUDGET_JUDGED: {
     kind: 'refused',
     say: (d: { limit: number }) => `more than ${d.limit} valid paths were turned down by a further check`,

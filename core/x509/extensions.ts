@@ -29,9 +29,11 @@ export interface AuthorityKeyIdentifier {
   readonly serialNumber: Uint8Array | undefined;
 }
 
-/** §4.2.1.4, without the qualifiers: nothing is decided by them. */
+/** §4.2.1.4. */
 export interface CertificatePolicies {
   readonly policies: readonly string[];
+  /** Kinds of qualifiers that appear; what they say decides nothing. */
+  readonly qualifiers: ReadonlySet<string>;
 }
 
 /** §4.2.1.5, one pair. */
@@ -141,26 +143,27 @@ export function decodeCertificatePolicies(value: Uint8Array): CertificatePolicie
   const what = 'certificatePolicies';
   const reader = DerReader.open(value, Tag.SEQUENCE, what);
   const policies = new Set<string>();
+  const kinds = new Set<string>();
   while (!reader.done) {
     const at = reader.offset;
     const info = reader.enter(Tag.SEQUENCE, what);
     const policy = info.oid(what);
     const qualifiers = info.enterOptional(Tag.SEQUENCE, 'policyQualifiers');
-    if (qualifiers) readQualifiers(qualifiers);
+    if (qualifiers) readQualifiers(qualifiers, kinds);
     info.finish(what);
     // §4.2.1.4: a policy must not appear more than once.
     if (policies.has(policy)) refuse(`certificatePolicies lists ${policy} twice`, at);
     policies.add(policy);
   }
   if (policies.size === 0) refuse('certificatePolicies without any policy', 0);
-  return { policies: [...policies] };
+  return { policies: [...policies], qualifiers: kinds };
 }
 
-function readQualifiers(reader: DerReader): void {
+function readQualifiers(reader: DerReader, kinds: Set<string>): void {
   if (reader.done) refuse('policyQualifiers is empty', reader.offset);
   while (!reader.done) {
     const info = reader.enter(Tag.SEQUENCE, 'policyQualifier');
-    info.oid('policyQualifierId');
+    kinds.add(info.oid('policyQualifierId'));
     info.next();
     info.finish('policyQualifier');
   }

@@ -63,6 +63,9 @@ class Search {
   readonly #options: PathOptions;
   readonly #state = new SearchState();
   readonly #bag = new Map<string, Certificate[]>();
+  /** Names of issuers from which names alone lead to an anchor; nothing else is worth a signature check. */
+  readonly #reaching = new Set<string>();
+  #hopeless = false;
   #furthest: Failure | undefined;
 
   constructor(options: PathOptions) {
@@ -74,7 +77,27 @@ class Search {
     }
   }
 
+  /** Walks down from the anchors' names over the bag. */
+  #findReaching(): void {
+    const below = new Map<string, string[]>();
+    for (const same of this.#bag.values()) {
+      for (const { issuer, subject } of same) {
+        const names = below.get(issuer.key);
+        if (names) names.push(subject.key);
+        else below.set(issuer.key, [subject.key]);
+      }
+    }
+    const open = [...this.#options.anchors].map((anchor) => anchor.name.key);
+    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+      if (this.#reaching.has(name)) continue;
+      this.#reaching.add(name);
+      open.push(...(below.get(name) ?? []));
+    }
+  }
+
   run(leaf: Certificate): ValidatedPath {
+    this.#findReaching();
+    this.#hopeless = !this.#reaching.has(leaf.issuer.key);
     const found = this.#extend([leaf]);
     if (found) return found;
     // Every way to fail leaves its reason behind.
@@ -95,7 +118,8 @@ class Search {
     const issuers = this.#bag.get(top.issuer.key) ?? [];
     const fresh = issuers.filter((issuer) => !chain.some((member) => isSameEntity(member, issuer)));
     if (anchors.length === 0 && fresh.length === 0) this.#fail(deadEnd(chain, issuers.length > 0), height);
-    for (const issuer of order(top, fresh)) {
+    const worth = this.#hopeless ? fresh : fresh.filter((issuer) => this.#reaching.has(issuer.issuer.key));
+    for (const issuer of order(top, worth)) {
       this.#state.budget.candidate();
       if (!this.#isIssuedBy(top, issuer, height)) continue;
       if (chain.length === MAX_PATH) {
@@ -104,7 +128,8 @@ class Search {
         return undefined;
       }
       const path = this.#extend([...chain, issuer]);
-      if (path) return path;
+      // Where no anchor can be reached, one way up is enough to say where it ends.
+      if (path || this.#hopeless) return path;
     }
     return undefined;
   }
@@ -113,6 +138,7 @@ class Search {
     this.#state.budget.candidate();
     // An anchor that only shares the name was never reached.
     if (!this.#isIssuedBy(top, anchor, chain.length)) return undefined;
+    this.#state.budget.path();
     const progress = { index: chain.length };
     try {
       return this.#judge(ValidatedPath.check(chain, anchor, this.#options, this.#state, progress), progress);

@@ -8,6 +8,7 @@ const CHECKS: { readonly [C in ErrorCode]?: string } = {
   ERR_PATH_TOO_LONG: 'path.anchor',
   ERR_PATH_BUDGET_SIGNATURES: 'path.anchor',
   ERR_PATH_BUDGET_CANDIDATES: 'path.anchor',
+  ERR_PATH_BUDGET_PATHS: 'path.anchor',
   ERR_PATH_SIGNATURE: 'path.signature',
   ERR_SIGNATURE_KEY_MISMATCH: 'path.signature',
   ERR_SIGNATURE_ALGORITHM_UNKNOWN: 'path.algorithms',

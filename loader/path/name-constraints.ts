@@ -40,6 +40,7 @@ export class NameConstraintState {
   add(issuer: Certificate): void {
     const constraints = issuer.nameConstraints;
     if (!constraints) return;
+    this.#budget.names(constraints.permitted.length + constraints.excluded.length);
     if (constraints.permitted.length > 0) {
       this.#permitted.push(constraints.permitted.map((base) => compile(base, issuer)));
     }
@@ -61,7 +62,7 @@ export class NameConstraintState {
     let compared = 0;
     const constrained = (set: readonly Constraint[]): Constraint[] => {
       compared += set.length;
-      return set.filter((constraint) => constraint.type === name.type);
+      return set.filter((constraint) => constraint.type === formOf(name));
     };
     const excluded = constrained(this.#excluded);
     const permitted = this.#permitted.map(constrained).filter((set) => set.length > 0);
@@ -78,7 +79,9 @@ export class NameConstraintState {
         constrainedBy: by,
       });
     };
-    if (UNSUPPORTED.has(name.type)) refuse('ERR_PATH_NAME_UNSUPPORTED', first.by);
+    if (UNSUPPORTED.has(name.type)) {
+      refuse('ERR_PATH_NAME_UNSUPPORTED', first.by);
+    }
     const problem = nameProblem(name);
     if (problem) {
       throw new ModelsealError('ERR_PATH_NAME_MALFORMED', {
@@ -92,6 +95,17 @@ export class NameConstraintState {
     const miss = permitted.find((set) => !set.some(({ matcher }) => matcher?.covers(name) === true));
     if (miss) refuse('ERR_PATH_NAME_NOT_PERMITTED', (miss[0] as Constraint).by);
   }
+}
+
+/** SmtpUTF8Mailbox (RFC 9598): an e-mail address outside rfc822Name. */
+const SMTP_UTF8_MAILBOX = '1.3.6.1.5.5.7.8.9';
+
+/**
+ * The kind of constraint that a name falls under. RFC 9598 §6 puts SmtpUTF8Mailbox under those for rfc822Name; they
+ * cannot be compared here, so that such a name refuses where e-mail is constrained.
+ */
+function formOf(name: GeneralName): GeneralNameType {
+  return name.type === 'other' && name.oid === SMTP_UTF8_MAILBOX ? 'email' : name.type;
 }
 
 function compile(base: GeneralName, issuer: Certificate): Constraint {

@@ -101,6 +101,7 @@ export function checkExtensions(certificate: Certificate): void {
       extension: 'issuerAltName',
     });
   }
+  checkQualifiers(certificate);
   const ca = certificate.basicConstraints?.ca === true;
   checkSubject(certificate, ca);
   if (certificate.extensions.get(Oid.nameConstraints)?.critical === false) {
@@ -118,6 +119,21 @@ export function checkExtensions(certificate: Certificate): void {
   // Version 1 has no extensions; in version 3 the bit needs cA (§4.2.1.3).
   if (certificate.keyUsage?.has('keyCertSign')) {
     throw misplaced('keyCertSign in a certificate that is no CA');
+  }
+}
+
+/** id-qt-cps and id-qt-unotice. */
+const KNOWN_QUALIFIERS: readonly string[] = ['1.3.6.1.5.5.7.2.1', '1.3.6.1.5.5.7.2.2'];
+
+/** §4.2.1.4: where the extension is critical, its qualifiers must be understood too. */
+function checkQualifiers(certificate: Certificate): void {
+  if (!certificate.extensions.get(Oid.certificatePolicies)?.critical) return;
+  for (const kind of certificate.certificatePolicies?.qualifiers ?? []) {
+    if (KNOWN_QUALIFIERS.includes(kind)) continue;
+    throw new ModelsealError('ERR_CERT_EXTENSION_UNKNOWN', {
+      certificate: certificate.label,
+      extension: `certificatePolicies with qualifier ${kind}`,
+    });
   }
 }
 

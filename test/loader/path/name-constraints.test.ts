@@ -167,6 +167,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       names: [other('1.2.3', Uint8Array.of(5, 0))],
       expect: UNSUPPORTED,
     },
+    {
+      permitted: [email('example.com')],
+      names: [other('1.3.6.1.5.5.7.8.9', Uint8Array.of(0x0c, 0))],
+      expect: UNSUPPORTED,
+    },
     { excluded: [dns('evil.example')], names: [registeredId('1.2.3')], expect: 'accepted' },
   ],
 };

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { der } from '../../../core/der/index.js';
 import { type ErrorCode, isModelsealError } from '../../../core/errors/index.js';
 import { Certificate, Oid } from '../../../core/x509/index.js';
-import { findPath, type PathOptions, TrustAnchors } from '../../../loader/path/index.js';
+import { findPath, type PathOptions, TrustAnchor, TrustAnchors } from '../../../loader/path/index.js';
 import {
   ALGORITHMS,
   AT,
@@ -56,6 +56,17 @@ const with_ = (
 const without = (...oids: string[]): CertificateSpec => ({
   extensions: Object.fromEntries(oids.map((oid) => [oid, undefined])),
 });
+const qualified = (kind: string, critical: boolean) =>
+  x.raw(
+    Oid.certificatePolicies,
+    critical,
+    der.sequence(
+      der.sequence(
+        der.oid('1.2.3'),
+        der.sequence(der.sequence(der.oid(kind), der.ia5String('https://example.com'))),
+      ),
+    ),
+  );
 const flip = (bytes: Uint8Array): Uint8Array => {
   const copy = bytes.slice();
   const last = copy.length - 1;
@@ -296,6 +307,12 @@ const CASES: readonly Case[] = [
     [who]: { extra: [unknown(true)] },
     twin: { [who]: { extra: [unknown(false)] } },
   })),
+  ...([true, false] as const).map((critical) => ({
+    rule: `policy qualifier of an unknown kind, ${critical ? 'critical' : 'in a policy of the CA'}`,
+    code: 'ERR_CERT_EXTENSION_UNKNOWN' as const,
+    [critical ? 'leaf' : 'issuing']: { extra: [qualified('1.3.6.1.4.1.99999.3', true)] },
+    twin: { leaf: { extra: [qualified(critical ? '1.3.6.1.5.5.7.2.1' : '1.3.6.1.4.1.99999.3', critical)] } },
+  })),
   {
     rule: 'critical authority key identifier',
     code: 'ERR_CERT_EXTENSION_CRITICALITY',
@@ -348,7 +365,21 @@ describe('path: every rule refuses with its own code, and its twin passes', () =
       expect(judge(test.twin ?? {}), 'the twin without the fault').to.equal('accepted');
     });
   }
+  it('an empty issuer, as a bare anchor without a name could give it', () => {
+    const key = testKey();
+    const nameless = TrustAnchors.from([TrustAnchor.fromKey(emptySubject, key.spki)]);
+    const root = makeRoot({ key });
+    const leaf = makeLeaf(root, { issuer: emptySubject });
+    expect(() => findPath(Certificate.decode(leaf.der), { anchors: nameless, at: AT, purpose: 'any' }))
+      .to.throw()
+      .with.property('code', 'ERR_CERT_ISSUER_EMPTY');
+    const named = TrustAnchors.from([TrustAnchor.fromKey(root.subject, key.spki)]);
+    expect(
+      findPath(makeLeaf(root).certificate, { anchors: named, at: AT, purpose: 'any' }).chain,
+    ).to.have.length(1);
+  });
+
   it('has not lost a case', () => {
-    expect(CASES.length).to.be.at.least(55);
+    expect(CASES.length).to.be.at.least(57);
   });
 });
