@@ -12,6 +12,8 @@ import {
   type Unparsed,
 } from './types.js';
 
+/** Why a file of unknown content is unparsed. */
+export const UNKNOWN_CONTENT = 'the content is of no known format';
 /** A file that reaches the expansion limit at more than this ratio was made to. */
 const BOMB_RATIO = 100;
 
@@ -20,6 +22,7 @@ export class FileRun {
   readonly findings: Finding[] = [];
   readonly unparsed: Unparsed[] = [];
   readonly formats = new Set<string>();
+  readonly sidecars = new Set<string>();
   members = 0;
   expanded = 0;
   readonly #scanners: readonly FormatScanner[];
@@ -55,7 +58,7 @@ export class FileRun {
     const context = new LocationContext(this, location, depth, raw);
     const scanners = this.#recognise(location, source, options);
     if (scanners.length === 0) {
-      if (!raw) this.miss(location, 'the content is of no known format');
+      if (!raw) this.miss(location, UNKNOWN_CONTENT);
       return;
     }
     const names = scanners.map((s) => s.format);
@@ -148,6 +151,11 @@ class LocationContext implements ScanContext {
 
   unparsed(reason: string, offset?: number): void {
     if (!this.#raw) this.#run.miss(this.location, reason, offset);
+  }
+
+  sidecar(path: string): void {
+    // Only the file itself has neighbours; a member of an archive has none.
+    if (this.#depth === 0 && this.#run.sidecars.size < MAX_UNPARSED) this.#run.sidecars.add(path);
   }
 
   recognised(format: string): void {

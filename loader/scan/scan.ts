@@ -4,7 +4,7 @@ import type { ProgressSink } from '../../core/progress.js';
 import { DEFAULT_LIMITS, type ScanLimits } from './limits.js';
 import { applyPolicy, atLeast, DEFAULT_MAX_PICKLE_BYTES, type ScanPolicy, verdictOf } from './policy.js';
 import { RULES } from './rules.js';
-import { FileRun } from './run.js';
+import { FileRun, UNKNOWN_CONTENT } from './run.js';
 import { SCANNERS } from './scanners.js';
 import { type ByteSource, DescriptorSource } from './source.js';
 import type { FileVerdict, Finding, FormatScanner, Unparsed } from './types.js';
@@ -25,6 +25,8 @@ export interface FileScan {
   readonly members: number;
   /** Bytes that decompression produced. */
   readonly expanded: number;
+  /** Other files, relative to this one, that it reads as plain numbers: the weights of an ONNX model. */
+  readonly sidecars: readonly string[];
 }
 
 /** What was looked at; a report without it would not say what "clean" covers. */
@@ -82,6 +84,7 @@ function finish(name: string, size: number, run: FileRun, policy: ScanPolicy): F
     formats: [...run.formats].sort(),
     members: run.members,
     expanded: run.expanded,
+    sidecars: [...run.sidecars],
   };
 }
 
@@ -102,7 +105,7 @@ export function scanPaths(paths: readonly string[], options: ScanOptions = {}): 
     options.progress?.({ bytes, total, files: i + 1, totalFiles: found.length });
     return scan;
   });
-  return summarize(files, options.policy ?? {}, omitted);
+  return summarize(acceptSidecars(files, options.policy ?? {}), options.policy ?? {}, omitted);
 }
 
 function scanFound(found: FoundFile, options: ScanOptions): FileScan {
@@ -139,7 +142,26 @@ function skippedFile(file: string, size: number, reason: string, policy: ScanPol
   );
   const unparsed = [{ location: file, reason }];
   const verdict = verdictOf(findings, unparsed, true);
-  return { file, size, verdict, findings, unparsed, formats: [], members: 0, expanded: 0 };
+  return { file, size, verdict, findings, unparsed, formats: [], members: 0, expanded: 0, sidecars: [] };
+}
+
+/**
+ * Clears files of no known format that a neighbour reads as plain numbers. Nothing else makes unknown content clean:
+ * the neighbour was understood, and what was recognised in the file with certainty has been scanned as that.
+ */
+export function acceptSidecars(files: readonly FileScan[], policy: ScanPolicy): FileScan[] {
+  const named = new Set<string>();
+  for (const { file, sidecars } of files) {
+    const folder = file.slice(0, Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+    for (const path of sidecars) named.add(folder + path);
+  }
+  return files.map((scan) => {
+    const unknown = scan.unparsed.length > 0 && scan.unparsed.every((u) => u.reason === UNKNOWN_CONTENT);
+    if (!unknown || scan.formats.length > 0 || !named.has(scan.file)) return scan;
+    const findings = scan.findings.filter((f) => f.rule !== 'STORE-INSPECTION-FAILED');
+    const verdict = verdictOf(applyPolicy(findings, policy), []);
+    return { ...scan, verdict, findings, unparsed: [], formats: ['tensor-data'] };
+  });
 }
 
 /** Sums up the scans of several files under a policy. */

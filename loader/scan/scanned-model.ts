@@ -1,6 +1,13 @@
 import { ModelsealError } from '../../core/errors/index.js';
 import { atLeast, type ScanPolicy } from './policy.js';
-import { type FileScan, type ScanOptions, type ScanResult, scanSource, summarize } from './scan.js';
+import {
+  acceptSidecars,
+  type FileScan,
+  type ScanOptions,
+  type ScanResult,
+  scanSource,
+  summarize,
+} from './scan.js';
 import { type ByteSource, MemorySource } from './source.js';
 
 /** A model whose bytes are verified and held: the scan reads those bytes, never a path. */
@@ -43,11 +50,12 @@ export class ScannedModel<M extends ScannableModel = ScannableModel> {
     options: ScanOptions & { readonly onResult?: (result: ScanResult) => void } = {},
   ): Promise<ScannedModel<M>> {
     const policy = options.policy ?? {};
-    const files: FileScan[] = [];
+    const scans: FileScan[] = [];
     for (const name of model.names) {
       const bytes = await model.read(name);
-      files.push(scanSource(name, bytes instanceof Uint8Array ? new MemorySource(bytes) : bytes, options));
+      scans.push(scanSource(name, bytes instanceof Uint8Array ? new MemorySource(bytes) : bytes, options));
     }
+    const files = acceptSidecars(scans, policy);
     const result = summarize(files, policy);
     options.onResult?.(result);
     requireClean(subject, result, policy);

@@ -49,6 +49,8 @@ export interface ScanContext {
   unparsed(reason: string, offset?: number): void;
   /** Names a more special format than the scanner's own, for the report: `pytorch` where the scanner reads zip. */
   recognised(format: string): void;
+  /** Names another file, relative to this one, from which the format reads plain numbers and nothing else. */
+  sidecar(path: string): void;
   /** Scans what this location contains (an archive member, an embedded stream) by its own content. */
   member(name: string, source: ByteSource, options?: MemberOptions): void;
   /**

@@ -31,7 +31,8 @@ const KINDS: readonly Kind[] = [
   { name: 'xz', magic: /^\xfd7zXZ\0/, expand: expandXz },
   {
     name: 'lzma',
-    magic: /^[\x00-\xe0]\0\0[\x00-\xff]{2}(?:\xff{8}|[\x00-\xff]{5}\0{3})\0/,
+    magic:
+      /^[\x00-\xe0]\0(?:\0[\x01-\xff]|[\x10-\xff][\x00-\xff])[\x00-\x40](?:\xff{8}|[\x00-\xff]{5}\0{3})\0/,
     expand: expandLzmaAlone,
     trial: true,
   },
@@ -48,7 +49,7 @@ function kindOf(head: Uint8Array): Kind | undefined {
     if (!magic.test(text)) return false;
     if (!trial) return true;
     const { bytes, problem } = expand(head.subarray(0, TRIAL_BYTES), 1 << 22);
-    return problem === undefined || bytes.length >= Math.min(64, head.length);
+    return bytes.length > 0 && (problem === undefined || bytes.length >= Math.min(64, head.length));
   });
 }
 

@@ -108,10 +108,14 @@ export function readZip(source: ByteSource): ZipArchive {
   if (end.end < source.size) {
     problem('ARC-TRAILING', `${source.size - end.end} bytes follow the end of the archive`, end.end);
   }
-  for (const other of ends.slice(1)) {
+  // A stored archive inside this one has an end record of its own, which is part of an entry and confuses nobody.
+  const others = ends.slice(1).filter(({ at }) => {
+    return !entries.some((e) => e.dataOffset <= at && at < e.dataOffset + e.compressedSize);
+  });
+  for (const other of others) {
     problem('ARC-AMBIGUOUS', `another end record at byte ${other.at} describes another directory`, other.at);
   }
-  return { entries, problems, prefix, gaps, end: end.end, otherEnds: ends.slice(1).map((e) => e.end) };
+  return { entries, problems, prefix, gaps, end: end.end, otherEnds: others.map((e) => e.end) };
 }
 
 /** Every end record with a readable directory, the one that most readers take first. */

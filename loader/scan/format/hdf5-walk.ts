@@ -68,17 +68,19 @@ export class Hdf5Walk {
 
   #object(address: number): void {
     const at = this.#base + address;
-    const head = this.#bytes(at, 16);
+    const head = this.#bytes(at, Math.min(16, Math.max(4, this.#source.size - at)));
     if (head.toString('latin1', 0, 4) === 'OHDR') {
       this.#objectV2(at);
       return;
     }
-    if (head[0] !== 1) throw malformed('HDF5', 'there is no object header where one is referred to', at);
+    if (head[0] !== 1 || head.length < 16)
+      throw malformed('HDF5', 'there is no object header where one is referred to', at);
     this.#messagesV1(this.#bytes(at + 16, this.#limited(head.readUInt32LE(8), at)), at);
   }
 
   #objectV2(at: number): void {
-    const head = this.#bytes(at, 26 + 8 > this.#source.size - at ? this.#source.size - at : 34);
+    // Signature, version, flags, times, phase change values, and a length of up to eight bytes.
+    const head = this.#bytes(at, Math.min(34, this.#source.size - at));
     const flags = head[5] ?? 0;
     const sizeAt = 6 + (flags & 0x20 ? 16 : 0) + (flags & 0x10 ? 4 : 0);
     const width = 1 << (flags & 3);

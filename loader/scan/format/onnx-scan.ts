@@ -236,7 +236,7 @@ export class OnnxScan {
         `tensor ${name} is read from ${value.slice(0, 200)}`,
         field.start,
       );
-    }
+    } else if (key === 'location') this.#context.sidecar(value);
     if ((key === 'offset' || key === 'length') && !/^\d{1,19}$/.test(value)) {
       this.#context.report(
         'ONNX-STRUCTURE',

@@ -79,6 +79,8 @@ const FILE_OPERATORS = new Set([
   'TryRpc',
   'XlaLaunchFile',
 ]);
+/** What a SavedModel of one shard has beside its graph: tensors by name, and a fingerprint. */
+const VARIABLES = ['variables/variables.index', 'variables/variables.data-00000-of-00001', 'fingerprint.pb'];
 /** A function library inside a graph inside a meta graph: three levels, and control flow by name only. */
 const MAX_NAME = 4096;
 
@@ -92,8 +94,10 @@ export const savedModelScanner: FormatScanner = {
   },
   scan(source, context) {
     const scan = new GraphScan(source, context);
-    if (layoutOf(source) === 'saved') scan.savedModel();
-    else scan.graph(0, source.size);
+    if (layoutOf(source) === 'saved') {
+      for (const file of VARIABLES) context.sidecar(file);
+      scan.savedModel();
+    } else scan.graph(0, source.size);
   },
 };
 
