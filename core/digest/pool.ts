@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { type ErrorCode, type ErrorDetails, ModelsealError } from '../errors/index.js';
+import { type ErrorCode, type ErrorDetails, isModelsealError, ModelsealError } from '../errors/index.js';
 import type { ProgressSink } from '../progress.js';
 import { type HashName, openHash } from './algorithms.js';
 import { startWorker } from './locate.js';
@@ -39,6 +39,8 @@ export async function digestJobs(jobs: readonly DigestJob[], options: DigestOpti
     if (helper && work.done.includes(0)) await whileReporting(helper.ended, report.now);
     await finish(work, engine);
   } catch (error) {
+    // Interrupted by the worker's stop: its message, which says why, may still be on the way.
+    if (isModelsealError(error, 'ERR_INTERRUPTED')) await helper?.ended;
     Atomics.store(work.control, Control.stop, 1);
     await helper?.stop();
     throw helper?.failure() ?? error;
@@ -46,6 +48,9 @@ export async function digestJobs(jobs: readonly DigestJob[], options: DigestOpti
   const failure = helper?.failure();
   helper?.stop().catch(() => {});
   if (failure) throw failure;
+  // A digest that was not computed must never be taken for one that was.
+  if (work.done.includes(0))
+    throw new ModelsealError('ERR_INTERNAL', { problem: 'a file was left unhashed' });
   report.now();
   return unshuffle(work.digests, order, engine.size);
 }

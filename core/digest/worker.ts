@@ -9,10 +9,11 @@ try {
   await drain(work, await openHash(work.algorithm), 1, () => undefined);
   parentPort?.postMessage({ ended: true });
 } catch (error) {
-  Atomics.store(work.control, Control.stop, 1);
-  parentPort?.postMessage(
-    isModelsealError(error)
-      ? { code: error.code, details: error.details }
-      : { problem: error instanceof Error ? error.message : String(error) },
-  );
+  if (isModelsealError(error)) {
+    Atomics.store(work.control, Control.stop, 1);
+    parentPort?.postMessage({ code: error.code, details: error.details });
+  } else {
+    // Not about a file: the main thread does what is left undone here, and meets the problem itself if it is real.
+    parentPort?.postMessage({ problem: error instanceof Error ? error.message : String(error) });
+  }
 }

@@ -129,6 +129,18 @@ describe('digest pipeline', () => {
     });
   }
 
+  it('reports the error of a large job that either thread may meet', async () => {
+    for (let round = 0; round < 5; round++) {
+      const big = content(4 * BUFFER_BYTES, round);
+      const jobs = [0, 1, 2, 3].map((i) => job(`big${i}`, big));
+      writeFileSync(join(temp(), `big${round % 4}`), big.subarray(1));
+      const error = await expectCodeAsync('ERR_FILE_CHANGED_WHILE_READ', () =>
+        digestJobs(jobs, { algorithm: 'sha256', threads: 2 }),
+      );
+      expect(error.details.file).to.equal(`big${round % 4}`);
+    }
+  });
+
   it('holds a file with the digests of exactly the bytes held', async () => {
     const bytes = content(2 * BUFFER_BYTES + 3, 9);
     const engine = await openHash('sha256');
