@@ -48,21 +48,26 @@ export function checkCrls(
   const deltas = lists.filter(({ list }) => list.isDelta);
   const usedDeltas = new Set<AuthenticList>();
   const complete = lists.filter(({ list }) => !list.isDelta).sort(newestFirst);
-  for (const [i, base] of complete.entries()) {
+  const current = complete.filter(({ list }) => !timeProblem(list, at, false));
+  // Only a list that is current itself can replace an earlier one of its scope.
+  const replaced = (one: AuthenticList): boolean =>
+    current.some((other) => newestFirst(other, one) < 0 && sameScope(other, one));
+  const revoke = (entry: RevokedEntry | undefined, from: AuthenticList, holdLifted: boolean): void => {
+    if (!entry || entry.reason === 'removeFromCRL') return;
+    if (entry.reason !== 'certificateHold' || !holdLifted) revocations.push(toRevocation(entry, from));
+  };
+  for (const base of complete) {
     const delta = deltaFor(base, deltas, at);
     if (delta) usedDeltas.add(delta);
     const { entry } = base;
     const change = delta?.entry;
     const problem =
       timeProblem(base.list, at, delta !== undefined) ?? expiryProblem(certificate, base.list, at);
-    const newer = complete.slice(0, i).some((other) => sameScope(other, base));
     if (problem?.code !== 'ERR_CRL_FUTURE') {
-      if (change && change.reason !== 'removeFromCRL') revocations.push(toRevocation(change, delta ?? base));
+      if (delta) revoke(change, delta, replaced(delta));
       // A hold that the delta, or a newer list of the same scope, no longer has was lifted (RFC 5280 §6.3.3 k). Any
       // other revocation is for good (§5.3.1): it counts even from a list that is too old to clear anybody.
-      const lifted = change !== undefined || newer || problem !== undefined;
-      if (entry && !(entry.reason === 'certificateHold' && lifted))
-        revocations.push(toRevocation(entry, base));
+      revoke(entry, base, change !== undefined || problem !== undefined || replaced(base));
     }
     if (problem) {
       problems.set(`${base.list.fingerprint} time`, problem);
@@ -73,15 +78,13 @@ export function checkCrls(
     for (const reason of base.reasons) covered.add(reason);
   }
   for (const delta of deltas) {
-    const replaced = [...usedDeltas].some((other) => other === delta || sameScope(other, delta));
-    const problem = timeProblem(delta.list, at, false) ?? (replaced ? undefined : withoutBase(delta.list));
     if (usedDeltas.has(delta)) continue;
+    const outdated = replaced(delta) || [...usedDeltas].some((other) => sameScope(other, delta));
+    const problem = timeProblem(delta.list, at, false) ?? (outdated ? undefined : withoutBase(delta.list));
     if (problem) problems.set(`${delta.list.fingerprint} delta`, problem);
     // Without its base it can clear nobody, but an authorised issuer says here that the certificate is revoked.
-    const { entry } = delta;
-    if (!entry || entry.reason === 'removeFromCRL' || problem?.code === 'ERR_CRL_FUTURE') continue;
-    const lifted = entry.reason === 'certificateHold' && problem?.code !== 'ERR_CRL_DELTA_WITHOUT_BASE';
-    if (!lifted) revocations.push(toRevocation(entry, delta));
+    if (problem?.code === 'ERR_CRL_FUTURE') continue;
+    revoke(delta.entry, delta, problem?.code !== 'ERR_CRL_DELTA_WITHOUT_BASE');
   }
   const missing = [...ALL_REASONS].filter((reason) => !covered.has(reason));
   if (covered.size > 0 && missing.length > 0) {

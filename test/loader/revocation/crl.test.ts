@@ -83,6 +83,8 @@ describe('revocation by CRL', () => {
     const hold = crl({ number: 4, thisUpdate: days(-3), entries: [{ serial: serialBytes, reason: 6 }] });
     refused('ERR_REVOKED', [hold]);
     check([hold, crl({ number: 5 })]);
+    // A list that is not valid yet lifts nothing.
+    refused('ERR_REVOKED', [hold, crl({ number: 5, thisUpdate: days(2) })]);
     // Anything but a hold is for good.
     const gone = crl({ number: 4, thisUpdate: days(-3), entries: [revoked] });
     refused('ERR_REVOKED', [gone, crl({ number: 5 })]);
@@ -289,6 +291,16 @@ describe('revocation by CRL', () => {
       check([base({ entries: [{ serial, reason: 6 }] }), lift]);
       refused('ERR_REVOKED', [base({ entries: [revoked] }), lift]);
       refused('ERR_REVOKED', [base({ entries: [{ serial, reason: 6 }] })]);
+    });
+
+    it('gives way to a newer complete list', () => {
+      const hold = delta({ thisUpdate: days(-1.5), entries: [{ serial, reason: 6 }] });
+      refused('ERR_REVOKED', [base(), hold]);
+      refused('ERR_REVOKED', [hold]);
+      check([base(), hold, crl({ number: 13 })]);
+      expect(check([hold, crl({ number: 13 })]).warnings).to.deep.equal([]);
+      const gone = delta({ thisUpdate: days(-1.5), entries: [revoked] });
+      refused('ERR_REVOKED', [base(), gone, crl({ number: 13 })]);
     });
 
     it('keeps a stale base in use while it is current itself', () => {
