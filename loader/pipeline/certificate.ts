@@ -2,7 +2,7 @@ import type { UnverifiedBundle } from '../../core/bundle/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import type { ReportBuilder } from '../../core/report/index.js';
 import { Certificate } from '../../core/x509/index.js';
-import { type TrustAnchors, validatePath } from '../path/index.js';
+import { TrustAnchors, validatePath } from '../path/index.js';
 import type { TrustPolicy } from '../policy/policy.js';
 import { checkRevocation } from '../revocation/checked-path.js';
 import { NO_EVIDENCE } from '../revocation/evidence.js';
@@ -23,6 +23,11 @@ export async function acceptCertificate(
 ): Promise<AcceptedSigner> {
   const { at, trustRoots, evidence, purpose, intermediates } = options;
   const validated = await report.step('path', () => {
+    if (!(trustRoots instanceof TrustAnchors)) {
+      throw new ModelsealError('ERR_USAGE', {
+        problem: 'trustRoots is not made by TrustAnchors or readTrustAnchors',
+      });
+    }
     const [leaf, ...rest] = bundle.chain.map((der) => Certificate.decode(der));
     if (!leaf) throw new ModelsealError('ERR_BUNDLE_CHAIN_EMPTY', {});
     return validatePath(leaf, {

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { KeyObject } from 'node:crypto';
 import { namedKey, type SigningMethod, type UnverifiedBundle } from '../../core/bundle/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import { describeKey, publicKeyFingerprint, requireStrongKey } from '../../core/keys/index.js';
@@ -85,6 +85,9 @@ export class AcceptedSigner {
     policy: TrustPolicy,
     report: ReportBuilder,
   ): AcceptedSigner {
+    if (!(key instanceof KeyObject) || key.type !== 'public') {
+      throw new ModelsealError('ERR_USAGE', { problem: 'publicKey is not the KeyObject of a public key' });
+    }
     requireStrongKey(key, 'the public key');
     const fingerprint = publicKeyFingerprint(key);
     if (namedKey(bundle, key) === 'mismatch') {
@@ -92,6 +95,8 @@ export class AcceptedSigner {
         ? new ModelsealError('ERR_KEY_BYTES_MISMATCH', { fingerprint })
         : new ModelsealError('ERR_KEY_HINT_MISMATCH', { hint: bundle.keyHint, fingerprint });
     }
+    report.skipped('path', 'the key method has no certificates');
+    report.skipped('revocation', 'the key method has no revocation: stop using the key instead');
     report.passed(
       'key',
       `${describeKey(key)}, given by the caller and named by the signature`,
@@ -104,6 +109,7 @@ export class AcceptedSigner {
   static ofSigstore(signer: SigstoreSigner, policy: TrustPolicy, report: ReportBuilder): AcceptedSigner {
     const { publicKey, chain, identity } = signer;
     requireStrongKey(publicKey, 'the key of the Sigstore certificate');
+    report.skipped('revocation', 'Sigstore certificates live minutes and are not revoked');
     return new AcceptedSigner(
       { method: 'sigstore', publicKey, identities: [identity.identity], chain },
       policy,

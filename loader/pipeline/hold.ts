@@ -1,0 +1,67 @@
+import { type HashEngine, holdFile, openHash } from '../../core/digest/index.js';
+import {
+  type Manifest,
+  type MeasuredItem,
+  type MeasuredModel,
+  type ModelFile,
+  type ModelTree,
+  rangeEnds,
+  resourceName,
+} from '../../core/model/index.js';
+import type { ProgressSink } from '../../core/progress.js';
+import { signedName } from './listing.js';
+
+/** The event loop gets a turn this often. */
+const TURN_MS = 50;
+
+/** Reads every wanted file into memory, hashing on the way. Bytes that do not match are dropped at once. */
+export async function holdModel(
+  manifest: Manifest,
+  tree: ModelTree,
+  files: readonly ModelFile[],
+  held: Map<string, Uint8Array>,
+  onProgress: ProgressSink | undefined,
+): Promise<MeasuredModel> {
+  const engine: HashEngine = await openHash(manifest.hashType);
+  const { serialization } = manifest;
+  const total = files.reduce((sum, file) => sum + file.size, 0);
+  const items: MeasuredItem[] = [];
+  const emptyFiles: string[] = [];
+  let bytes = 0;
+  let turn = performance.now();
+  for (const [index, file] of files.entries()) {
+    const onBytes = (n: number): Promise<void> | undefined => {
+      bytes += n;
+      const now = performance.now();
+      if (now - turn < TURN_MS) return undefined;
+      turn = now;
+      onProgress?.({ bytes, total, files: index, totalFiles: files.length });
+      return new Promise((resolve) => setImmediate(resolve));
+    };
+    const ends = rangeEnds(file.size, serialization);
+    const { bytes: content, digests } = await holdFile(file, ends, engine, onBytes);
+    const name = signedName(manifest, tree, file.name);
+    if (isSigned(manifest, name, digests)) held.set(name, content);
+    if (ends.length === 0) emptyFiles.push(file.name);
+    digests.forEach((digest, i) => {
+      const start = ends[i - 1] ?? 0;
+      const end = ends[i] ?? 0;
+      const resource = resourceName(file.name, start, end, serialization.method);
+      items.push({ file: file.name, name: resource, size: end - start, digest: hex(digest) });
+    });
+  }
+  onProgress?.({ bytes, total, files: files.length, totalFiles: files.length });
+  return { tree, serialization, items, emptyFiles, bytes };
+}
+
+/**
+ * Whether bytes are what a manifest says of a file.
+ *
+ * @param digests Of the ranges of the file, in their order.
+ */
+export function isSigned(manifest: Manifest, name: string, digests: readonly Uint8Array[]): boolean {
+  const expected = manifest.resourcesOf(name);
+  return expected.length === digests.length && expected.every((r, i) => hex(digests[i]) === r.digest);
+}
+
+const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('hex');
