@@ -15,6 +15,8 @@ interface CommonJsModule {
   _compile(content: string, filename: string, format?: string): unknown;
 }
 interface CommonJsLoader {
+  readonly wrap: unknown;
+  readonly wrapper: readonly string[];
   _extensions: Record<string, (module: CommonJsModule, filename: string) => void>;
   _load(request: string, parent: CommonJsModule | undefined, isMain: boolean): unknown;
   _resolveFilename(request: string, parent: CommonJsModule | undefined, ...rest: unknown[]): string;
@@ -36,6 +38,7 @@ export function guardCommonJs({ catalogue, refuse, loadAddon, guardSessions }: C
   const loader = Module as unknown as CommonJsLoader;
   const compile = loader.prototype._compile;
   const checked = new WeakMap<CommonJsModule, string>();
+  const closed = (name: string) => (): never => refuse('ERR_GUARD_LOADER_HOOK', { name });
 
   const javascript = (module: CommonJsModule, filename: string): void => {
     const bytes = catalogue.read(filename);
@@ -65,7 +68,6 @@ export function guardCommonJs({ catalogue, refuse, loadAddon, guardSessions }: C
     },
     '.node': (module, filename) => loadAddon(module, filename),
   };
-  const closed = (name: string) => () => refuse('ERR_GUARD_LOADER_HOOK', { name });
   lock(
     loader,
     '_extensions',
@@ -79,7 +81,12 @@ export function guardCommonJs({ catalogue, refuse, loadAddon, guardSessions }: C
 
   // Only the text that was just checked for this module object is compiled; the fixed format keeps Node from
   // trying the text as an ES module, whose imports it would load without asking the hooks.
+  // Node puts whatever stands in `wrapper` around the text, and does not let these two be locked.
+  const { wrap, wrapper } = loader;
+  const [before, after] = wrapper;
   lock(loader.prototype, '_compile', function (this: CommonJsModule, content: string, filename: string) {
+    const same = loader.wrap === wrap && loader.wrapper === wrapper;
+    if (!same || wrapper[0] !== before || wrapper[1] !== after) closed('module.wrapper')();
     if (checked.get(this) !== content) refuse('ERR_GUARD_COMPILE', { file: String(filename) });
     checked.delete(this);
     return compile.call(this, content, filename, 'commonjs');

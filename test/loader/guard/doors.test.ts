@@ -83,6 +83,8 @@ const CJS_DOORS: readonly (readonly [tried: string, outcome: string])[] = [
   ['require("./signed.node")', 'ERR_DLOPEN_FAILED'],
   ['process.dlopen({ exports: {} }, require.resolve("./signed.node"))', 'ERR_DLOPEN_FAILED'],
   ['require("./changed.node")', 'ERR_GUARD_MODULE_CHANGED'],
+  // From here on every compilation is refused, so this stands last.
+  ['(module.constructor.wrapper[0] += "more();", require("./other.cjs"))', 'ERR_GUARD_LOADER_HOOK'],
 ];
 
 const EMPTY_WASM = 'Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)';
@@ -100,6 +102,7 @@ const probes = (doors: readonly (readonly [string, string])[]): string =>
 const app = (outside: string): Record<string, string | Uint8Array> => ({
   'lib.mjs': 'export default 1;',
   'lib.cjs': 'module.exports = 1;',
+  'other.cjs': 'module.exports = 1;',
   'worker.mjs': `
     import { parentPort } from 'node:worker_threads';
     const codes = [];
