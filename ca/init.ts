@@ -1,6 +1,17 @@
 import type { KeyObject } from 'node:crypto';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ModelsealError } from '../core/errors/index.js';
 import {
@@ -198,24 +209,27 @@ function install(
   writeDatabase: (file: string) => void,
 ): void {
   const target = resolve(home);
-  const fresh = !existsSync(target);
   const undoing: (() => void)[] = [];
   try {
-    undoing.push(makeFolder(fresh ? dirname(target) : target));
+    if (removable !== undefined) undoing.push(makeFolder(removable.folder));
+    // Asked now, since the folder for the root key may lie in the home folder.
+    const fresh = !existsSync(target);
     const parent = fresh ? dirname(target) : target;
+    undoing.push(makeFolder(parent));
     const staging = join(parent, `.${basename(target)}-${randomBytes(6).toString('hex')}.tmp`);
-    make(staging);
+    mkdirSync(staging, { mode: 0o700 });
     undoing.push(() => rmSync(staging, { recursive: true, force: true }));
     writeNewFiles(files.map((file) => ({ ...file, path: join(staging, file.path) })));
-    writeDatabase(join(staging, 'ca.db'));
-    chmodSync(join(staging, 'ca.db'), SECRET);
-    if (removable !== undefined) {
-      undoing.push(makeFolder(removable.folder));
-      undoing.push(writeNewFiles([removable.file]));
-    }
+    const database = join(staging, 'ca.db');
+    writeDatabase(database);
+    chmodSync(database, SECRET);
+    syncToDisk(database);
+    syncToDisk(staging);
+    if (removable !== undefined) undoing.push(writeNewFiles([removable.file]));
     if (fresh) renameSync(staging, target);
     else linkAll(staging, target, [...files.map(({ path }) => path), 'ca.db']);
     rmSync(staging, { recursive: true, force: true });
+    syncToDisk(parent);
   } catch (error) {
     for (const undo of undoing.reverse()) undo();
     if (error instanceof ModelsealError) throw error;
@@ -224,8 +238,17 @@ function install(
   }
 }
 
-function make(folder: string): void {
-  mkdirSync(folder, { mode: 0o700 });
+/** Waits until a file, or the entries of a folder, have reached the disk; some systems cannot do it for folders. */
+function syncToDisk(path: string): void {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    fsyncSync(fd);
+  } catch (error) {
+    if (!['EINVAL', 'EPERM', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
 }
 
 /** Links rather than renames: a link refuses to replace a file that appeared meanwhile. */

@@ -159,6 +159,19 @@ describe('ca: creating an authority', () => {
     expect(readdirSync(temp()).sort()).to.deep.equal(['certs', 'vault']);
   });
 
+  it('takes a folder of its own home for the root key, too', async () => {
+    const ca = await openNew(home(), { rootOut: join(home(), 'vault') });
+    await ca.issue(ada());
+    await ca.close();
+    expect(readdirSync(home()))
+      .to.include.members(['vault', 'ca.db', 'root.pem'])
+      .and.not.include('root.key');
+    const same = await openNew(join(temp(), 'same'), { rootOut: join(temp(), 'same') });
+    expect((await same.crl({ at: AT, issuer: 'root' })).entries).to.equal(0);
+    await same.close();
+    expect(readdirSync(temp()).sort()).to.deep.equal(['certs', 'same']);
+  });
+
   it('leaves nothing behind where it cannot write', async () => {
     writeFileSync(join(temp(), 'file'), '');
     await expectCodeAsync('ERR_FILE_UNWRITABLE', () => openNew(join(temp(), 'file', 'certs')));

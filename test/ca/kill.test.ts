@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { useTemp } from '../support/temp.js';
 import { AT, ada, noPassphrase, openNew } from './support/authority.js';
 
 const LOOP = fileURLToPath(new URL('support/issue-loop.ts', import.meta.url));
+const INIT = fileURLToPath(new URL('support/init-once.ts', import.meta.url));
 const ROUNDS = 4;
 
 const start = (home: string, out: string, group: number): ChildProcess =>
@@ -77,5 +78,35 @@ describe('ca: killed at any moment', () => {
     if (interrupted) await ca.revoke({ serial: interrupted.serial, at: AT, reason: 'unspecified' });
     await ca.crl({ at: AT });
     await ca.close();
+  });
+
+  it('makes a whole authority or none', async function () {
+    this.timeout(120_000);
+    const outcomes: string[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const folder = join(temp(), `round-${round}`);
+      mkdirSync(folder);
+      const home = join(folder, 'certs');
+      const child = spawn(process.execPath, ['--import', 'tsx', INIT, home], { stdio: 'ignore' });
+      const ended = once(child, 'exit');
+      // The first sign of anything on the disk is the moment to strike, or a little later.
+      while (readdirSync(folder).length === 0 && child.exitCode === null) await sleep(1);
+      expect(child.exitCode, 'init ended before it was killed').to.be.oneOf([null, 0]);
+      await sleep(round * 3);
+      child.kill('SIGKILL');
+      await ended;
+      if (existsSync(home)) {
+        const ca = await openAuthority(home, noPassphrase);
+        await ca.issue(ada());
+        await ca.crl({ at: AT, issuer: 'root' });
+        await ca.close();
+        outcomes.push('whole');
+      } else {
+        // Nothing is in the way of the next attempt.
+        await (await openNew(home)).close();
+        outcomes.push('none');
+      }
+    }
+    expect(outcomes).to.have.length(ROUNDS);
   });
 });
