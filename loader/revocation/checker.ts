@@ -5,7 +5,7 @@ import { type AlgorithmPolicy, findPath, type TrustAnchor, TrustAnchors } from '
 import { checkCrls } from './crl-check.js';
 import type { RevocationEvidence } from './evidence.js';
 import { MAX_SIGNER_DEPTH, MAX_STATUS_LOOKUPS } from './limits.js';
-import { answersFor, checkOcsp } from './ocsp-check.js';
+import { answersFor, checkOcsp, type SignerDoubt } from './ocsp-check.js';
 import { distributionPoints, issuedForPoint } from './scope.js';
 import {
   anchorSigner,
@@ -136,7 +136,7 @@ export class RevocationChecker {
       // The anchor is trusted as it is, and the issuer above the certificate has its place in the path already.
       if (!certificate || signer.isAnchor || certificate === issuer.certificate) return undefined;
       const problem = this.#ownStatusProblem(this.#pathOf(certificate), true);
-      return problem === undefined ? undefined : this.#pathProblem(name, problem);
+      return problem === undefined ? undefined : this.#pathProblem(name, problem.problem);
     } catch (error) {
       if (!isModelsealError(error) || error.code === 'ERR_EVIDENCE_BUDGET') throw error;
       return this.#pathProblem(name, error.message);
@@ -147,7 +147,7 @@ export class RevocationChecker {
     return new ModelsealError('ERR_CRL_SIGNER_PATH', { issuer, problem });
   }
 
-  #responderProblem(path: readonly Certificate[]): string | undefined {
+  #responderProblem(path: readonly Certificate[]): SignerDoubt | undefined {
     // RFC 6960 §4.2.2.2.1: without no-check a responder is checked like anybody, here always with proof.
     return this.#ownStatusProblem(path, false);
   }
@@ -158,23 +158,24 @@ export class RevocationChecker {
    * @param circularAllowed A CRL may be signed under a certificate that the same list covers (PKITS 4.14.30): a list
    *   that revoked its own signer would still say so. An OCSP responder must not vouch for itself.
    */
-  #ownStatusProblem(path: readonly Certificate[], circularAllowed: boolean): string | undefined {
+  #ownStatusProblem(path: readonly Certificate[], circularAllowed: boolean): SignerDoubt | undefined {
     for (let i = 0; i < path.length; i++) {
       const rest = path.slice(i) as [Certificate, ...Certificate[]];
       const [certificate] = rest;
       // The certificates of the path under check are all checked by themselves.
       if (i > 0 && this.#options.chain.includes(certificate)) continue;
       if (this.#active.includes(identity(rest))) {
-        if (!circularAllowed) return `${certificate.label} would vouch for itself`;
+        if (!circularAllowed) return unproven(`${certificate.label} would vouch for itself`);
         this.#circular = true;
         continue;
       }
-      if (this.#active.length >= MAX_SIGNER_DEPTH) return 'its status depends on too many other signers';
+      if (this.#active.length >= MAX_SIGNER_DEPTH)
+        return unproven('its status depends on too many other signers');
       const { status, problems } = this.statusOf(rest);
-      if (status === 'revoked') return `${certificate.label} is revoked`;
+      if (status === 'revoked') return { problem: `${certificate.label} is revoked`, revoked: true };
       const must = !circularAllowed || this.#options.needsProof(certificate, this.hasEvidence(rest));
       if (status === 'unknown' && must) {
-        return problems[0]?.message ?? `nothing says whether ${certificate.label} is revoked`;
+        return unproven(problems[0]?.message ?? `nothing says whether ${certificate.label} is revoked`);
       }
     }
     return undefined;
@@ -202,6 +203,8 @@ export class RevocationChecker {
     }
   }
 }
+
+const unproven = (problem: string): SignerDoubt => ({ problem, revoked: false });
 
 /** A certificate together with the certificate of the key that signed it. */
 function identity(path: readonly Certificate[]): string {

@@ -20,6 +20,13 @@ export interface OcspVerdict {
   readonly problems: readonly ModelsealError[];
 }
 
+/** Why a signer may not be relied on as far as its own revocation goes. */
+export interface SignerDoubt {
+  readonly problem: string;
+  /** It is known to be revoked, and not only unproven. */
+  readonly revoked: boolean;
+}
+
 /** What the check of responses needs to know of the rest of the world. */
 export interface OcspContext {
   readonly at: Date;
@@ -31,7 +38,7 @@ export interface OcspContext {
   /** Path of a responder's certificate to the anchor of this path, leaf first; throws where there is none. */
   pathOf(certificate: Certificate): readonly Certificate[];
   /** The responder's own revocation status: undefined when it is proven good, else the problem. */
-  responderProblem(path: readonly Certificate[]): string | undefined;
+  responderProblem(path: readonly Certificate[]): SignerDoubt | undefined;
 }
 
 /** The OCSP part of the revocation check of one certificate (RFC 6960 §3.2). */
@@ -84,7 +91,13 @@ function judgeAnswer(
   const { response } = item;
   const { responder } = response;
   try {
-    authoriseResponder(response, context);
+    const doubt = authoriseResponder(response, context);
+    // An answer that nobody vouches for clears no certificate; that it revokes one is taken seriously all the same,
+    // unless the responder itself is known to be revoked.
+    if (doubt && (doubt.revoked || answer.status.type !== 'revoked')) {
+      const { problem } = doubt;
+      return new ModelsealError('ERR_OCSP_RESPONDER_REVOCATION', { responder, problem });
+    }
   } catch (error) {
     if (!isModelsealError(error) || error.code === 'ERR_EVIDENCE_BUDGET') throw error;
     return error;
@@ -126,28 +139,30 @@ function judgeAnswer(
 /**
  * RFC 6960 §4.2.2.2: the response is signed by the issuer of the certificate itself, or by a certificate for OCSP
  * signing that the same issuer key has signed directly.
+ *
+ * @returns What is left to doubt: the responder's own status.
  */
-function authoriseResponder(response: OcspResponse, context: OcspContext): void {
+function authoriseResponder(response: OcspResponse, context: OcspContext): SignerDoubt | undefined {
   const { issuer, signatures } = context;
   const { responder } = response;
   const what = `the OCSP response of ${responder}`;
-  let known = false;
-  if (isIssuer(response, issuer)) {
-    known = true;
-    if (signatures.fits(response, issuer, what)) return;
-  }
+  let known = isIssuer(response, issuer);
+  if (known && signatures.fits(response, issuer, what)) return undefined;
   const seen = new Set<string>();
+  let doubt: SignerDoubt | undefined;
   let problem: ModelsealError | undefined;
   for (const candidate of [...response.certificates, ...context.bag]) {
     if (seen.has(candidate.fingerprint) || !response.isResponder(candidate)) continue;
     seen.add(candidate.fingerprint);
     known = true;
     if (!signatures.fits(response, certificateSigner(candidate), what)) continue;
-    if (sameBytes(candidate.spki, issuer.spki) && candidate.subject.equals(issuer.name)) return;
-    const refusal = delegationProblem(candidate, context);
-    if (!refusal) return;
-    problem ??= refusal;
+    if (sameBytes(candidate.spki, issuer.spki) && candidate.subject.equals(issuer.name)) return undefined;
+    const delegation = judgeDelegation(candidate, context);
+    if (delegation === undefined) return undefined;
+    if (delegation instanceof ModelsealError) problem ??= delegation;
+    else if (!doubt?.revoked) doubt = delegation;
   }
+  if (doubt) return doubt;
   if (problem) throw problem;
   if (!known) throw new ModelsealError('ERR_OCSP_RESPONDER_UNKNOWN', { responder });
   throw new ModelsealError('ERR_OCSP_SIGNATURE', { responder });
@@ -158,7 +173,11 @@ function isIssuer(response: OcspResponse, issuer: Signer): boolean {
   return response.isResponder({ subject: issuer.name, spki: issuer.spki });
 }
 
-function delegationProblem(candidate: Certificate, context: OcspContext): ModelsealError | undefined {
+/** Undefined where the delegation stands beyond doubt; an error where there is none. */
+function judgeDelegation(
+  candidate: Certificate,
+  context: OcspContext,
+): ModelsealError | SignerDoubt | undefined {
   const { issuer } = context;
   const responder = candidate.label;
   const refuse = (problem: string): ModelsealError =>
@@ -182,10 +201,7 @@ function delegationProblem(candidate: Certificate, context: OcspContext): Models
     const direct = above ? sameBytes(above.spki, issuer.spki) : issuer.isAnchor;
     if (!direct) return refuse('another key of that name issued its certificate');
     if (candidate.extensions.has(Oid.ocspNoCheck)) return undefined;
-    const problem = context.responderProblem(path);
-    return problem === undefined
-      ? undefined
-      : new ModelsealError('ERR_OCSP_RESPONDER_REVOCATION', { responder, problem });
+    return context.responderProblem(path);
   } catch (error) {
     if (!isModelsealError(error) || error.code === 'ERR_EVIDENCE_BUDGET') throw error;
     return refuse(error.message);

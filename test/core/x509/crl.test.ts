@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { context, DerReader, der, Tag } from '../../../core/der/index.js';
-import { CertificateList } from '../../../core/x509/crl.js';
+import { CertificateList, MAX_CRL_BYTES } from '../../../core/x509/crl.js';
 import { Oid } from '../../../core/x509/index.js';
 import { expectCode } from '../../support/errors.js';
 import { ALGORITHMS, extensions, general, makeRoot, name, testKey } from '../../support/pki.js';
@@ -181,6 +181,10 @@ describe('CertificateList', () => {
       CertificateList.decode(bytes);
       expectCode('ERR_DER', () => CertificateList.decode(new Uint8Array([...bytes, 0])));
       expectCode('ERR_DER', () => CertificateList.decode(bytes.subarray(0, -1)));
+    });
+
+    it('more bytes than a list may have', () => {
+      expectCode('ERR_CRL_TOO_LARGE', () => CertificateList.decode(new Uint8Array(MAX_CRL_BYTES + 1)));
     });
 
     it('GeneralizedTime before 2050 in thisUpdate', () => {

@@ -130,6 +130,12 @@ describe('revocation mode', () => {
     expect(report.build().checks.map(({ name }) => name)).to.deep.equal(['revocation.mode']);
   });
 
+  it('takes only so many pieces of evidence', () => {
+    const piece = new Uint8Array([0x30, 0]);
+    expect(decodeEvidence({ crls: new Array(1024).fill(piece) }, 'test').rejected).to.have.length(1024);
+    expectCode('ERR_EVIDENCE_TOO_MUCH', () => decodeEvidence({ crls: new Array(1025).fill(piece) }, 'test'));
+  });
+
   it('cannot be passed by, neither with a copy nor with a path that was not validated', () => {
     const checked = check([rootCrl, makeCrl(issuing)], 'require');
     expect(CheckedPath.isChecked(checked)).to.equal(true);

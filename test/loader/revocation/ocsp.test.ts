@@ -183,6 +183,16 @@ describe('revocation by OCSP', () => {
       refused('ERR_REVOCATION_REASONS_INCOMPLETE', [delegated(bare)], [list]);
     });
 
+    it('is taken seriously without that proof where it revokes, unless it is revoked itself', () => {
+      const bare = responder({ extensions: { [Oid.ocspNoCheck]: undefined } });
+      const revokes = delegated(bare, { answers: [{ ...answer, status: {} }] });
+      refused('ERR_REVOKED', [revokes]);
+      const list = makeCrl(issuing, { entries: [{ serial: bare.certificate.serialBytes }] });
+      expect(check([revokes], [list]).warnings.map(({ code }) => code)).to.deep.equal([
+        'ERR_OCSP_RESPONDER_REVOCATION',
+      ]);
+    });
+
     it('cannot vouch for itself', () => {
       const bare = responder({ extensions: { [Oid.ocspNoCheck]: undefined } });
       const own = ocsp(
