@@ -60,6 +60,11 @@ const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{
     load: () => import('./loader/commands/scan.js'),
   },
   {
+    name: 'convert',
+    describe: 'Turn a pickle or PyTorch file into safetensors without executing anything',
+    load: () => import('./loader/commands/convert.js'),
+  },
+  {
     name: 'check',
     describe: 'Judge every model under a folder: signature, integrity, threats',
     load: () => import('./loader/commands/check.js'),

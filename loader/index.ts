@@ -4,6 +4,8 @@
 export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
 export { type Report, ReportBuilder } from '../core/report/index.js';
 export { type CertificateOptions, verifyCertificate } from './certificate.js';
+// loader/unpickle, loader/convert: pickles as data, and as safetensors.
+export { type ConversionRecord, type ConvertOptions, convertModel } from './convert/index.js';
 export {
   type AlgorithmPolicy,
   DEFAULT_ALGORITHM_POLICY,
@@ -70,3 +72,25 @@ export {
   type VerifiedFiles,
 } from './runtime/index.js';
 export { type SigstoreIdentity, SigstoreRoot, SigstoreSigner, type SigstoreTrust } from './sigstore/index.js';
+export {
+  type Constructor,
+  type Constructors,
+  DType,
+  NdArray,
+  NumpyScalar,
+  PyComplex,
+  PyDate,
+  PyObject,
+  PyReference,
+  PyText,
+  PyTimedelta,
+  PyTuple,
+  type PyValue,
+  Tensor,
+  TorchStorage,
+  type UnpickledModel,
+  type UnpickleOptions,
+  unpickle,
+  unpickleFile,
+  unpickleModel,
+} from './unpickle/index.js';

@@ -2,7 +2,6 @@ import { DType, parseDType, toShape } from './dtype.js';
 import { decodeElement, NdArray, NumpyScalar } from './ndarray.js';
 import { TORCH_CONSTRUCTORS } from './torch-constructors.js';
 import {
-  integer,
   PyComplex,
   PyDate,
   PyObject,
@@ -254,6 +253,20 @@ const CONSTRUCTORS: Readonly<Record<string, Constructor>> = {
   'numpy.scalar': scalar,
   'numpy._frombuffer': fromBuffer,
   'numpy._ufunc_reconstruct': ([module, name]) => new PyReference(`${String(module)}.${String(name)}`),
+  'numpy.ma.core._mareconstruct': (args) => new PyObject('numpy.ma.MaskedArray', args),
+  'datetime.timezone': (args) => new PyObject('datetime.timezone', args),
+  'array._array_reconstructor': (args) => new PyObject('array.array', args),
+  're._compile': (args) => new PyObject('re.Pattern', args),
+  're.compile': (args) => new PyObject('re.Pattern', args),
+  'time.struct_time': (args) => new PyObject('time.struct_time', args),
+  'logging.getLogger': (args) => new PyObject('logging.Logger', args),
+  'zoneinfo.ZoneInfo._unpickle': (args) => new PyObject('zoneinfo.ZoneInfo', args),
+  'pandas.core.indexes.base._new_Index': (args) => new PyObject('pandas.Index', args),
+  'pandas._libs.internals._unpickle_block': (args) => new PyObject('pandas.Block', args),
+  'builtins.type': ([value, more], how) =>
+    value === null && more === undefined
+      ? new PyReference('builtins.NoneType')
+      : how.refuse('it would make a class'),
   'sklearn.newObj': firstOf,
   ...scalars,
   ...TORCH_CONSTRUCTORS,
@@ -279,5 +292,3 @@ export function constructorOf(module: string, name: string): Constructor | undef
   const aliased = `${alias}.${name}`;
   return alias !== undefined && Object.hasOwn(CONSTRUCTORS, aliased) ? CONSTRUCTORS[aliased] : undefined;
 }
-
-export { integer };

@@ -167,6 +167,9 @@ function readLegacy(bytes: Uint8Array, options: UnpickleOptions): PyValue {
   const roots = new Map<string, TorchStorage>();
   const views: { readonly view: TorchStorage; readonly root: TorchStorage; readonly offset: number }[] = [];
   const persistent = (pid: PyValue, offset: number): PyValue => {
+    // Whole models carry each class with the source text it had: ('module', class, file, source).
+    if (pid instanceof PyTuple && pid.items[0] === 'module' && pid.items[1] instanceof PyReference)
+      return pid.items[1];
     const { key, dtype, length, view } = storageId(pid, offset);
     const root = roots.get(key) ?? new TorchStorage(key, dtype, length);
     roots.set(key, root);

@@ -1,0 +1,1 @@
+export { type ConversionRecord, type ConvertOptions, convertModel, recordName } from './convert.js';
