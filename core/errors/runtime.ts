@@ -60,8 +60,8 @@ export const runtimeErrors = defineErrors({
   },
   ERR_ONNX_FILE_OPERATOR: {
     kind: 'refused',
-    say: (d: { file: string; node: string; operator: string }) =>
-      `node ${d.node} of ${d.file} is a ${d.operator}, an operator that makes the runtime read further files`,
+    say: (d: { file: string; operator: string }) =>
+      `${d.file} uses ${d.operator}, an operator that makes the runtime read further files`,
     hint: 'Export the model without precompiled contexts; only verified bytes reach the runtime.',
   },
   ERR_SAFETENSORS_MALFORMED: {

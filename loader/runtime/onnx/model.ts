@@ -18,22 +18,16 @@ const MAX_DEPTH = 100;
 /** Identifier at byte 4 of the runtime's own flatbuffer format, which it prefers over ONNX and we do not read. */
 const ORT_FORMAT = Buffer.from('ORTM');
 
+/** Field of NodeProto that names its operator. */
+const OP_TYPE = 4;
+const MAX_OPERATOR = 64;
 /** Operators through which a runtime opens files named by an attribute. */
 const FILE_OPERATORS = new Set(['EPContext']);
 
-type Message =
-  | 'model'
-  | 'training'
-  | 'graph'
-  | 'function'
-  | 'node'
-  | 'attribute'
-  | 'sparse'
-  | 'tensor'
-  | 'skip';
+type Message = 'model' | 'training' | 'graph' | 'function' | 'node' | 'attribute' | 'sparse' | 'tensor';
 
 /** Which fields of which message hold which message: everything in onnx.proto through which a tensor is reached. */
-const CHILDREN: Readonly<Record<Exclude<Message, 'tensor' | 'skip'>, Readonly<Record<number, Message>>>> = {
+const CHILDREN: Readonly<Record<Exclude<Message, 'tensor'>, Readonly<Record<number, Message>>>> = {
   model: { 7: 'graph', 20: 'training', 25: 'function' },
   training: { 1: 'graph', 2: 'graph' },
   graph: { 1: 'node', 5: 'tensor', 15: 'sparse' },
@@ -51,7 +45,7 @@ const CHILDREN: Readonly<Record<Exclude<Message, 'tensor' | 'skip'>, Readonly<Re
  * @throws {ModelsealError} `ERR_ONNX_MALFORMED`, `ERR_ONNX_FILE_OPERATOR`, `ERR_ONNX_EXTERNAL_PATH`
  */
 export function findExternalTensors(bytes: Uint8Array, file: string): ExternalTensor[] {
-  if (Buffer.from(bytes.buffer, bytes.byteOffset + 4, bytes.length >= 8 ? 4 : 0).equals(ORT_FORMAT)) {
+  if (Buffer.from(bytes.subarray(4, 8)).equals(ORT_FORMAT)) {
     throw new ModelsealError('ERR_ONNX_MALFORMED', {
       file,
       problem: 'it is in the ORT format, not ONNX',
@@ -96,32 +90,28 @@ class Walk {
     this.#file = file;
   }
 
-  message(kind: Exclude<Message, 'skip'>, start: number, end: number, depth: number): void {
+  message(kind: Message, start: number, end: number, depth: number): void {
     if (depth > MAX_DEPTH) throw new WireError(`messages are nested more than ${MAX_DEPTH} deep`, start);
     if (kind === 'graph') this.sawGraph = true;
     if (kind === 'tensor') {
       this.#tensor(start, end);
       return;
     }
-    if (kind === 'node') this.#node(start, end);
     const children = CHILDREN[kind];
     for (const field of fields(this.#bytes, start, end)) {
-      const child = children[field.number] ?? 'skip';
-      if (child === 'skip' || field.wire !== Wire.LEN) continue;
-      this.message(child, field.start, field.end, depth + 1);
+      if (field.wire !== Wire.LEN) continue;
+      if (kind === 'node' && field.number === OP_TYPE) this.#operator(field);
+      const child = children[field.number];
+      if (child !== undefined) this.message(child, field.start, field.end, depth + 1);
     }
   }
 
-  #node(start: number, end: number): void {
-    let name = '';
-    for (const field of fields(this.#bytes, start, end)) {
-      if (field.wire !== Wire.LEN) continue;
-      if (field.number === 3) name = this.#text(field);
-      if (field.number !== 4 || field.end - field.start > 64) continue;
-      const operator = this.#text(field);
-      if (FILE_OPERATORS.has(operator)) {
-        throw new ModelsealError('ERR_ONNX_FILE_OPERATOR', { file: this.#file, node: name, operator });
-      }
+  #operator(field: Field): void {
+    // No such name is long; a long one is not worth decoding.
+    if (field.end - field.start > MAX_OPERATOR) return;
+    const operator = this.#text(field);
+    if (FILE_OPERATORS.has(operator)) {
+      throw new ModelsealError('ERR_ONNX_FILE_OPERATOR', { file: this.#file, operator });
     }
   }
 
