@@ -57,6 +57,11 @@ const ESM_DOORS: readonly (readonly [tried: string, outcome: string])[] = [
   ['new Worker(WORKER, { env: { NODE_OPTIONS: "--require /x" } })', 'ERR_GUARD_WORKER_OPTION'],
   ['new (Worker.prototype.constructor)("1", { eval: true })', 'ERR_GUARD_WORKER_EVAL'],
   ['inWorker(WORKER, {})', 'ok'],
+  ['(process.env.NODE_OPTIONS = "--require /x", inWorker(WORKER, {}))', 'ok'],
+  [
+    'import("node:worker_threads").then((w) => new Worker(WORKER, { env: w.SHARE_ENV }))',
+    'ERR_GUARD_WORKER_OPTION',
+  ],
   ['inWorker(WORKER, { env: {}, execArgv: [] })', 'ok'],
 ];
 
