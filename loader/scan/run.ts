@@ -88,6 +88,10 @@ export class FileRun {
       if (how === 'certain') certain.push(scanner);
       else if (how === 'possible') possible ??= scanner;
     }
+    // The "P" that a zip starts with is also a pickle opcode (PERSID), which stops every plain unpickler at once.
+    if (head[0] === 0x50 && head[1] === 0x4b && certain.some((s) => s.format === 'zip')) {
+      return certain.filter((s) => s.format !== 'pickle');
+    }
     if (certain.length > 0 || options.as === 'raw') return certain;
     return possible ? [possible] : [];
   }

@@ -22,7 +22,9 @@ export const hdf5Scanner: FormatScanner = {
       PLACES.find((place) => Buffer.from(source.read(place, 8)).toString('latin1') === SIGNATURE) ?? 0;
     if (at > 0) {
       const block = new SliceSource(source, 0, at);
-      if (block.read(0, at).some((byte) => byte !== 0)) {
+      // MATLAB writes its own header into the user block.
+      const known = Buffer.from(block.read(0, 12)).toString('latin1').startsWith('MATLAB 7.3');
+      if (!known && block.read(0, at).some((byte) => byte !== 0)) {
         context.report('ARC-PREFIX', `${at} bytes stand before the superblock`, 0);
         context.member('(user block)', block, { as: 'raw' });
       }

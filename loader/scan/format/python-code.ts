@@ -69,8 +69,9 @@ export function scanPython(code: string, context: ScanContext): void {
   for (const { what, line } of dangers) context.report('CODE-PYTHON-DANGEROUS', `line ${line} ${what}`);
 }
 
-/** Names of texts that talk about code without being code. */
-const PROSE = /\.(md|markdown|rst|txt|csv|tsv|html?|json|jsonl|ya?ml|toml|ini|cfg|log|tex|bib)$/i;
+/** Names of texts that talk about code without being code, or that are code of another language. */
+const PROSE =
+  /\.(?:md|markdown|rst|txt|csv|tsv|html?|json|jsonl|ya?ml|toml|ini|cfg|log|tex|bib|c|cc|cpp|h|hpp|cu|java|go|rs|swift|kt|scala|r|jl|build|cmake|proto|sql|css)$/i;
 
 export function looksLikePython(text: string, name: string): boolean {
   if (/\.(py|pyw|pyi|pyx)$/i.test(name)) return true;
