@@ -4,6 +4,7 @@ import { context, der, Tag } from '../../../core/der/index.js';
 import {
   Certificate,
   decodeCertificates,
+  decodePublicKey,
   MAX_CERTIFICATE_BYTES,
   Oid,
   summarizeCertificate,
@@ -113,6 +114,34 @@ describe('Certificate', () => {
     expect(() => decode(leaf.der).nameConstraints)
       .to.throw(/nameConstraints of CN=Test Developer/)
       .with.property('code', 'ERR_CERT_EXTENSION_MALFORMED');
+  });
+
+  it('reads every kind of key as Node does', () => {
+    for (const kind of ['rsa-2048', 'ec-p256', 'ec-p384', 'ec-p521', 'ed25519'] as const) {
+      const key = decodePublicKey(testKey(kind).spki);
+      expect(key.equals(testKey(kind).publicKey), kind).to.equal(true);
+      expect(key.export({ format: 'der', type: 'spki' }).equals(testKey(kind).spki), kind).to.equal(true);
+    }
+  });
+
+  it('refuses an RSA key that is not two positive numbers', () => {
+    const rsa = (...parts: Uint8Array[]) =>
+      der.sequence(
+        der.sequence(der.oid('1.2.840.113549.1.1.1'), der.nullValue()),
+        der.bitString(der.sequence(...parts)),
+      );
+    const n = Uint8Array.from({ length: 256 }, () => 0xab);
+    const [good, e] = [der.integer(n), der.integer(65537)];
+    expect(decodePublicKey(rsa(good, e)).asymmetricKeyDetails?.modulusLength).to.equal(2048);
+    for (const bad of [
+      [good],
+      [good, e, e],
+      [good, der.integer(-3)],
+      [der.element(2, n), e],
+      [e, der.nullValue()],
+    ]) {
+      code(() => decodePublicKey(rsa(...bad))).to.equal('ERR_CERT_KEY');
+    }
   });
 
   it('refuses a key with explicit curve parameters', () => {
