@@ -71,6 +71,25 @@ export {
   type TensorShape,
   type VerifiedFiles,
 } from './runtime/index.js';
+// loader/scan: the threat scanner.
+export {
+  type ByteSource,
+  type FileScan,
+  type FileVerdict,
+  type Finding,
+  RULES,
+  type Rule,
+  type RuleId,
+  type ScanLimits,
+  type ScannableModel,
+  ScannedModel,
+  type ScanOptions,
+  type ScanPolicy,
+  type ScanResult,
+  type Severity,
+  scanPaths,
+  scanSource,
+} from './scan/index.js';
 export { type SigstoreIdentity, SigstoreRoot, SigstoreSigner, type SigstoreTrust } from './sigstore/index.js';
 export {
   type Constructor,
