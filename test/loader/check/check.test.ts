@@ -9,10 +9,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { signingKey } from '../../../core/keys/index.js';
 import { encodePem } from '../../../core/pem.js';
 import type { CheckSummary } from '../../../core/report/index.js';
+import { signModel } from '../../../signer/index.js';
 import { cli } from '../../support/cli.js';
-import { AT } from '../../support/pki.js';
+import { AT, makeLeaf, makeRoot, testKey } from '../../support/pki.js';
 import { publisher, writeModel } from '../../support/signed-model.js';
 import { useTemp } from '../../support/temp.js';
 
@@ -56,7 +58,10 @@ describe('check', () => {
     mkdirSync(join(dir, 'loose'));
     writeFileSync(join(dir, 'loose', 'weights.pkl'), PLAIN);
     const foreign = writeModel(join(dir, 'foreign'));
-    await publisher().sign(foreign);
+    const root = makeRoot({ key: testKey('ec-p256', 'foreign root') });
+    const leaf = makeLeaf(root, { key: testKey('ec-p256', 'foreign leaf') });
+    const key = signingKey(leaf.key.privateKey);
+    await signModel(foreign, { key, certificate: leaf.certificate, at: AT });
     const { code, summary } = await json(['check', dir, ...options]);
     expect(code).to.equal(1);
     expect(codes(summary, 'changed')).to.include('ERR_FILE_CHANGED');
