@@ -32,6 +32,7 @@ export {
   MatchedModel,
   type MatchOptions,
   SIGNATURE_NAME,
+  scanModel,
   VerifiedManifest,
   type VerifiedModel,
   type VerifyOptions,

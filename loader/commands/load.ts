@@ -16,6 +16,7 @@ interface LoadArguments extends VerifyArguments {
   readonly input?: string | undefined;
   readonly file?: string | undefined;
   readonly engine?: 'auto' | 'wasm' | 'native' | undefined;
+  readonly 'allow-unparsed'?: boolean | undefined;
 }
 
 /** Inputs are written by people or scripts; larger ones belong into a program that uses the library. */
@@ -37,6 +38,10 @@ const load: Command = (context) =>
             'JSON file of the inputs: {"name": {"type": "float32", "dims": [1, 4], "data": [0, 1, 2, 3]}}',
         })
         .option('file', { type: 'string', describe: 'File of the model to load, where several could be' })
+        .option('allow-unparsed', {
+          type: 'boolean',
+          describe: 'Load although some signed files are of no format that the scanner understands',
+        })
         .option('engine', {
           choices: ['auto', 'wasm', 'native'] as const,
           default: 'auto' as const,
@@ -60,7 +65,15 @@ async function run(argv: LoadArguments, context: CommandContext): Promise<void> 
   let live: LiveModel;
   try {
     const { file, engine } = argv;
-    ({ live } = await loadModel(argv.model, { ...options, report, file, engine, onProgress: bar.sink }));
+    const scan = argv['allow-unparsed'] ? { policy: { allowUnparsed: true } } : undefined;
+    ({ live } = await loadModel(argv.model, {
+      ...options,
+      report,
+      file,
+      engine,
+      scan,
+      onProgress: bar.sink,
+    }));
   } catch (error) {
     bar.done();
     await conclude(error, report, context);

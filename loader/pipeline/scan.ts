@@ -36,9 +36,11 @@ export function scanModel(
             report.threat({ file: location, rule, severity, message });
           }
         }
-        if (outcome === 'clean') {
-          report.passed('scan', `${coverage.files} files, ${coverage.members} parts, no threat`);
-        }
+        if (outcome !== 'clean') return;
+        const unknown = files.filter((file) => file.unparsed.length > 0).map((file) => file.file);
+        if (unknown.length > 0)
+          report.warning('scan.unparsed', `not understood, allowed: ${unknown.join(', ')}`);
+        report.passed('scan', `${coverage.files} files, ${coverage.members} parts, no threat`);
       },
     });
   });

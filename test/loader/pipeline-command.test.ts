@@ -148,6 +148,19 @@ describe('modelseal verify and load', () => {
     expect((await run('--no-manifest-ignores', '--ignore-unsigned-files')).code).to.equal(0);
   });
 
+  it('does not load what the scanner does not understand, unless told', async () => {
+    writeFileSync(join(folder, 'vocabulary.bin'), Buffer.from([0xc3, 1, 2, 3, 0xfe, 0xff, 0, 9, 0x80, 0x81]));
+    rmSync(join(folder, 'model.sig'));
+    await pub.sign(folder);
+    const args = ['load', folder, '--trust-root', root, ...TIME];
+    const refused = await cli(args);
+    expect(refused.code).to.equal(70);
+    expect(refused.stdout).to.include('ERR_SCAN_INCOMPLETE');
+    const told = await cli([...args, '--allow-unparsed']);
+    expect(told.code).to.equal(0);
+    expect(told.stdout).to.include('vocabulary.bin');
+  });
+
   it('loads, and runs one inference', async () => {
     const input = join(temp(), 'input.json');
     writeFileSync(input, '{"x": {"type": "float32", "dims": [1, 2], "data": [1, 1]}}');
