@@ -35,24 +35,39 @@ export const DEFAULT_ALGORITHM_POLICY: AlgorithmPolicy = {
   otherKeys: ['ed25519'],
 };
 
+/** Whoever an error names. A label is made only when it is needed: it costs as much as a check. */
+interface Labelled {
+  readonly label: string;
+}
+
+const labelOf = (who: string | Labelled): string => (typeof who === 'string' ? who : who.label);
+
 /** @throws {ModelsealError} `ERR_CERT_ALGORITHM_WEAK` */
 export function checkSignatureStrength(
   algorithm: SignatureAlgorithm,
-  certificate: string,
+  certificate: string | Labelled,
   policy: AlgorithmPolicy,
 ): void {
   if (policy.signatures.includes(algorithm.name)) return;
   throw new ModelsealError('ERR_CERT_ALGORITHM_WEAK', {
-    certificate,
+    certificate: labelOf(certificate),
     algorithm: algorithm.name,
     allowed: policy.signatures,
   });
 }
 
 /** @throws {ModelsealError} `ERR_CERT_KEY_WEAK` */
-export function checkKeyStrength(key: KeyObject, certificate: string, policy: AlgorithmPolicy): void {
+export function checkKeyStrength(
+  key: KeyObject,
+  certificate: string | Labelled,
+  policy: AlgorithmPolicy,
+): void {
   const refuse = (rule: string): never => {
-    throw new ModelsealError('ERR_CERT_KEY_WEAK', { certificate, key: keyDescription(key), rule });
+    throw new ModelsealError('ERR_CERT_KEY_WEAK', {
+      certificate: labelOf(certificate),
+      key: keyDescription(key),
+      rule,
+    });
   };
   const type = key.asymmetricKeyType ?? '';
   if (type === 'rsa' || type === 'rsa-pss') {

@@ -115,7 +115,7 @@ export function checkCandidate(
     lengths.limit(issuer);
     policies.constrain(issuer);
   }
-  checkKeyStrength(anchor.publicKey(), anchor.label, algorithms);
+  checkKeyStrength(anchor.publicKey(), anchor, algorithms);
 
   let issuerName: Name = anchor.name;
   let issuer: Certificate | TrustAnchor = anchor;
@@ -139,7 +139,7 @@ export function checkCandidate(
     const selfIssued = certificate.isSelfIssued;
     if (!selfIssued || last) names.check(certificate); // (b), (c)
     policies.process(certificate, last); // (d) to (f)
-    checkKeyStrength(certificate.publicKey(), certificate.label, algorithms);
+    checkKeyStrength(certificate.publicKey(), certificate, algorithms);
     if (last) break;
     // §6.1.4
     checkIssuerPurpose(certificate, parameters.purpose);
@@ -170,7 +170,7 @@ export function checkSignature(
   search: SearchState,
 ): void {
   checkAlgorithmsAgree(certificate);
-  checkSignatureStrength(signatureAlgorithm(certificate.signatureAlgorithm), certificate.label, algorithms);
+  checkSignatureStrength(signatureAlgorithm(certificate.signatureAlgorithm), certificate, algorithms);
   if (!search.isSignedBy(certificate, issuer)) {
     throw new ModelsealError('ERR_PATH_SIGNATURE', { certificate: certificate.label, issuer: issuer.label });
   }
@@ -180,14 +180,14 @@ export function checkSignature(
 class PathLengthState {
   #left = Number.POSITIVE_INFINITY;
   #limit = 0;
-  #by = '';
+  #by: Certificate | undefined;
 
   limit(issuer: Certificate): void {
     const length = issuer.basicConstraints?.pathLength;
     if (length === undefined || length >= this.#left) return;
     this.#left = length;
     this.#limit = length;
-    this.#by = issuer.label;
+    this.#by = issuer;
   }
 
   step(issuer: Certificate, selfIssued: boolean): void {
@@ -195,7 +195,7 @@ class PathLengthState {
       if (this.#left <= 0) {
         throw new ModelsealError('ERR_PATH_LENGTH', {
           certificate: issuer.label,
-          issuer: this.#by,
+          issuer: this.#by?.label ?? '',
           limit: this.#limit,
         });
       }
