@@ -6,6 +6,9 @@ export { type Report, ReportBuilder } from '../core/report/index.js';
 export { type CertificateOptions, verifyCertificate } from './certificate.js';
 // loader/unpickle, loader/convert: pickles as data, and as safetensors.
 export { type ConversionRecord, type ConvertOptions, convertModel } from './convert/index.js';
+// loader/guard: a Node program in which only signed code and verified models run.
+export type { GuardConfig } from './guard/config.js';
+export { type GuardedRun, type GuardedRunOptions, runGuarded } from './guard/run.js';
 export {
   type AlgorithmPolicy,
   DEFAULT_ALGORITHM_POLICY,

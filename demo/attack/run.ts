@@ -34,16 +34,17 @@ export interface AttackResult {
 export async function attack(world: World, model: TrainedModel, narrator: Narrator): Promise<AttackResult> {
   const victim = world.path('unprotected');
   cpSync(world.application, victim, { recursive: true });
-  narrator.command('node app/main.js');
+  narrator.command('node unprotected/main.js');
   const clean = await world.runPlainly(victim, {});
   world.expected = clean.outputs;
   for (const [i, { label }] of clean.outputs.entries()) {
     narrator.fact(`document ${i + 1}`, `${label}  ${DOCUMENTS[i]?.slice(0, 48)}…`);
   }
 
-  narrator.command(`npm install ${PACKAGE}   # "drop-in inference optimiser"`);
-  writeAll(`${victim}/node_modules/${PACKAGE}`, maliciousPackage(world.hiddenLog));
-  narrator.command(`node app/main.js   # now through ${PACKAGE}`);
+  const files = maliciousPackage(world.hiddenLog);
+  writeAll(`${victim}/node_modules/${PACKAGE}`, files);
+  narrator.fact('installed', `${PACKAGE}, "${description(files)}"`);
+  narrator.command(`node unprotected/main.js   # now through ${PACKAGE}`);
   const wrapped = await world.runPlainly(victim, { rounds: ROUNDS, optimiser: PACKAGE });
 
   const log = world.stolen();
@@ -69,6 +70,11 @@ export async function attack(world: World, model: TrainedModel, narrator: Narrat
   );
   const { identical, faithful, background, documents } = result;
   return { ...result, asExpected: identical && faithful && background && stolen === documents };
+}
+
+/** How the package advertises itself. */
+function description(files: Readonly<Record<string, string>>): string {
+  return (JSON.parse(files['package.json'] ?? '{}') as { description?: string }).description ?? '';
 }
 
 /** Whether these probabilities are those of the trained network, computed without ONNX Runtime. */

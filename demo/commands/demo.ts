@@ -70,6 +70,7 @@ function narratorOf(context: CommandContext, pause: boolean): Narrator {
     if (!output.json) output.note(text);
   };
   let part = 0;
+  let shown = '';
   return {
     part: async (title) => {
       if (pause && part > 0) await enter(context);
@@ -78,7 +79,9 @@ function narratorOf(context: CommandContext, pause: boolean): Narrator {
     command: (line) => say(`  ${dim('$')} ${cyan(line)}`),
     fact: (name, value) => say(`    ${name.padEnd(11)} ${printable(value)}`),
     scenario: (result) => {
-      say(`  ${dim('$')} ${cyan(result.command)}`);
+      if (result.command !== shown) say(`  ${dim(`as ${result.command}`)}`);
+      shown = result.command;
+      say(`    ${result.title}`);
       say(`    ${line(result, context)}`);
     },
   };

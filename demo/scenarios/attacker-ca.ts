@@ -3,12 +3,12 @@ import { signingKey } from '../../core/keys/index.js';
 import { readCertificates } from '../../core/x509/index.js';
 import { signModel } from '../../signer/index.js';
 import { forge } from '../attack/forge.js';
-import { compare, type Scenario } from '../stage/scenario.js';
+import { compare, LOAD, type Scenario } from '../stage/scenario.js';
 
 export const attackerCa: Scenario = {
   id: 'attacker-ca',
   title: "re-signed by an attacker's CA with the same names",
-  command: 'modelseal load model --trust-root ca/root.pem',
+  command: LOAD,
   expected: { outcome: 'refused', code: 'ERR_PATH_SIGNATURE' },
   async play(world) {
     const model = world.copyOfModel(this.id);

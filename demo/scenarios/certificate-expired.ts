@@ -3,7 +3,7 @@ import { openAuthority } from '../../ca/index.js';
 import { signingKey } from '../../core/keys/index.js';
 import { Certificate } from '../../core/x509/index.js';
 import { signModel } from '../../signer/index.js';
-import { compare, type Scenario } from '../stage/scenario.js';
+import { compare, LOAD, type Scenario } from '../stage/scenario.js';
 import { DEVELOPER } from '../stage/trust.js';
 
 const MINUTE = 60_000;
@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 export const certificateExpired: Scenario = {
   id: 'certificate-expired',
   title: 'signed with a certificate that expired ten minutes ago',
-  command: 'modelseal load model --trust-root ca/root.pem',
+  command: LOAD,
   expected: { outcome: 'refused', code: 'ERR_CERT_EXPIRED' },
   async play(world) {
     const model = world.copyOfModel(this.id);

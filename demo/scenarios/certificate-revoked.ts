@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CertificateSummary } from '../../core/report/index.js';
-import { compare, type Scenario } from '../stage/scenario.js';
+import { compare, LOAD, type Scenario } from '../stage/scenario.js';
 import { issueCommand, must, signCommand } from '../stage/trust.js';
 
 export const certificateRevoked: Scenario = {
   id: 'certificate-revoked',
   title: 'signed with a revoked certificate',
-  command: 'modelseal ca revoke SERIAL --reason keyCompromise && modelseal ca crl && modelseal load model …',
+  command: LOAD,
   expected: { outcome: 'refused', code: 'ERR_REVOKED' },
   async play(world) {
     const model = world.copyOfModel(this.id);

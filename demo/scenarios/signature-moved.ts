@@ -1,12 +1,12 @@
 import { cpSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { compare, type Scenario } from '../stage/scenario.js';
+import { compare, LOAD, type Scenario } from '../stage/scenario.js';
 import { must, signCommand } from '../stage/trust.js';
 
 export const signatureMoved: Scenario = {
   id: 'signature-moved',
   title: 'a signature moved from another model of the same developer',
-  command: 'cp other/model.sig model/ && modelseal load model --trust-root ca/root.pem',
+  command: LOAD,
   expected: { outcome: 'refused', code: 'ERR_FILE_MISSING' },
   async play(world) {
     const model = world.copyOfModel(this.id);

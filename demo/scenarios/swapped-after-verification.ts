@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LiveModel, verifyModel } from '../../loader/index.js';
 import { ScannedModel } from '../../loader/scan/scanned-model.js';
-import { compare, type Scenario } from '../stage/scenario.js';
+import { compare, LOAD, type Scenario } from '../stage/scenario.js';
 import { classifyWith } from '../stage/world.js';
 import { flipOneBit } from './weights-bit.js';
 
@@ -9,7 +9,7 @@ import { flipOneBit } from './weights-bit.js';
 export const swappedAfterVerification: Scenario = {
   id: 'swapped-after-verification',
   title: 'weights swapped on disk between verification and load',
-  command: 'modelseal load model --trust-root ca/root.pem   # swapped while it runs',
+  command: LOAD,
   expected: { outcome: 'genuine' },
   async play(world) {
     const folder = world.copyOfModel(this.id);

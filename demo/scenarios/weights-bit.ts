@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compare, type Scenario } from '../stage/scenario.js';
+import { compare, LOAD, type Scenario } from '../stage/scenario.js';
 
 /** Flips the lowest bit of one byte in the middle of the weights. */
 export function flipOneBit(file: string): void {
@@ -13,7 +13,7 @@ export function flipOneBit(file: string): void {
 export const weightsBit: Scenario = {
   id: 'weights-bit',
   title: 'one bit of the weights flipped',
-  command: 'modelseal load model --trust-root ca/root.pem',
+  command: LOAD,
   expected: { outcome: 'refused', code: 'ERR_FILE_CHANGED' },
   async play(world) {
     const model = world.copyOfModel(this.id);

@@ -1,11 +1,11 @@
 import { writeAll } from '../app/folder.js';
 import { maliciousPackage } from '../attack/package.js';
-import { compare, type Scenario } from '../stage/scenario.js';
+import { compare, LOAD, type Scenario } from '../stage/scenario.js';
 
 export const wrapperAdded: Scenario = {
   id: 'wrapper-added',
   title: 'wrapper added to the signed model folder',
-  command: 'cp -r turbo-infer model/ && modelseal load model --trust-root ca/root.pem',
+  command: LOAD,
   expected: { outcome: 'refused', code: 'ERR_FILE_UNSIGNED' },
   async play(world) {
     const model = world.copyOfModel(this.id);

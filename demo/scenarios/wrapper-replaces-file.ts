@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { maliciousClassifier } from '../attack/package.js';
-import { observeRun, type Scenario } from '../stage/scenario.js';
+import { observeRun, RUN, type Scenario } from '../stage/scenario.js';
 
 export const wrapperReplacesFile: Scenario = {
   id: 'wrapper-replaces-file',
   title: 'wrapper in place of a signed file of the application',
-  command: 'cp evil.js app/classifier.js && modelseal run app/main.js --trust-root ca/root.pem',
+  command: RUN,
   expected: { outcome: 'refused', code: 'ERR_GUARD_MODULE_CHANGED' },
   async play(world) {
     const app = world.copyOfApplication(this.id);

@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { writeAll } from '../app/folder.js';
 import { maliciousPackage, PACKAGE } from '../attack/package.js';
-import { observeRun, type Scenario } from '../stage/scenario.js';
+import { observeRun, RUN, type Scenario } from '../stage/scenario.js';
 
 /** The case that counts most: nothing signed is touched, the model is genuine, and the thief sits beside it. */
 export const wrapperUnderGuard: Scenario = {
   id: 'wrapper-under-guard',
   title: 'the untouched signed model, used through the wrapper library',
-  command:
-    'npm install turbo-infer && modelseal run app/main.js --signed app --signed model --trust-root ca/root.pem',
+  command: RUN,
   expected: { outcome: 'refused', code: 'ERR_GUARD_MODULE_UNSIGNED' },
   async play(world) {
     const app = world.copyOfApplication(this.id);

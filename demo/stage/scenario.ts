@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { type ErrorCode, isModelsealError } from '../../core/errors/index.js';
 import type { GuardedRun } from '../../loader/guard/run.js';
 import type { Classified, ProgramOutput } from '../app/program.js';
@@ -15,11 +16,17 @@ export type Expectation =
   | { readonly outcome: 'refused'; readonly code: ErrorCode }
   | { readonly outcome: 'genuine' };
 
+const TRUST = '--trust-root ca/root.pem --crl ca/root.crl --crl ca/issuing.crl --revocation require';
+/** Uses the model after everything was checked. */
+export const LOAD = `modelseal load model ${TRUST}`;
+/** Runs the application under the guard. */
+export const RUN = `modelseal run app/main.js --signed app --signed model ${TRUST}`;
+
 /** One thing an attacker tries, and what must come of it. */
 export interface Scenario {
   readonly id: string;
   readonly title: string;
-  /** The command that a user would type, for the screen. */
+  /** The command line that does what the scenario does through the library, for the screen. */
   readonly command: string;
   readonly expected: Expectation;
   /** Does the harm and then uses the model. A refusal may be thrown. */
@@ -57,7 +64,12 @@ export async function playScenario(scenario: Scenario, world: World): Promise<Sc
     stolen === 0 &&
     observed.outcome === expected.outcome &&
     (expected.outcome !== 'refused' || (observed.outcome === 'refused' && observed.code === expected.code));
-  return { id, title, command, expected, observed, stolen, milliseconds, asExpected };
+  // Paths as seen from the folder of the demonstration are long enough.
+  const detail = observed.detail.replaceAll(`${world.root}${sep}`, '');
+  return {
+    ...{ id, title, command, expected, stolen, milliseconds, asExpected },
+    observed: { ...observed, detail },
+  };
 }
 
 /** Judges the answers of a model by those of the clean one. */

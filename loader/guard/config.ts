@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import { ModelsealError } from '../../core/errors/index.js';
 
-/** The variable that carries the configuration into the guarded process. */
-export const GUARD_VARIABLE = 'MODELSEAL_GUARD';
-
 /** Larger than any list of folders and trust roots; a longer value was put there by mistake. */
 const MAX_CONFIG = 256 * 1024;
 

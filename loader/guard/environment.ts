@@ -2,7 +2,7 @@ import type { Refuse } from './refuse.js';
 
 /** Node options that change no code: diagnostics, limits, and the ban on run-time code itself. */
 const HARMLESS_OPTIONS =
-  /^--(disallow-code-generation-from-strings|no-warnings|no-deprecation|trace-[a-z-]+|throw-deprecation|pending-deprecation|enable-source-maps|unhandled-rejections|max-old-space-size|max-semi-space-size|stack-trace-limit|max-http-header-size|dns-result-order|tls-min-v1\.[23]|tls-max-v1\.[23]|use-openssl-ca|use-bundled-ca|no-experimental-require-module|disable-sigusr1|no-addons|frozen-intrinsics|disable-proto|no-network-family-autoselection|title|abort-on-uncaught-exception|report-[a-z-]+)(=|$)/;
+  /^--(disallow-code-generation-from-strings|no-warnings|no-deprecation|trace-[a-z-]+|throw-deprecation|pending-deprecation|enable-source-maps|unhandled-rejections|max-old-space-size|max-semi-space-size|stack-trace-limit|max-http-header-size|dns-result-order|tls-min-v1\.[23]|tls-max-v1\.[23]|use-openssl-ca|use-bundled-ca|no-experimental-require-module|disable-sigusr1|no-addons|disable-proto|no-network-family-autoselection|title|abort-on-uncaught-exception|report-[a-z-]+)(=|$)/;
 
 /** Options of the list above that take their value as the next word. */
 const WITH_VALUE = /^--(unhandled-rejections|dns-result-order|title|report-[a-z-]+)$/;
@@ -26,8 +26,8 @@ export interface ProcessFacts {
   /** `process.argv`: without a second entry Node would read a program from the terminal. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** URL and path of the guard's own entry. */
-  readonly entry: readonly string[];
+  /** Whether the value of an `--import` is the guard itself. */
+  readonly isEntry: (name: string) => boolean;
 }
 
 /**
@@ -36,9 +36,9 @@ export interface ProcessFacts {
  * @throws {ModelsealError} `ERR_GUARD_NODE_OPTION`, `ERR_GUARD_ENVIRONMENT`
  */
 export function checkProcess(facts: ProcessFacts, refuse: Refuse): void {
-  checkOptions(facts.execArgv, 'command line', facts.entry, refuse);
+  checkOptions(facts.execArgv, 'command line', facts.isEntry, refuse);
   const fromEnvironment = facts.env.NODE_OPTIONS?.trim();
-  if (fromEnvironment) checkOptions(fromEnvironment.split(/\s+/), 'NODE_OPTIONS', facts.entry, refuse);
+  if (fromEnvironment) checkOptions(fromEnvironment.split(/\s+/), 'NODE_OPTIONS', facts.isEntry, refuse);
   for (const name of CODE_VARIABLES) {
     if (facts.env[name]) refuse('ERR_GUARD_ENVIRONMENT', { name });
   }
@@ -50,13 +50,13 @@ export function checkProcess(facts: ProcessFacts, refuse: Refuse): void {
 function checkOptions(
   options: readonly string[],
   source: string,
-  entry: readonly string[],
+  isEntry: (name: string) => boolean,
   refuse: Refuse,
 ): void {
   for (let i = 0; i < options.length; i++) {
     const option = options[i] ?? '';
     const own = option === '--import' ? options[i + 1] : /^--import=(.*)$/.exec(option)?.[1];
-    if (own !== undefined && entry.includes(own)) {
+    if (own !== undefined && isEntry(own)) {
       if (option === '--import') i++;
     } else if (HARMLESS_OPTIONS.test(option)) {
       if (WITH_VALUE.test(option)) i++;

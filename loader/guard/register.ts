@@ -1,11 +1,12 @@
+import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { getEnvironmentData, isMainThread } from 'node:worker_threads';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
-import { GUARD_VARIABLE, parseGuardConfig } from './config.js';
+import { parseGuardConfig } from './config.js';
 import { checkProcess } from './environment.js';
 import { install } from './install.js';
 import { refuser, tell } from './refuse.js';
-import type { GuardState } from './state.js';
+import { GUARD_VARIABLE, type GuardState } from './state.js';
 import { STATE_KEY } from './workers.js';
 
 // The entry `modelseal/guard`, for `node --import`. Node waits for it before it looks at the program, and runs it
@@ -31,9 +32,8 @@ try {
 async function verifiedState(): Promise<GuardState> {
   const config = parseGuardConfig(process.env[GUARD_VARIABLE]);
   reportFd = config.reportFd;
-  const entry = [import.meta.url, fileURLToPath(import.meta.url), 'modelseal/guard'];
   checkProcess(
-    { execArgv: process.execArgv, argv: process.argv, env: process.env, entry },
+    { execArgv: process.execArgv, argv: process.argv, env: process.env, isEntry },
     refuser(reportFd),
   );
   const { verifySignedFolders } = await import('./verify.js');
@@ -43,6 +43,16 @@ async function verifiedState(): Promise<GuardState> {
     allowEmbeddedWasm: config.allowEmbeddedWasm ?? false,
     reportFd,
   };
+}
+
+/** Whether `--import` named this very file: by its package, as a URL, or as a path. */
+function isEntry(name: string): boolean {
+  if (name === 'modelseal/guard' || name === import.meta.url) return true;
+  try {
+    return realpathSync(name) === fileURLToPath(import.meta.url);
+  } catch {
+    return false;
+  }
 }
 
 /** The state of the parent, which put it there before any of its own code ran. */

@@ -4,8 +4,9 @@ import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ErrorRecord, ModelsealError } from '../../core/errors/index.js';
-import { GUARD_VARIABLE, type GuardConfig } from './config.js';
+import type { GuardConfig } from './config.js';
 import { CODE_VARIABLES } from './environment.js';
+import { GUARD_VARIABLE } from './state.js';
 
 /** Refusals kept for the report; a program that tries in a loop must not fill the memory of its parent. */
 const MAX_REFUSALS = 1000;

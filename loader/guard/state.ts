@@ -1,3 +1,6 @@
+/** The variable that carries the configuration into the guarded process. */
+export const GUARD_VARIABLE = 'MODELSEAL_GUARD';
+
 /** A folder whose signature was accepted: where it lies, and the SHA-256 of every file in its manifest. */
 export interface SignedFolder {
   /** Real path, no symbolic link in it. */
