@@ -86,7 +86,7 @@ export class Name {
    * whatever their encoding, everything else by its octets.
    */
   get canonical(): readonly string[] {
-    this.#canonical ??= this.rdns.map((rdn) => rdn.map(canonicalAttribute).sort().join('\u0001'));
+    this.#canonical ??= canonicalOf(this);
     return this.#canonical;
   }
 
@@ -150,6 +150,29 @@ function parse(names: DerReader): NameAttribute[][] {
     rdns.push(rdn);
   }
   return rdns;
+}
+
+/**
+ * Canonical forms by the received octets. Names of CAs come again and again, and preparing one costs as much as parsing
+ * its certificate.
+ */
+const forms = new Map<string, readonly string[]>();
+const MAX_FORMS = 256;
+/** Longer names are hostile or rare; the bound keeps the memory of all forms small. */
+const MAX_REMEMBERED_OCTETS = 512;
+
+function canonicalOf(name: Name): readonly string[] {
+  const { raw } = name;
+  const make = (): readonly string[] =>
+    name.rdns.map((rdn) => rdn.map(canonicalAttribute).sort().join('\u0001'));
+  if (raw.length > MAX_REMEMBERED_OCTETS) return make();
+  const octets = Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString('latin1');
+  const known = forms.get(octets);
+  if (known) return known;
+  const made = make();
+  if (forms.size >= MAX_FORMS) forms.clear();
+  forms.set(octets, made);
+  return made;
 }
 
 function canonicalAttribute(a: NameAttribute): string {

@@ -59,18 +59,24 @@ interface Failure {
   readonly rank: number;
 }
 
+/** Up to so many intermediates it costs less to try them than to find out which are worth it. */
+const SMALL_BAG = 8;
+
 class Search {
   readonly #options: PathOptions;
   readonly #state = new SearchState();
   readonly #bag = new Map<string, Certificate[]>();
   /** Names of issuers from which names alone lead to an anchor; nothing else is worth a signature check. */
   readonly #reaching = new Set<string>();
+  #pruned = false;
+  #size = 0;
   #hopeless = false;
   #furthest: Failure | undefined;
 
   constructor(options: PathOptions) {
     this.#options = options;
     for (const certificate of options.intermediates ?? []) {
+      this.#size++;
       const same = this.#bag.get(certificate.subject.key);
       if (!same) this.#bag.set(certificate.subject.key, [certificate]);
       else if (!same.some((other) => sameBytes(other.raw, certificate.raw))) same.push(certificate);
@@ -96,8 +102,11 @@ class Search {
   }
 
   run(leaf: Certificate): ValidatedPath {
-    this.#findReaching();
-    this.#hopeless = !this.#reaching.has(leaf.issuer.key);
+    this.#pruned = this.#size > SMALL_BAG;
+    if (this.#pruned) {
+      this.#findReaching();
+      this.#hopeless = !this.#reaching.has(leaf.issuer.key);
+    }
     const found = this.#extend([leaf]);
     if (found) return found;
     // Every way to fail leaves its reason behind.
@@ -118,7 +127,10 @@ class Search {
     const issuers = this.#bag.get(top.issuer.key) ?? [];
     const fresh = issuers.filter((issuer) => !chain.some((member) => isSameEntity(member, issuer)));
     if (anchors.length === 0 && fresh.length === 0) this.#fail(deadEnd(chain, issuers.length > 0), height);
-    const worth = this.#hopeless ? fresh : fresh.filter((issuer) => this.#reaching.has(issuer.issuer.key));
+    const worth =
+      this.#hopeless || !this.#pruned
+        ? fresh
+        : fresh.filter((issuer) => this.#reaching.has(issuer.issuer.key));
     for (const issuer of order(top, worth)) {
       this.#state.budget.candidate();
       if (!this.#isIssuedBy(top, issuer, height)) continue;

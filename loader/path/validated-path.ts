@@ -79,7 +79,8 @@ export class ValidatedPath {
   /** Every check that was made, for the report. */
   get checks(): Check[] {
     const length = this.chain.length;
-    const certificates = length === 1 ? 'the certificate' : `all ${length} certificates`;
+    const certificates =
+      length === 1 ? 'the certificate' : length === 2 ? 'both certificates' : `all ${length} certificates`;
     const passed = (name: string, detail: string, source: string): Check => ({
       name,
       outcome: 'passed',
@@ -89,9 +90,17 @@ export class ValidatedPath {
     const { authorityPolicies } = this.policies;
     return [
       passed('path.anchor', `the path ends at the trust anchor ${this.anchor.label}`, '§6.1.1 (d)'),
-      passed('path.signature', `the signature on ${certificates} fits the issuer's key`, '§6.1.3 (a) (1)'),
+      passed(
+        'path.signature',
+        `the signature on ${certificates} was made by the key of its issuer`,
+        '§6.1.3 (a) (1)',
+      ),
       passed('path.algorithms', 'every key and signature algorithm is strong enough', '§4.1.1.2, §4.1.2.7'),
-      passed('path.validity', `${certificates} valid at ${isoTime(this.at)}`, '§4.1.2.5, §6.1.3 (a) (2)'),
+      passed(
+        'path.validity',
+        `${certificates} ${length === 1 ? 'is' : 'are'} valid at ${isoTime(this.at)}`,
+        '§4.1.2.5, §6.1.3 (a) (2)',
+      ),
       passed('path.names', 'each certificate names the one above it as its issuer', '§6.1.3 (a) (4), §7.1'),
       passed('path.basic-constraints', 'every issuer is a CA, within every path length', '§4.2.1.9'),
       passed('path.key-usage', 'every key is used for what it was certified for', '§4.2.1.3'),
