@@ -1,3 +1,4 @@
+import { permissionOf } from '../scan/pickle/allow/index.js';
 import { DType, parseDType, toShape } from './dtype.js';
 import { decodeElement, NdArray, NumpyScalar } from './ndarray.js';
 import { TORCH_CONSTRUCTORS } from './torch-constructors.js';
@@ -252,9 +253,13 @@ const CONSTRUCTORS: Readonly<Record<string, Constructor>> = {
   'numpy._reconstruct': newArray,
   'numpy.scalar': scalar,
   'numpy._frombuffer': fromBuffer,
-  'numpy._ufunc_reconstruct': ([module, name]) => new PyReference(`${String(module)}.${String(name)}`),
+  'numpy._ufunc_reconstruct': ([module, name], how) =>
+    typeof module === 'string' && typeof name === 'string' && permissionOf(module, name) === 'ref'
+      ? new PyReference(`${module}.${name}`)
+      : how.refuse('it would resolve another object'),
   'numpy.ma.core._mareconstruct': (args) => new PyObject('numpy.ma.MaskedArray', args),
   'datetime.timezone': (args) => new PyObject('datetime.timezone', args),
+  'array.array': (args) => new PyObject('array.array', args),
   'array._array_reconstructor': (args) => new PyObject('array.array', args),
   're._compile': (args) => new PyObject('re.Pattern', args),
   're.compile': (args) => new PyObject('re.Pattern', args),

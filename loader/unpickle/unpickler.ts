@@ -24,6 +24,17 @@ export interface UnpickleOptions {
 
 /** Far above any model; a value takes some fifty bytes of memory. */
 export const MAX_OPCODES = 100_000_000;
+/** Attributes that change what an object is or does; no data has them in its state. */
+const SPECIAL_ATTRIBUTES = [
+  '__class__',
+  '__dict__',
+  '__setstate__',
+  '__reduce__',
+  '__reduce_ex__',
+  '__getattr__',
+  '__call__',
+];
+
 /** Separates what a container gets from what lies below it. */
 const MARK = Symbol('mark');
 type Cell = PyValue | typeof MARK;
@@ -380,6 +391,10 @@ export class Unpickler {
   }
 
   #build(target: PyValue, state: PyValue): void {
+    for (const part of state instanceof PyTuple ? state.items : [state]) {
+      const special = part instanceof Map && SPECIAL_ATTRIBUTES.find((name) => part.has(name));
+      if (special) this.#refuse(special, 'a state sets this special attribute');
+    }
     if (target instanceof DType) {
       const problem = setDTypeState(target, state);
       if (problem) this.#refuse('numpy.dtype', problem);
