@@ -10,7 +10,6 @@ const PROMISES: { readonly [extension: string]: readonly string[] } = {
   hdf5: ['hdf5'],
   keras: ['zip', 'hdf5'],
   tflite: ['tflite'],
-  pb: ['savedmodel', 'onnx'],
   msgpack: ['msgpack'],
   json: ['text'],
   jsonl: ['text'],

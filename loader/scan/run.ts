@@ -92,7 +92,10 @@ export class FileRun {
     if (head[0] === 0x50 && head[1] === 0x4b && certain.some((s) => s.format === 'zip')) {
       return certain.filter((s) => s.format !== 'pickle');
     }
-    if (certain.length > 0 || options.as === 'raw') return certain;
+    if (options.as === 'raw') return certain;
+    // A format that is only recognised says nothing about what else is in the file.
+    if (certain.some((s) => s.format !== 'unsupported')) return certain;
+    if (certain.length > 0) return possible && possible.format !== 'text' ? [...certain, possible] : certain;
     return possible ? [possible] : [];
   }
 

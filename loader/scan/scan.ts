@@ -156,12 +156,23 @@ export function acceptSidecars(files: readonly FileScan[], policy: ScanPolicy): 
     for (const path of sidecars) named.add(folder + path);
   }
   return files.map((scan) => {
+    if (!named.has(scan.file)) return scan;
+    if (scan.findings.some((f) => f.rule === 'FILE-LINK-OUTSIDE')) return escaped(scan, policy);
     const unknown = scan.unparsed.length > 0 && scan.unparsed.every((u) => u.reason === UNKNOWN_CONTENT);
-    if (!unknown || scan.formats.length > 0 || !named.has(scan.file)) return scan;
+    if (!unknown || scan.formats.length > 0) return scan;
     const findings = scan.findings.filter((f) => f.rule !== 'STORE-INSPECTION-FAILED');
     const verdict = verdictOf(applyPolicy(findings, policy), []);
     return { ...scan, verdict, findings, unparsed: [], formats: ['tensor-data'] };
   });
+}
+
+/** External data that are a link to elsewhere are read from elsewhere, as if the model had named that path. */
+function escaped(scan: FileScan, policy: ScanPolicy): FileScan {
+  const rule = 'ONNX-EXTERNAL-ESCAPE';
+  const message = 'a model reads its data through this link, from outside the folder';
+  const own = applyPolicy([{ rule, severity: RULES[rule].severity, message, location: scan.file }], policy);
+  const findings = [...scan.findings, ...own];
+  return { ...scan, findings, verdict: verdictOf(findings, scan.unparsed) };
 }
 
 /** Sums up the scans of several files under a policy. */

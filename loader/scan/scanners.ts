@@ -6,6 +6,7 @@ import { executableScanner } from './format/executable.js';
 import { ggufScanner } from './format/gguf.js';
 import { hdf5Scanner } from './format/hdf5.js';
 import { imageScanner } from './format/image.js';
+import { kerasMetadataScanner } from './format/keras-metadata.js';
 import { msgpackScanner } from './format/msgpack.js';
 import { npyScanner } from './format/npy.js';
 import { onnxScanner } from './format/onnx.js';
@@ -33,6 +34,7 @@ export const SCANNERS: readonly FormatScanner[] = [
   ggufScanner,
   onnxScanner,
   savedModelScanner,
+  kerasMetadataScanner,
   hdf5Scanner,
   tfliteScanner,
   executableScanner,

@@ -8,6 +8,7 @@ const KNOWN: readonly { readonly what: string; readonly magic: RegExp }[] = [
   { what: 'a cabinet archive', magic: /^MSCF\0\0\0\0/ },
   { what: 'an old LZ4 stream', magic: /^\x02\x21\x4c\x18/ },
   { what: 'an lzop or compress stream', magic: /^(?:\x89LZO\0|\x1f\x9d)/ },
+  { what: 'a Java serialised object', magic: /^\xac\xed\x00\x05/ },
   { what: 'a PDF document', magic: /^%PDF-/ },
   { what: 'an SQLite database', magic: /^SQLite format 3\0/ },
   { what: 'a Parquet table', magic: /^PAR1/ },

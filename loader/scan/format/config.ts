@@ -1,16 +1,10 @@
+import { judgeGlobal } from '../pickle/index.js';
 import type { ScanContext } from '../types.js';
 import { scanJinja } from './jinja.js';
-import { type Json, textOf, walkJson } from './json.js';
+import { isObject, type Json, textOf, walkJson } from './json.js';
 
 /** Keys whose value names Python code of the repository that the library then imports. */
-const REMOTE_KEYS = new Set([
-  'auto_map',
-  'custom_pipelines',
-  'custom_pipeline',
-  'code_paths',
-  'code_path',
-  'loader_module',
-]);
+const REMOTE_KEYS = new Set(['auto_map', 'custom_pipelines', 'custom_pipeline']);
 /** Keys whose value is the dotted name of something that is called: Hydra, Lightning, NeMo, MONAI, mmengine, spaCy. */
 const TARGET_KEYS = new Set([
   '_target_',
@@ -41,8 +35,16 @@ export function scanConfig(document: Json, context: ScanContext): void {
     if (key === 'trust_remote_code' && (value === true || /^(?:true|yes|on|1)$/i.test(textOf(value)))) {
       once('CFG-REMOTE-CODE', '"trust_remote_code" is switched on');
     }
+    if (key === '_class_name' && Array.isArray(value)) {
+      once('CFG-REMOTE-CODE', '"_class_name" names a class in a file of the repository');
+    }
+    // skops: each node says which class or function rebuilds it.
+    if (isObject(value) && typeof value.__loader__ === 'string') {
+      const [module, name] = [textOf(value.__module__), textOf(value.__class__)];
+      if (isDangerous(module, name)) once('CFG-DANGEROUS-TARGET', `a node calls ${module}.${name}`);
+    }
     if (typeof value !== 'string') continue;
-    if (TARGET_KEYS.has(key) && (DANGEROUS_TARGET.test(value) || DANGEROUS_NAME.test(value))) {
+    if (TARGET_KEYS.has(key) && isDangerousPath(value)) {
       once('CFG-DANGEROUS-TARGET', `"${key}" calls ${value.slice(0, 200)}`);
     }
     if (isTemplate(key, value)) scanJinja(value, context, `"${key}"`);
@@ -55,6 +57,17 @@ export function scanConfig(document: Json, context: ScanContext): void {
       once('CFG-DANGEROUS-TARGET', '"py/reduce" calls a Python function');
     }
   }
+}
+
+function isDangerousPath(path: string): boolean {
+  if (DANGEROUS_TARGET.test(path) || DANGEROUS_NAME.test(path)) return true;
+  const dot = path.replace(':', '.').lastIndexOf('.');
+  return dot > 0 && isDangerous(path.slice(0, dot), path.slice(dot + 1));
+}
+
+function isDangerous(module: string, name: string): boolean {
+  const judgement = judgeGlobal(module, name);
+  return !judgement.allowed && judgement.rule === 'PKL-GLOBAL-DANGEROUS';
 }
 
 /** An empty `auto_map` asks for nothing. */

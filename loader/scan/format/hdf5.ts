@@ -1,9 +1,12 @@
+import { searchPickles } from '../pickle/index.js';
 import { SliceSource } from '../source.js';
 import type { FormatScanner } from '../types.js';
 import { scanEmbeddedJson } from './embedded-json.js';
 import { Hdf5Walk } from './hdf5-walk.js';
 
 const SIGNATURE = '\x89HDF\r\n\x1a\n';
+/** Larger files hold weights; tables with pickles in them are small. */
+const MAX_SEARCH_BYTES = 256 << 20;
 /** The superblock may stand behind a user block, at any of these places (HDF5 format specification, II.A). */
 const PLACES = [0, 512, 1024, 2048, 4096, 8192, 16384];
 
@@ -30,6 +33,8 @@ export const hdf5Scanner: FormatScanner = {
       }
     }
     scanEmbeddedJson(source, context);
+    // PyTables and pandas keep pickles in attributes and datasets.
+    if (source.size <= MAX_SEARCH_BYTES) searchPickles(source, context);
     new Hdf5Walk(source, at, context).run();
   },
 };

@@ -1,11 +1,13 @@
 import type { ScanContext } from '../types.js';
 import { isObject, type Json, textOf, walkJson } from './json.js';
 
-/** True for the configuration of a Keras model: nested objects of class_name and config. */
+/** True where a document holds the configuration of a Keras model: objects of class_name and config. */
 export function isKerasConfig(document: Json): boolean {
   if (!isObject(document)) return false;
-  if (typeof document.class_name === 'string' && document.config !== undefined) return true;
-  return typeof document.keras_version === 'string' && document.backend !== undefined;
+  for (const { value } of walkJson(document)) {
+    if (isObject(value) && typeof value.class_name === 'string' && value.config !== undefined) return true;
+  }
+  return false;
 }
 
 /** Modules whose members are layers, losses, activations and the like of Keras itself. */
@@ -78,6 +80,14 @@ function scanReference(object: { [key: string]: Json }, once: Once): void {
     once('KERAS-LAMBDA', 'a serialised lambda with its code');
   const type = textOf(object.function_type) || textOf(object.output_shape_type) || textOf(object.mask_type);
   if (type === 'lambda') once('KERAS-LAMBDA', 'a function is stored as marshalled code');
+  // TFOpLambda calls whatever TensorFlow symbol its configuration names.
+  const symbol = isObject(config) ? textOf(config.function) : '';
+  if (
+    name === 'TFOpLambda' &&
+    /^(?:io\.|raw_ops\.|py_func|numpy_func|compat\.|data\.|summary\.|saved_model|load_|keras\.)/.test(symbol)
+  ) {
+    once('KERAS-UNSAFE', `a TFOpLambda layer calls ${symbol}`);
+  }
   if (name === '' && registered === '') return;
   if (name === 'function') {
     const called = isObject(config) ? '' : textOf(config);
@@ -94,6 +104,8 @@ function scanReference(object: { [key: string]: Json }, once: Once): void {
   }
 }
 
+const DANGEROUS_BUILTINS =
+  /^(?:eval|exec|compile|open|input|breakpoint|help|print|getattr|setattr|delattr|hasattr|vars|globals|locals|dir|type|object|super|map|filter|iter|memoryview|__\w+__|exit|quit)$|\./;
 /** Types of Python that Keras writes with `module: builtins` in honest files. */
 const PLAIN_BUILTINS =
   /^(?:dict|list|tuple|set|slice|int|float|str|bool|bytes|NoneType|ellipsis|__tuple__|__ellipsis__|__slice__)$/;
@@ -108,7 +120,9 @@ function judgeName(module: string, name: string, once: Once): void {
     return;
   }
   if (module === 'builtins' || module === '__builtin__') {
-    if (!PLAIN_BUILTINS.test(name)) once('KERAS-MODULE', `it refers to ${full}`);
+    if (DANGEROUS_BUILTINS.test(name)) once('KERAS-MODULE', `it refers to ${full}`);
+    // Keras writes functions of the training program as members of builtins; they must be registered to load.
+    else if (!PLAIN_BUILTINS.test(name)) once('KERAS-CUSTOM', `it needs the function ${name}`);
     return;
   }
   if (!KERAS_MODULE.test(module)) once('KERAS-MODULE', `it refers to ${full}`);

@@ -11,6 +11,8 @@ export function looksLikeMarkup(text: string, name: string): boolean {
 export function scanMarkup(text: string, name: string, context: ScanContext): void {
   context.recognised('markup');
   const bare = text.replace(/<!--[\s\S]*?-->/g, '');
+  // OpenVINO: the graph as XML, the weights under the same name.
+  if (/^\s*(?:<\?xml[^>]*\?>)?\s*<net\b/.test(text)) context.sidecar(name.replace(/\.xml$/i, '.bin'));
   if (/<!ENTITY\b/i.test(bare)) context.report('XML-ENTITY', 'it declares entities');
   else if (/<!DOCTYPE[^>[]*\b(?:SYSTEM|PUBLIC)\b/i.test(bare) && !/<!DOCTYPE\s+(?:html|svg)\b/i.test(bare)) {
     context.report('XML-ENTITY', 'it names an external document type');

@@ -94,16 +94,18 @@ export const savedModelScanner: FormatScanner = {
   },
   scan(source, context) {
     const scan = new GraphScan(source, context);
-    if (layoutOf(source) === 'saved') {
+    const layout = layoutOf(source);
+    if (layout === 'saved') {
       for (const file of VARIABLES) context.sidecar(file);
       scan.savedModel();
-    } else scan.graph(0, source.size);
+    } else if (layout === 'meta') scan.metaGraph(0, source.size);
+    else scan.graph(0, source.size);
   },
 };
 
-type Layout = 'saved' | 'graph';
+type Layout = 'saved' | 'meta' | 'graph';
 
-/** SavedModel: version 1, meta graphs 2 with a graph in 2. GraphDef: nodes 1, library 2, version 3, versions 4. */
+/** SavedModel: version 1, meta graphs 2 with a graph in 2. MetaGraphDef: graph 2. GraphDef: nodes 1, library 2, version 3, versions 4. */
 function layoutOf(source: ByteSource): Layout | undefined {
   const reader = new ProtobufReader(source);
   try {
@@ -111,9 +113,15 @@ function layoutOf(source: ByteSource): Layout | undefined {
     for (const field of reader.fields()) {
       if (field.number === 2 && field.wire === 2 && nodes === 0) {
         if (hasGraph(reader, field)) return 'saved';
+        if (firstIsNode(reader, field)) return 'meta';
+        return undefined;
       }
       if (field.number === 1 && field.wire === 2) {
-        if (!isNode(reader, field)) return undefined;
+        // Either the first node of a graph, or the information that a meta graph starts with.
+        if (!isNode(reader, field)) {
+          if (nodes > 0) return undefined;
+          continue;
+        }
         nodes++;
         if (nodes >= 2) return 'graph';
       } else if (field.number > 5) {
@@ -124,6 +132,13 @@ function layoutOf(source: ByteSource): Layout | undefined {
   } catch {
     return undefined;
   }
+}
+
+function firstIsNode(reader: ProtobufReader, graph: ProtobufField): boolean {
+  for (const part of reader.fields(graph.start, graph.end)) {
+    return part.number === 1 && part.wire === 2 && isNode(reader, part);
+  }
+  return false;
 }
 
 function hasGraph(reader: ProtobufReader, meta: ProtobufField): boolean {
@@ -148,6 +163,24 @@ function isNode(reader: ProtobufReader, node: ProtobufField): boolean {
   return operator;
 }
 
+/** The rule that an operator of TensorFlow falls under, if any. */
+function operatorRule(operator: string): 'TF-PYTHON-OPERATOR' | 'TF-OPERATOR' | undefined {
+  if (PYTHON_OPERATORS.has(operator)) return 'TF-PYTHON-OPERATOR';
+  return FILE_OPERATORS.has(operator) ? 'TF-OPERATOR' : undefined;
+}
+
+/** The same graph as text (`saved_model.pbtxt`), which TensorFlow loads as well. */
+export function scanGraphText(text: string, context: ScanContext): void {
+  context.recognised('savedmodel');
+  const operators = new Set(
+    [...text.matchAll(/\bop\s*:\s*["']([\w>/.]+)["']/g)].map((match) => match[1] ?? ''),
+  );
+  for (const operator of operators) {
+    const rule = operatorRule(operator);
+    if (rule) context.report(rule, `a node is of type ${operator}`);
+  }
+}
+
 class GraphScan {
   readonly #reader: ProtobufReader;
   readonly #context: ScanContext;
@@ -161,10 +194,14 @@ class GraphScan {
   savedModel(): void {
     for (const meta of this.#reader.fields()) {
       if (meta.number !== 2 || meta.wire !== 2) continue;
-      for (const part of this.#reader.fields(meta.start, meta.end)) {
-        if (!this.#context.spend(8)) return;
-        if (part.number === 2 && part.wire === 2) this.graph(part.start, part.end);
-      }
+      this.metaGraph(meta.start, meta.end);
+    }
+  }
+
+  metaGraph(start: number, end: number): void {
+    for (const part of this.#reader.fields(start, end)) {
+      if (!this.#context.spend(8)) return;
+      if (part.number === 2 && part.wire === 2) this.graph(part.start, part.end);
     }
   }
 
@@ -195,11 +232,7 @@ class GraphScan {
       if (part.number === 1 && part.wire === 2) name = this.#reader.text(part, MAX_NAME);
       if (part.number === 2 && part.wire === 2) operator = this.#reader.text(part, MAX_NAME);
     }
-    const rule = PYTHON_OPERATORS.has(operator)
-      ? 'TF-PYTHON-OPERATOR'
-      : FILE_OPERATORS.has(operator)
-        ? 'TF-OPERATOR'
-        : undefined;
+    const rule = operatorRule(operator);
     if (!rule || this.#reported.has(operator)) return;
     this.#reported.add(operator);
     this.#context.report(rule, `the node ${name.slice(0, 100)} is of type ${operator}`, node.start);

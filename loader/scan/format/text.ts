@@ -1,12 +1,14 @@
+import { leavesFolder } from '../container/paths.js';
 import type { FormatScanner, ScanContext } from '../types.js';
 import { scanConfig } from './config.js';
 import { decodeText, MAX_TEXT_BYTES, readText } from './decode-text.js';
 import { scanJinja } from './jinja.js';
-import { type Json, parseJson } from './json.js';
+import { isObject, type Json, parseJson, textOf } from './json.js';
 import { isKerasConfig, scanKeras } from './keras.js';
 import { looksLikeMarkup, scanMarkup } from './markup.js';
 import { isNotebook, scanNotebook } from './notebook.js';
 import { looksLikePython, scanPython } from './python-code.js';
+import { scanGraphText } from './savedmodel.js';
 import { looksLikeJavaScript, looksLikeShell, scanJavaScript } from './script-code.js';
 import { findSecrets } from './secrets.js';
 import { looksLikeYaml, scanYaml } from './yaml.js';
@@ -55,6 +57,10 @@ function scanKind(text: string, name: string, context: ScanContext): void {
     return;
   }
   if (PROSE.test(name)) return;
+  if (/\.pbtxt$/i.test(name) || /^\s*node\s*\{/m.test(text)) {
+    scanGraphText(text, context);
+    return;
+  }
   if (looksLikeMarkup(text, name)) {
     scanMarkup(text, name, context);
     return;
@@ -87,6 +93,17 @@ function scanJson(document: Json, context: ScanContext): void {
   }
   if (isKerasConfig(document)) scanKeras(document, context);
   scanConfig(document, context);
+  for (const path of weightFiles(document)) context.sidecar(path);
+}
+
+/** Files of weights that a TensorFlow.js model lists. */
+function weightFiles(document: Json): string[] {
+  const manifest =
+    isObject(document) && Array.isArray(document.weightsManifest) ? document.weightsManifest : [];
+  const paths = manifest.flatMap((group) =>
+    isObject(group) && Array.isArray(group.paths) ? group.paths : [],
+  );
+  return paths.map(textOf).filter((path) => path !== '' && !leavesFolder(path));
 }
 
 /** One document per line, as data sets and logs have it. */

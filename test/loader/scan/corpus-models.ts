@@ -12,6 +12,7 @@ import {
   hdf5Text,
   kerasConfig,
   kerasZip,
+  number,
   onnxExternal,
   onnxModel,
   onnxNode,
@@ -768,5 +769,122 @@ export const MODEL_CASES: readonly ScanCase[] = [
       { name: 'm.gguf', data: gguf() },
       { name: 'm.safetensors', data: safetensors(one, eight) },
     ]),
+  ),
+  found(
+    'malicious',
+    'KERAS-UNSAFE',
+    'Keras: TensorFlow function that writes a file',
+    'm.keras',
+    keras({ class_name: 'TFOpLambda', config: { name: 'x', function: 'io.write_file' } }),
+    'Keras with a TensorFlow function',
+  ),
+  clean(
+    'Keras with a TensorFlow function',
+    'm.keras',
+    keras({ class_name: 'TFOpLambda', config: { name: 'x', function: 'math.add' } }),
+  ),
+  found(
+    'suspicious',
+    'KERAS-CUSTOM',
+    'Keras: loss of the training program',
+    'm.keras',
+    keras({ module: 'builtins', class_name: 'function', config: 'my_loss', registered_name: 'function' }),
+    'Keras',
+  ),
+  clean('TensorFlow.js', 'model.json', () =>
+    JSON.stringify({
+      format: 'layers-model',
+      modelTopology: { model_config: { class_name: 'Sequential', config: { layers: [] } } },
+    }),
+  ),
+  found(
+    'malicious',
+    'KERAS-LAMBDA',
+    'TensorFlow.js: Lambda',
+    'model.json',
+    () =>
+      JSON.stringify({
+        modelTopology: { model_config: { class_name: 'Sequential', config: { layers: [lambda] } } },
+      }),
+    'TensorFlow.js',
+  ),
+  clean('Keras metadata', 'keras_metadata.pb', () =>
+    field(
+      1,
+      Buffer.concat([
+        number(2, 1),
+        field(3, 'root'),
+        field(4, '_tf_keras_layer'),
+        field(5, '{"class_name":"Dense","config":{}}'),
+      ]),
+    ),
+  ),
+  found(
+    'malicious',
+    'KERAS-LAMBDA',
+    'Keras metadata: Lambda',
+    'keras_metadata.pb',
+    () =>
+      field(
+        1,
+        Buffer.concat([
+          number(2, 1),
+          field(3, 'root'),
+          field(4, '_tf_keras_layer'),
+          field(5, JSON.stringify(lambda)),
+        ]),
+      ),
+    'Keras metadata',
+  ),
+  clean('TensorFlow meta graph', 'model.ckpt.meta', () =>
+    Buffer.concat([
+      field(1, field(4, 'serve')),
+      field(2, field(1, Buffer.concat([field(1, 'n'), field(2, 'MatMul')]))),
+    ]),
+  ),
+  found(
+    'malicious',
+    'TF-OPERATOR',
+    'TensorFlow meta graph that reads a file',
+    'model.ckpt.meta',
+    () =>
+      Buffer.concat([
+        field(1, field(4, 'serve')),
+        field(2, field(1, Buffer.concat([field(1, 'n'), field(2, 'ReadFile')]))),
+      ]),
+    'TensorFlow meta graph',
+  ),
+  clean('TensorFlow graph', 'frozen.pb', () =>
+    Buffer.concat([
+      field(1, Buffer.concat([field(1, 'n'), field(2, 'Const')])),
+      field(1, Buffer.concat([field(1, 'm'), field(2, 'MatMul')])),
+    ]),
+  ),
+  found(
+    'malicious',
+    'TF-PYTHON-OPERATOR',
+    'TensorFlow graph that calls Python',
+    'frozen.pb',
+    () =>
+      Buffer.concat([
+        field(1, Buffer.concat([field(1, 'n'), field(2, 'Const')])),
+        field(1, Buffer.concat([field(1, 'm'), field(2, 'PyFunc')])),
+      ]),
+    'TensorFlow graph',
+  ),
+  found(
+    'malicious',
+    'PKL-GLOBAL-DANGEROUS',
+    'HDF5 with a pickle in an attribute',
+    'm.h5',
+    () => hdf5([{ type: 0x0c, body: Buffer.concat([Buffer.alloc(9), EVIL_PICKLE]) }]),
+    'HDF5',
+  ),
+  clean('SentencePiece vocabulary', 'tokenizer.model', () =>
+    Buffer.concat(
+      ['<unk>', 'a', 'b', 'c'].map((p) =>
+        field(1, Buffer.concat([field(1, p), Buffer.from([0x15, 0, 0, 0, 0]), number(3, 2)])),
+      ),
+    ),
   ),
 ];

@@ -155,6 +155,16 @@ describe('scan', () => {
       expect(scanPaths([write({ 'm.onnx': model, 'w.data': EVIL_PICKLE })]).outcome).to.equal('threat');
     });
 
+    it('does not let external data be a link out of the folder', () => {
+      const model = onnxModel({ tensors: [onnxExternal({ location: 'w.data' })] });
+      const folder = write({ 'in/m.onnx': model, 'out/w.data': UNKNOWN });
+      symlinkSync(join(folder, 'out/w.data'), join(folder, 'in/w.data'));
+      const rules = scanPaths([join(folder, 'in')])
+        .files.flatMap((f) => f.findings)
+        .map((f) => f.rule);
+      expect(rules).to.deep.equal(['FILE-LINK-OUTSIDE', 'ONNX-EXTERNAL-ESCAPE']);
+    });
+
     it('follows links to files, reports where they lead, and skips links to folders', () => {
       const folder = write({ 'in/a.txt': 'x', 'out/b.txt': 'x', 'out/d/e.txt': 'x' });
       symlinkSync(join(folder, 'in/a.txt'), join(folder, 'in/inside'));
