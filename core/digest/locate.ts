@@ -14,10 +14,10 @@ export function workerUrl(): URL | undefined {
 }
 
 /**
- * Starts the worker, or says by `undefined` that it cannot be found. Run from source, Node cannot load TypeScript in a
+ * Starts the worker with its work, or idle without, or says by `undefined` that it cannot be found. Run from source, Node cannot load TypeScript in a
  * thread by itself: the loader that runs the main thread is registered there first.
  */
-export function startWorker(workerData: object): Worker | undefined {
+export function startWorker(workerData?: object): Worker | undefined {
   const url = workerUrl();
   if (!url) return undefined;
   if (!url.pathname.endsWith('.ts')) return new Worker(url, { workerData });

@@ -8,7 +8,7 @@ import { Control, drain, FIELDS, hashOne, type SharedWork } from './shared.js';
 
 /** A second thread costs about 30 ms to start; below these amounts of work it would finish after the first. */
 const PARALLEL_BYTES = 64 * 1024 * 1024;
-const PARALLEL_FILES = 500;
+export const PARALLEL_FILES = 500;
 /** The event loop gets a turn this often, so that timers and signals of the host program are served. */
 const TURN_MS = 50;
 
@@ -129,30 +129,59 @@ interface Helper {
 
 type Message = { ended: true } | { code: ErrorCode; details: ErrorDetails<ErrorCode> } | { problem: string };
 
+let spare: Worker | undefined;
+
+/**
+ * Starts the second thread ahead of the work, while the model is still being listed. It does not keep the process
+ * alive, and ends by itself when no work comes.
+ */
+export function warmUp(): void {
+  if (spare) return;
+  try {
+    spare = startWorker();
+  } catch {
+    return;
+  }
+  const forget = (): void => {
+    spare = undefined;
+  };
+  spare?.once('error', forget).once('exit', forget).unref();
+}
+
+/** Hands the work to the thread that waits for it, or starts one. */
+function thread(work: SharedWork): Worker | undefined {
+  const waiting = spare;
+  if (!waiting) return startWorker(work);
+  spare = undefined;
+  waiting.ref();
+  waiting.postMessage(work);
+  return waiting;
+}
+
 /** Starts the second thread. A worker that cannot start, or dies, leaves its jobs to the main thread. */
 function startHelper(work: SharedWork): Helper | undefined {
   let worker: Worker | undefined;
   try {
-    worker = startWorker(work);
+    worker = thread(work);
   } catch {
     return undefined;
   }
   if (!worker) return undefined;
-  const thread = worker;
+  const helper = worker;
   let failure: ModelsealError | undefined;
   const ended = new Promise<void>((resolve) => {
-    thread.on('message', (message: Message) => {
+    helper.on('message', (message: Message) => {
       if ('code' in message) failure = new ModelsealError(message.code, message.details);
       resolve();
     });
-    thread.on('error', () => resolve());
-    thread.on('exit', () => resolve());
+    helper.on('error', () => resolve());
+    helper.on('exit', () => resolve());
   });
   return {
     ended,
     failure: () => (failure?.code === 'ERR_INTERRUPTED' ? undefined : failure),
     stop: async () => {
-      await thread.terminate();
+      await helper.terminate();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, resolve, sep } from 'node:path';
+import { PARALLEL_FILES, warmUp } from '../digest/index.js';
 import { ModelsealError } from '../errors/index.js';
 import { ioError } from '../files.js';
 import type { IgnoreRules } from './ignore.js';
@@ -134,6 +135,8 @@ class Walker {
     const problem = windowsProblem(name);
     if (problem !== undefined) this.#warnings.push(`${name}: ${problem}`);
     this.#files.push({ name, path, size: stat.size, dev: stat.dev, ino: stat.ino });
+    // So many files are hashed by two threads; the second one starts while the rest is listed.
+    if (this.#files.length === PARALLEL_FILES + 1) warmUp();
   }
 
   #link(path: string, name: string, depth: number): void {

@@ -9,6 +9,7 @@ import {
   digestJobs,
   holdFile,
   openHash,
+  warmUp,
 } from '../../../core/digest/index.js';
 import { startWorker, workerUrl } from '../../../core/digest/locate.js';
 import type { SharedWork } from '../../../core/digest/shared.js';
@@ -98,7 +99,16 @@ describe('digest pipeline', () => {
     });
   });
 
-  it('hashes many small files on two threads in their order', async () => {
+  for (const ahead of [false, true]) {
+    it(`hashes many small files in their order, the second thread started ${ahead ? 'ahead' : 'with them'}`, async () => {
+      if (ahead) {
+        warmUp();
+        warmUp();
+      }
+      await manySmall();
+    });
+  }
+  async function manySmall(): Promise<void> {
     const files = Array.from({ length: 700 }, (_, i) => Buffer.from(`file ${i}`));
     const seen: number[] = [];
     const packed = Buffer.from(
@@ -116,7 +126,7 @@ describe('digest pipeline', () => {
       );
     });
     expect(seen.at(-1)).to.equal(700);
-  });
+  }
 
   for (const threads of [1, 2] as const) {
     it(`reports the error of a job, ${threads} thread(s)`, async () => {
