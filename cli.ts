@@ -204,12 +204,28 @@ async function buildParser(args: readonly string[], context: CommandContext): Pr
       throw error ?? new ModelsealError('ERR_USAGE', { problem: message });
     })
     .check((_argv, options) => refuseRepeated(args, options as unknown as { array: string[] }), true);
+  const first = COMMANDS.find((entry) => entry.name === args[0]);
   for (const entry of COMMANDS) {
-    // Every command whose name occurs is loaded; the others are only a line of the help.
-    if (args.includes(entry.name)) parser.command((await entry.load()).default(context));
+    // The command that the words begin with is loaded; behind global options, every one whose name occurs. The others
+    // are only a line of the help.
+    if (first ? entry === first : args.includes(entry.name))
+      parser.command((await entry.load()).default(context));
     else parser.command({ command: entry.name, describe: entry.describe, handler: neverRun });
   }
+  leaveHelpUnrendered(parser);
   return parser;
+}
+
+/**
+ * yargs renders the help text after every command, in case somebody asks for it later. Nobody does: it would be a
+ * third of the start-up time of a small command.
+ */
+function leaveHelpUnrendered(parser: Argv): void {
+  interface Internals {
+    getInternalMethods?(): { getUsageInstance?(): { cacheHelpMessage?: () => void } };
+  }
+  const usage = (parser as unknown as Internals).getInternalMethods?.().getUsageInstance?.();
+  if (usage?.cacheHelpMessage) usage.cacheHelpMessage = () => {};
 }
 
 /** A command that was not loaded cannot have been asked for; were it to run, silence would look like acceptance. */

@@ -1,28 +1,30 @@
 #!/usr/bin/env node
 'use strict';
-// Starts the bundled command line from its cached compiled code. The cache lies beside the bundle, is bound by V8 to
-// the exact source and version, and is ignored where it does not fit.
+// Starts a bundle of the command line from its cached compiled code. The cache lies beside the bundle, is bound by V8
+// to the exact source and version, and is ignored where it does not fit.
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const vm = require('node:vm');
 
-const filename = join(__dirname, 'main.cjs');
+/** True where the small bundle has everything that the words can need: `verify`, without Sigstore and policy files. */
+function fits(words) {
+  const [command, ...rest] = words;
+  return command === 'verify' && !rest.some((word) => /^--(policy|trusted-?root)/i.test(word));
+}
 
-function load() {
+const cacheOf = (name) => join(__dirname, `${name}-${process.versions.v8}-${process.arch}.cache`);
+
+function load(name) {
+  const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename, 'latin1');
   let cachedData;
   try {
-    cachedData = readFileSync(join(__dirname, `main-${process.versions.v8}-${process.arch}.cache`));
+    cachedData = readFileSync(cacheOf(name));
   } catch {
     // Built by another Node: compile.
   }
-  const script = new vm.Script(
-    `(function (exports, require, module, __filename, __dirname, __import) {${source}\n})`,
-    {
-      filename,
-      cachedData,
-    },
-  );
+  const parameters = 'exports, require, module, __filename, __dirname, __import';
+  const script = new vm.Script(`(function (${parameters}) {${source}\n})`, { filename, cachedData });
   const module = { exports: {} };
   const importPackage = (specifier) => import(specifier);
   script.runInThisContext()(module.exports, require, module, filename, __dirname, importPackage);
@@ -30,11 +32,12 @@ function load() {
 }
 
 if (require.main === module) {
-  load()
-    .main(process.argv.slice(2))
+  const words = process.argv.slice(2);
+  load(fits(words) ? 'verify' : 'main')
+    .main(words)
     .then((code) => {
       process.exitCode = code;
     });
 } else {
-  module.exports = { load };
+  module.exports = { cacheOf, load };
 }
