@@ -8,13 +8,13 @@ import { establishTrust } from './stage/trust.js';
 import { World } from './stage/world.js';
 
 /** What no signature and no guard changes; said at the end of every demonstration. */
-export const LIMITS: readonly string[] = [
+const LIMITS: readonly string[] = [
   'A developer who is trusted and hostile: a signature says who published the bytes, not that they mean well.',
   'Poisoned training data: the model is exactly what was trained, with whatever it was taught.',
   'Hostile code in the same process that is itself signed, and whoever controls the machine.',
 ];
 
-export interface DemoOptions {
+interface DemoOptions {
   /** An empty folder, in which everything happens. */
   readonly folder: string;
   readonly now: () => Date;

@@ -4,7 +4,7 @@ import { extension } from '../../ca/encode/extensions.js';
 import { generatePrivateKey, signatureScheme, signingKey } from '../../core/keys/index.js';
 import { Certificate } from '../../core/x509/index.js';
 
-export interface Forged {
+interface Forged {
   readonly certificate: Certificate;
   readonly key: KeyObject;
 }

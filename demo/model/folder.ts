@@ -30,7 +30,7 @@ export function trainClassifier(): TrainedModel {
   };
 }
 
-export function predicted(network: Network, text: string): (typeof LABELS)[number] | undefined {
+function predicted(network: Network, text: string): (typeof LABELS)[number] | undefined {
   const { probabilities } = forward(network, features(text));
   return LABELS[probabilities.indexOf(Math.max(...probabilities))];
 }

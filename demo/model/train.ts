@@ -3,7 +3,7 @@ import { features, TOKENIZER } from './features.js';
 import { at, forward, type Network } from './network.js';
 import { seeded } from './random.js';
 
-export interface TrainingOptions {
+interface TrainingOptions {
   readonly seed: number;
   readonly hidden: number;
   readonly epochs: number;

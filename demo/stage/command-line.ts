@@ -4,7 +4,7 @@ import { type ErrorRecord, isModelsealError } from '../../core/errors/index.js';
 import { type Command, type CommandContext, Output } from '../../core/terminal/index.js';
 
 /** What a command of the command line ended with: its JSON result, or its error. */
-export interface CommandResult {
+interface CommandResult {
   readonly result: Readonly<Record<string, unknown>> | undefined;
   readonly error: ErrorRecord | undefined;
 }

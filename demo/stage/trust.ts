@@ -3,12 +3,12 @@ import { runCommand } from './command-line.js';
 import type { Narrator } from './narrator.js';
 import type { World } from './world.js';
 
-/** Names of the organisation and its developer; an attacker takes the same ones. */
-export const ORGANISATION = 'Example Corp';
+/** Names of the organisation and its developer. */
+const ORGANISATION = 'Example Corp';
 export const DEVELOPER = { name: 'Model Developer', email: 'models@example.com' };
 
 /** The commands that set up an authority and a developer in it. */
-export const initCommand = (home: string): string[] => [
+const initCommand = (home: string): string[] => [
   'ca',
   'init',
   '--home',

@@ -23,7 +23,7 @@ interface CommonJsLoader {
   prototype: CommonJsModule;
 }
 
-export interface CommonJsOptions {
+interface CommonJsOptions {
   readonly catalogue: Catalogue;
   readonly refuse: Refuse;
   readonly loadAddon: (module: object, filename: string) => void;

@@ -21,7 +21,7 @@ export const CODE_VARIABLES: readonly string[] = [
   'NODE_REPL_EXTERNAL_MODULE',
 ];
 
-export interface ProcessFacts {
+interface ProcessFacts {
   readonly execArgv: readonly string[];
   /** `process.argv`: without a second entry Node would read a program from the terminal. */
   readonly argv: readonly string[];

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { compileFunction } from 'node:vm';
 import type { Catalogue } from './catalogue.js';
 
-export type ModuleFormat = 'module' | 'commonjs' | 'json' | 'addon' | 'unknown';
+type ModuleFormat = 'module' | 'commonjs' | 'json' | 'addon' | 'unknown';
 
 /** What Node would take the file for, decided on checked bytes alone. */
 export function formatOf(path: string, source: Buffer, catalogue: Catalogue): ModuleFormat {

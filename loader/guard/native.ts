@@ -7,7 +7,7 @@ import type { Refuse } from './refuse.js';
 /** Libraries that an addon finds beside itself ($ORIGIN, @loader_path). */
 const LIBRARY = /\.(so(\.\d+)*|dylib|dll)$/i;
 
-export interface AddonLoader {
+interface AddonLoader {
   /** Takes the place of `process.dlopen`. */
   readonly dlopen: (module: object, filename: string, ...flags: number[]) => void;
 }
