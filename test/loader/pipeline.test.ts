@@ -85,6 +85,24 @@ describe('verifyModel, certificate method', () => {
     await refused('ERR_TRUST_METHOD', folder, { at: AT, publicKey });
   });
 
+  it('takes trust in its own types only, at run time too', async () => {
+    const folder = await signed();
+    const { publicKey, privateKey } = pub.leaf.key;
+    await refused('ERR_USAGE', folder, {
+      at: AT,
+      trustRoots: [pub.root.certificate] as unknown as TrustAnchors,
+    });
+    await verifyModel(folder, BASE);
+    rmSync(join(folder, 'model.sig'));
+    const { signingKey } = await import('../../core/keys/index.js');
+    const { signModel } = await import('../../signer/index.js');
+    await signModel(folder, { key: signingKey(privateKey), at: AT });
+    await verifyModel(folder, { at: AT, publicKey });
+    await refused('ERR_USAGE', folder, { at: AT, publicKey: privateKey });
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }) as unknown as typeof publicKey;
+    await refused('ERR_USAGE', folder, { at: AT, publicKey: pem });
+  });
+
   it('names changed, missing and extra files separately, all of them', async () => {
     const folder = await signed({ 'a.bin': 'a', 'b.bin': 'b', 'c.bin': 'c' });
     writeFileSync(join(folder, 'a.bin'), 'A');
