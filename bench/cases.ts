@@ -5,6 +5,7 @@ import { benchCa } from './ca.js';
 import { GIB, type Identity, KIB, MIB, MODELSEAL, modelseal, writeModel, writeRandom } from './fixtures.js';
 import { type Command, compare, type Spread, spread } from './measure.js';
 import { benchPath } from './path.js';
+import { benchPickle } from './pickle.js';
 
 /** One line of the table. */
 export interface Row {
@@ -238,6 +239,7 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
         }));
     },
   },
+  { name: 'pickle', run: benchPickle },
 ];
 
 function memoryRow(row: Row): Row {
