@@ -8,7 +8,7 @@ import { ioError, readBounded } from '../../core/files.js';
 export const SIGNATURE_NAME = 'model.sig';
 
 /** A signature file as it was read. */
-export interface SignatureFile {
+interface SignatureFile {
   readonly path: string;
   readonly bytes: Uint8Array;
 }

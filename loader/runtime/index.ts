@@ -1,4 +1,4 @@
-export { detectRuntimeFormat, RUNTIME_FORMATS, type RuntimeFormat } from './choose.js';
+export { detectRuntimeFormat, type RuntimeFormat } from './choose.js';
 export type { EngineChoice } from './onnx/engine.js';
 export { OnnxRuntime } from './onnx/runtime.js';
 export { type SafeTensor, SafetensorsFile } from './safetensors/tensors.js';

@@ -4,7 +4,7 @@ import type { VerifiedFiles } from '../types.js';
 import type { ExternalTensor } from './model.js';
 
 /** One external file as a runtime wants it: the name that the model uses, and verified bytes. */
-export interface ExternalFile {
+interface ExternalFile {
   readonly path: string;
   readonly data: Uint8Array;
 }

@@ -24,7 +24,7 @@ const ARRAYS: Readonly<Record<string, NumericConstructor>> = {
 const MAX_ELEMENTS = 2 ** 31;
 
 /** Values a tensor of the runtime is made of, after every check. */
-export interface TensorParts {
+interface TensorParts {
   readonly type: Tensor.Type;
   readonly data: NumericArray | string[];
   readonly dims: number[];
