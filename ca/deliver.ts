@@ -121,7 +121,7 @@ interface Wishes {
 }
 
 function stated(request: DeliveryRequest): Wishes {
-  return { name: required(request.name), emails: request.emails, uris: request.uris, ignored: [] };
+  return { name: nameOf(request), emails: request.emails, uris: request.uris, ignored: [] };
 }
 
 /**
@@ -133,7 +133,7 @@ function requested(request: DeliveryRequest, csr: CertificateRequest): Wishes {
   const accept = request.acceptCsrIdentities === true;
   const own = request.emails.length > 0 || request.uris.length > 0;
   const wishes = {
-    name: required(request.name ?? (accept ? commonName : undefined)),
+    name: nameOf(request, accept ? commonName : undefined),
     emails: own || !accept ? request.emails : emails,
     uris: own || !accept ? request.uris : uris,
   };
@@ -151,7 +151,9 @@ function requested(request: DeliveryRequest, csr: CertificateRequest): Wishes {
 /** Its contents are accounted for one by one. */
 const SUBJECT_ALT_NAME = '2.5.29.17';
 
-function required(name: string | undefined): string {
+/** The operator's word first, then the identity that the operator vouched for; an accepted request's own name last. */
+function nameOf(request: DeliveryRequest, requested?: string): string {
+  const name = request.name ?? request.emails[0] ?? request.uris[0] ?? requested;
   if (name !== undefined) return name;
   throw new ModelsealError('ERR_CA_NAME', { field: 'name', problem: 'none was given' });
 }

@@ -95,7 +95,7 @@ export const caErrors = defineErrors({
     kind: 'usage',
     say: (d: { field: string; problem: string }) =>
       `the ${d.field} cannot stand in a certificate: ${d.problem}`,
-    hint: 'Use 1 to 64 visible characters.',
+    hint: 'Use 1 to 64 visible characters; a name that is not given is taken from the first --email or --uri.',
   },
   ERR_CA_IDENTITY_MISSING: {
     kind: 'usage',

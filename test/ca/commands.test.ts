@@ -166,8 +166,6 @@ describe('ca: commands', () => {
       64,
       'ERR_CA_NAME',
       'issue',
-      '--email',
-      'ada@example.org',
       ...out,
       '--no-passphrase',
       ...secret(),
