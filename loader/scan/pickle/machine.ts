@@ -27,14 +27,13 @@ export interface MachineOptions {
   readonly limit?: number;
 }
 
-/** Raw bytes within the stream that only joblib passes over. */
+/** Offset of raw bytes within the stream that only joblib passes over. */
 export interface RawArray {
   readonly offset: number;
-  readonly end: number;
 }
 
-/** Passes over an array that joblib embedded; returns the offset after it, -1 where it does not end. */
-export type PassArray = (array: InlineArray, at: number) => number;
+/** Passes over an array that joblib embedded (all that follows, where it is not known); returns the offset after it, -1 where it does not end. */
+export type PassArray = (array: InlineArray | undefined, at: number) => number;
 
 const INT = KIND.INT + INT_BIAS * 16;
 const UNDERSCORE = 95;
@@ -266,8 +265,12 @@ export class PickleMachine {
     }
   }
 
-  #passArray(array: InlineArray, at: number): number {
+  #passArray(array: InlineArray | undefined, at: number): number {
     const { source } = this.#state;
+    if (!array) {
+      this.onRawArray?.({ offset: at });
+      return -1;
+    }
     if (array.objects) {
       // The inner pickle is read by Python's own unpickler, which knows no wrappers.
       const inner = new PickleMachine(source, this.effects.sink);
@@ -278,7 +281,7 @@ export class PickleMachine {
     const start = array.aligned ? at + 1 + (source.read(at, 1)[0] ?? 0) : at;
     const end = start + array.length;
     if (end > source.size) return -1;
-    this.onRawArray?.({ offset: at, end });
+    this.onRawArray?.({ offset: at });
     return end;
   }
 }

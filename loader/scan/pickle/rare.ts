@@ -254,12 +254,15 @@ function build(state: State, here: number, passArray: PassArray): number {
   if (!effects.joblib || !isArrayWrapper(state, stack.top)) return 0;
   const array = inlineArray(effects, value);
   if (!array) {
+    // joblib fails here; Python's own unpickler goes on with what follows.
     state.fault('an array of joblib whose length the file does not show', here);
+    passArray(undefined, here + 1);
     return FAILED;
   }
   const after = passArray(array, here + 1);
   if (after < 0) {
     state.fault('an embedded array does not end within the file', here);
+    passArray(undefined, here + 1);
     return FAILED;
   }
   return after - here - 1;
@@ -285,9 +288,18 @@ function runTextOpcode(state: State, op: number, here: number): number {
     case 0x56:
       stack.push(here * 16 + (end - here < 64 ? stringKind(state, here) : KIND.STR));
       break;
-    case 0x50:
+    case 0x50: {
+      const id = window.text(here + 1, end, MAX_NAME_BYTES);
+      // Python takes ASCII only; a zip archive, too, begins with a P and has a line feed somewhere.
+      if (
+        (id === undefined || !/^[ -~]*$/.test(id)) &&
+        state.fault('a persistent identifier is no text', here)
+      ) {
+        return FAILED;
+      }
       stack.push(effects.persistent(KIND.OPAQUE, here));
       break;
+    }
     case 0x63:
     case 0x69: {
       const second = end + 1 < source.size ? window.lineEnd(end + 1) : -1;
@@ -295,6 +307,11 @@ function runTextOpcode(state: State, op: number, here: number): number {
       const name = decode(window.text(end + 1, second < 0 ? source.size : second, MAX_NAME_BYTES));
       if (second < 0 && (name === undefined || !isPythonName(name))) return cut();
       const value = effects.import(module, name, here);
+      const named = module !== undefined && name !== undefined && isPythonName(module) && isPythonName(name);
+      if (!named && state.strict) {
+        state.fault('a global has no possible name', here);
+        return FAILED;
+      }
       if (op === 0x63) stack.push(value);
       else {
         const from = stack.popMark();

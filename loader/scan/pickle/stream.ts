@@ -19,8 +19,9 @@ export interface StreamSummary {
 
 /** The pickles of a legacy PyTorch file, before its raw storages. */
 const TORCH_PICKLES = 5;
-/** Array bytes read as opcodes are followed a little beyond their end, where the pickle goes on. */
-const BEYOND_ARRAY = 64 * 1024;
+/** Array bytes read as opcodes cost at most this multiple of the file, in all: chance ends each after a few. */
+const SECOND_READINGS = 2;
+const SECOND_READING_BYTES = 1 << 20;
 
 /**
  * Scans a file of one or more pickles, with whatever lies between and behind them.
@@ -30,7 +31,10 @@ const BEYOND_ARRAY = 64 * 1024;
 export function scanPickle(source: ByteSource, sink: StreamSink, start = 0): StreamSummary {
   const machine = new PickleMachine(source, sink);
   const search = new EmbeddedSearch(source, sink);
-  machine.onRawArray = (array) => readAsOpcodes(source, sink, machine, array);
+  let second = SECOND_READINGS * source.size + SECOND_READING_BYTES;
+  machine.onRawArray = (array) => {
+    if (second > 0) second -= readAsOpcodes(source, sink, machine, array, second);
+  };
   let torchLegacy = false;
   let pickles = 0;
   let at = start;
@@ -95,16 +99,34 @@ function furtherPickle(source: ByteSource, sink: StreamSink, machine: PickleMach
   return -1;
 }
 
-/** joblib passes over these bytes; Python's own unpickler would run them. */
-function readAsOpcodes(source: ByteSource, sink: PickleSink, outer: PickleMachine, array: RawArray): void {
-  const collected = new Collected(sink);
+/**
+ * joblib passes over these bytes; Python's own unpickler would run them, and whatever they lead to further on.
+ *
+ * @returns Bytes looked at.
+ */
+function readAsOpcodes(
+  source: ByteSource,
+  sink: StreamSink,
+  outer: PickleMachine,
+  array: RawArray,
+  budget: number,
+): number {
+  let used = 0;
+  const collected = new Collected({
+    ...sink,
+    spend(units) {
+      used += units;
+      return used <= budget && sink.spend(units);
+    },
+  });
   const machine = new PickleMachine(source, collected, outer);
   machine.effects.joblib = false;
-  const end = machine.run(array.offset, { limit: array.end - array.offset + BEYOND_ARRAY });
+  const end = machine.run(array.offset);
   collected.flushSevere();
-  if (end.problem?.reason.includes('too deep')) {
+  if (used > budget || end.problem?.reason.includes('too deep')) {
     sink.finding('PKL-DUAL-READING', 'the bytes of an embedded array are endless opcodes', array.offset);
   }
+  return used;
 }
 
 /** Zero bytes and line ends behind a pickle are padding. */

@@ -411,6 +411,34 @@ const structure: Case[] = [
     })(),
   ),
   evil(
+    'payload that array bytes skip to',
+    joblib(Uint8Array.of(0x42, 6, 0, 0, 0, 0), 6, (b) =>
+      b.bytes(latin("...cos\nsystem\n(S'id'\ntR.")).stop(),
+    ),
+  ),
+  evil(
+    'wrapper of joblib without a shape, then a payload',
+    pickle(4)
+      .str('posix')
+      .put(0)
+      .pop()
+      .str('system')
+      .put(1)
+      .pop()
+      .stackGlobal('joblib.numpy_pickle', 'NumpyArrayWrapper')
+      .emptyTuple()
+      .newObject()
+      .dict()
+      .build()
+      .get(0)
+      .get(1)
+      .op(0x93)
+      .str('id')
+      .tuple1()
+      .reduce()
+      .stop(),
+  ),
+  evil(
     'payload after an array of joblib',
     joblib(new Uint8Array(64).fill(7), 64, (b) => system(b).stop()),
   ),
