@@ -1,4 +1,5 @@
 import { permissionOf } from '../scan/pickle/allow/index.js';
+import { toBytes } from './bytes.js';
 import { DType, parseDType, toShape } from './dtype.js';
 import { decodeElement, NdArray, NumpyScalar } from './ndarray.js';
 import { TORCH_CONSTRUCTORS } from './torch-constructors.js';
@@ -27,14 +28,6 @@ export interface Construction {
 
 /** Rebuilds the value of a call. Runs nothing that the file chooses. */
 export type Constructor = (args: readonly PyValue[], how: Construction) => PyValue;
-
-/** Bytes however the protocol spells them: as such, or as a Python 2 string. */
-export function toBytes(value: PyValue | undefined): Uint8Array | undefined {
-  if (value instanceof Uint8Array) return value;
-  return typeof value === 'string' && !/[^\0-\xff]/.test(value)
-    ? Uint8Array.from(Buffer.from(value, 'latin1'))
-    : undefined;
-}
 
 function items(value: PyValue | undefined): readonly PyValue[] | undefined {
   if (value === undefined) return [];

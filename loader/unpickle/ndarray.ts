@@ -1,5 +1,6 @@
-import { countOf, type DType, type DTypeField } from './dtype.js';
-import { integer, PyComplex, PyData, type PyValue } from './values.js';
+import { toBytes } from './bytes.js';
+import { countOf, DType, type DTypeField, toShape } from './dtype.js';
+import { integer, PyComplex, PyData, PyTuple, type PyValue } from './values.js';
 
 /** A NumPy array: its data type, shape, and bytes in C order or, where `fortran`, in Fortran order. */
 export class NdArray extends PyData {
@@ -179,4 +180,30 @@ export function halfToNumber(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/**
+ * `ndarray.__setstate__`: `(version, shape, type, fortran, data)`.
+ *
+ * @returns What does not fit, or undefined.
+ */
+export function setArrayState(array: NdArray, state: PyValue): string | undefined {
+  const [, shape, type, fortran, data] = state instanceof PyTuple ? state.items : [];
+  const dimensions = toShape(shape);
+  if (!dimensions || !(type instanceof DType)) return 'its state is not that of an array';
+  array.dtype = type;
+  array.shape = dimensions;
+  array.fortran = fortran === true;
+  const count = dimensions.reduce((a, b) => a * b, 1);
+  if (type.hasObject) {
+    if (type.letter !== 'O' || !Array.isArray(data) || data.length !== count) {
+      return 'its objects do not fit its shape';
+    }
+    array.objects = data;
+    return undefined;
+  }
+  const bytes = toBytes(data);
+  if (bytes?.length !== count * type.itemSize) return 'its bytes do not fit its shape';
+  array.bytes = bytes;
+  return undefined;
 }

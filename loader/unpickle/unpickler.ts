@@ -1,12 +1,12 @@
 import { ModelsealError } from '../../core/errors/index.js';
 import { permissionOf } from '../scan/pickle/allow/index.js';
 import { fromPython2, isPythonName, looksLikeClass } from '../scan/pickle/judge.js';
-import { unescapeUnicode, unquote } from '../scan/pickle/text.js';
-import { type Construction, type Constructor, constructorOf, toBytes } from './constructors.js';
+import { type Construction, type Constructor, constructorOf } from './constructors.js';
 import { Cursor } from './cursor.js';
 import { DType, setDTypeState, toShape } from './dtype.js';
-import { NdArray } from './ndarray.js';
-import { keyText, longFromBytes, PyData, PyObject, PyReference, PyTuple, type PyValue } from './values.js';
+import { NdArray, setArrayState } from './ndarray.js';
+import { readScalar } from './scalars.js';
+import { keyText, PyData, PyObject, PyReference, PyTuple, type PyValue } from './values.js';
 
 /** Rebuilds what an operator has allowed by exact name; `'object'` for an inspectable object. */
 export type Constructors = Readonly<Record<string, Constructor | 'object'>>;
@@ -86,6 +86,11 @@ export class Unpickler {
 
   #run(op: number): void {
     const stack = this.#stack;
+    const scalar = readScalar(op, this.#in);
+    if (scalar !== undefined) {
+      stack.push(scalar);
+      return;
+    }
     switch (op) {
       case 0x80: // PROTO
         if (this.#in.u8() > 5) this.#malformed('its protocol does not exist');
@@ -104,70 +109,6 @@ export class Unpickler {
         return;
       case 0x89:
         stack.push(false);
-        return;
-      case 0x4b:
-        stack.push(this.#in.u8());
-        return;
-      case 0x4d:
-        stack.push(this.#in.u8() | (this.#in.u8() << 8));
-        return;
-      case 0x4a:
-        stack.push(this.#in.u32() | 0);
-        return;
-      case 0x8a:
-        stack.push(longFromBytes(this.#in.take(this.#in.u8())));
-        return;
-      case 0x8b:
-        stack.push(longFromBytes(this.#in.take(this.#in.length32())));
-        return;
-      case 0x49: {
-        // INT; "00" and "01" are booleans
-        const line = this.#in.line();
-        stack.push(line === '00' ? false : line === '01' ? true : this.#in.integer(line));
-        return;
-      }
-      case 0x4c:
-        stack.push(this.#in.integer(this.#in.line().replace(/L$/, '')));
-        return;
-      case 0x46: {
-        stack.push(this.#in.float());
-        return;
-      }
-      case 0x47:
-        stack.push(this.#in.f64());
-        return;
-      case 0x8c:
-        stack.push(this.#in.utf8(this.#in.u8()));
-        return;
-      case 0x58:
-        stack.push(this.#in.utf8(this.#in.u32()));
-        return;
-      case 0x8d:
-        stack.push(this.#in.utf8(this.#in.u64()));
-        return;
-      case 0x56:
-        stack.push(unescapeUnicode(this.#in.line()));
-        return;
-      case 0x53:
-        stack.push(unquote(this.#in.line()));
-        return;
-      case 0x55:
-        stack.push(Buffer.from(this.#in.take(this.#in.u8())).toString('latin1'));
-        return;
-      case 0x54:
-        stack.push(Buffer.from(this.#in.take(this.#in.length32())).toString('latin1'));
-        return;
-      case 0x43:
-        stack.push(this.#in.take(this.#in.u8()));
-        return;
-      case 0x42:
-        stack.push(this.#in.take(this.#in.u32()));
-        return;
-      case 0x8e:
-        stack.push(this.#in.take(this.#in.u64()));
-        return;
-      case 0x96:
-        stack.push(this.#in.take(this.#in.u64()).slice());
         return;
       case 0x5d:
         stack.push([]);
@@ -398,8 +339,10 @@ export class Unpickler {
     if (target instanceof DType) {
       const problem = setDTypeState(target, state);
       if (problem) this.#refuse('numpy.dtype', problem);
-    } else if (target instanceof NdArray) this.#buildArray(target, state);
-    else if (target instanceof PyObject) {
+    } else if (target instanceof NdArray) {
+      const problem = setArrayState(target, state);
+      if (problem) this.#refuse('numpy.ndarray', problem);
+    } else if (target instanceof PyObject) {
       target.state = state;
       if (target.class.endsWith('joblib.numpy_pickle.NumpyArrayWrapper'))
         this.#replaceTop(this.#inlineArray(state));
@@ -407,28 +350,6 @@ export class Unpickler {
       this.#refuse(target.name, 'the state of the object itself is overwritten');
     // Attributes of containers, such as the `_metadata` of a state dict, carry no data.
     else if (target instanceof PyData) this.#malformed(`a ${target.kind} has no state`);
-  }
-
-  #buildArray(array: NdArray, state: PyValue): void {
-    const [, shape, type, fortran, data] = state instanceof PyTuple ? state.items : [];
-    const dimensions = toShape(shape);
-    if (!dimensions || !(type instanceof DType))
-      this.#refuse('numpy.ndarray', 'its state is not that of an array');
-    array.dtype = type;
-    array.shape = dimensions;
-    array.fortran = fortran === true;
-    const count = dimensions.reduce((a, b) => a * b, 1);
-    if (type.hasObject) {
-      if (type.letter !== 'O' || !Array.isArray(data) || data.length !== count) {
-        this.#refuse('numpy.ndarray', 'its objects do not fit its shape');
-      }
-      array.objects = data;
-      return;
-    }
-    const bytes = toBytes(data);
-    if (bytes?.length !== count * type.itemSize)
-      this.#refuse('numpy.ndarray', 'its bytes do not fit its shape');
-    array.bytes = bytes;
   }
 
   /** joblib writes the elements of an array into the stream, right behind the state of its wrapper. */
