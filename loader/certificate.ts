@@ -1,14 +1,8 @@
 import type { ReportBuilder } from '../core/report/index.js';
 import type { Certificate } from '../core/x509/index.js';
 import { findPath, type PathOptions, pathCheckOf } from './path/index.js';
-import {
-  type CheckedPath,
-  checkRevocation,
-  mergeEvidence,
-  NO_EVIDENCE,
-  type RevocationEvidence,
-  type RevocationMode,
-} from './revocation/index.js';
+import { type CheckedPath, checkRevocation, type RevocationMode } from './revocation/checked-path.js';
+import { mergeEvidence, NO_EVIDENCE, type RevocationEvidence } from './revocation/evidence.js';
 
 /** What a certificate is judged by. */
 export interface CertificateOptions extends Omit<PathOptions, 'judge'> {

@@ -69,6 +69,8 @@ const issue: Command = (context) =>
           protection: developerProtection(argv.passphrase, argv, context),
         });
         const certificate = summarizeCertificate(issued.certificate);
+        const { serialNumber, subject, identities } = certificate;
+        await context.record('issue', 'accepted', { serialNumber, subject, identities });
         for (const wish of ignored)
           context.output.note(`not taken over from the request: ${printable(wish)}`);
         if (issued.shortened) context.output.note('the validity was shortened to that of the issuing CA');

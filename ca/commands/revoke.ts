@@ -31,6 +31,11 @@ const revoke: Command = (context) =>
       try {
         const { serial } = await resolveCertificate(authority, argv.certificate);
         const record = await authority.revoke({ serial, reason, at: context.now(), invalidityDate: since });
+        await context.record('revoke', 'accepted', {
+          serialNumber: record.serial,
+          subject: record.subject,
+          reason,
+        });
         context.output.result(recordJson(record), () =>
           [
             `${context.output.colors.yellow('revoked')} ${record.serial}  ${printable(record.subject)}  (${reason})`,

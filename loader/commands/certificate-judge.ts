@@ -1,7 +1,7 @@
 import { type ErrorKind, isModelsealError } from '../../core/errors/index.js';
 import { type CertificateSummary, type Report, ReportBuilder } from '../../core/report/index.js';
 import { readCertificates, summarizeCertificate } from '../../core/x509/index.js';
-import { verifyCertificate } from '../certificate.js';
+import { type CertificateOptions, verifyCertificate } from '../certificate.js';
 import { type Purpose, readCertificateFiles, readTrustAnchors } from '../path/index.js';
 import {
   type CheckedPath,
@@ -25,7 +25,7 @@ export interface CertificateQuestion {
   readonly inhibitPolicyMapping: boolean;
   readonly inhibitAnyPolicy: boolean;
   readonly revocation: RevocationMode | undefined;
-  readonly fetch: { readonly allowPrivate: boolean; readonly cache: string | undefined } | undefined;
+  readonly fetch: CertificateOptions['fetch'];
 }
 
 /** The report of `certificate verify`. JSON-able as it stands. */
@@ -84,7 +84,7 @@ export async function judgeCertificateFile(
       inhibitAnyPolicy,
       evidence,
       revocation: question.revocation,
-      fetch: await fetcher(question),
+      fetch: question.fetch,
       report: builder,
     });
     return { report: build(checked), kind: 'accepted' };
@@ -104,14 +104,4 @@ function describePath(
     policies: { authority: path.policies.authorityPolicies, user: path.policies.userPolicies },
     evidence: describeEvidence(checked),
   };
-}
-
-/** The network is imported only when it was asked for. */
-async function fetcher(
-  question: CertificateQuestion,
-): Promise<Parameters<typeof verifyCertificate>[1]['fetch']> {
-  if (!question.fetch) return undefined;
-  const { fetchEvidence } = await import('../revocation/fetch.js');
-  const { allowPrivate, cache } = question.fetch;
-  return (path) => fetchEvidence(path, { at: question.at, allowPrivate, cache });
 }

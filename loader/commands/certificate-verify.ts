@@ -3,6 +3,7 @@ import { ModelsealError } from '../../core/errors/index.js';
 import { type Command, type CommandContext, command, parseTime } from '../../core/terminal/index.js';
 import type { Purpose } from '../path/index.js';
 import type { RevocationMode } from '../revocation/index.js';
+import { fetcher } from './verify-options.js';
 
 interface Arguments {
   readonly leaf: string;
@@ -85,9 +86,6 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
     if (!OID.test(oid))
       throw new ModelsealError('ERR_USAGE', { problem: `--policy-set ${oid} is not an OID` });
   }
-  if (!argv.fetch && (argv['fetch-private'] || argv['fetch-cache'] !== undefined)) {
-    throw new ModelsealError('ERR_USAGE', { problem: '--fetch-private and --fetch-cache need --fetch' });
-  }
   const at = argv.at === undefined ? context.now() : parseTime(argv.at, '--at');
   const [{ judgeCertificateFile }, { renderCertificateReport }] = await Promise.all([
     import('./certificate-judge.js'),
@@ -106,7 +104,7 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
     inhibitPolicyMapping: argv['inhibit-policy-mapping'],
     inhibitAnyPolicy: argv['inhibit-any-policy'],
     revocation: argv.revocation,
-    fetch: argv.fetch ? { allowPrivate: argv['fetch-private'], cache: argv['fetch-cache'] } : undefined,
+    fetch: await fetcher(argv, at),
   });
   context.output.result(outcome.report, () => renderCertificateReport(outcome.report, context.output.colors));
   context.finish(outcome.kind);

@@ -19,6 +19,9 @@ export interface CheckArguments {
   crl: string[] | undefined;
   ocsp: string[] | undefined;
   revocation: 'require' | 'prefer' | 'off' | undefined;
+  fetch: boolean | undefined;
+  fetchPrivate: boolean | undefined;
+  fetchCache: string | undefined;
   policy: string | undefined;
   identity: string | undefined;
   at: string | undefined;
@@ -48,6 +51,9 @@ export function checkOptions(yargs: Argv): Argv<CheckArguments> {
       choices: ['require', 'prefer', 'off'] as const,
       describe: 'What must be known about revocation',
     })
+    .option('fetch', flag('Fetch CRLs and OCSP responses from the addresses in the certificates'))
+    .option('fetch-private', flag('With --fetch: allow private and loopback addresses'))
+    .option('fetch-cache', text('With --fetch: folder to keep CRLs in'))
     .option('policy', text('Trust policy, YAML or JSON'))
     .option('identity', text('E-mail address or URI of the accepted signer, exactly'))
     .option('at', text('Time to judge validity at; now without it'))
@@ -91,6 +97,9 @@ export async function readCheckOptions(argv: CheckArguments, context: CommandCon
     crl: argv.crl,
     ocsp: argv.ocsp,
     revocation: argv.revocation,
+    fetch: argv.fetch,
+    'fetch-private': argv.fetchPrivate,
+    'fetch-cache': argv.fetchCache,
     policy: argv.policy,
     identity: argv.identity,
     at: argv.at,

@@ -9,7 +9,7 @@ import {
 } from '../../core/terminal/index.js';
 import type { LiveModel } from '../pipeline/load.js';
 import type { InputTensor, OutputTensor } from '../runtime/types.js';
-import { conclude } from './verify.js';
+import { conclude, remember } from './verify.js';
 import { readVerifyOptions, type VerifyArguments, verifyOptions } from './verify-options.js';
 
 interface LoadArguments extends VerifyArguments {
@@ -60,7 +60,7 @@ async function run(argv: LoadArguments, context: CommandContext): Promise<void> 
     import('../../core/report/index.js'),
   ]);
   const inputs = argv.input === undefined ? undefined : await readInputs(argv.input);
-  const report = new ReportBuilder(argv.model, options.at);
+  const report = new ReportBuilder(argv.model, options.at, context.observer);
   const bar = context.output.progress('verifying');
   let live: LiveModel;
   try {
@@ -76,10 +76,12 @@ async function run(argv: LoadArguments, context: CommandContext): Promise<void> 
     }));
   } catch (error) {
     bar.done();
+    await remember('load', error, report, context);
     await conclude(error, report, context);
     return;
   }
   bar.done();
+  await remember('load', undefined, report, context);
   try {
     const outputs = inputs && (await report.step('inference', () => live.run(inputs)));
     if (outputs) report.passed('inference', `${Object.keys(outputs).length} outputs`);

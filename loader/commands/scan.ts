@@ -71,6 +71,11 @@ const scan: Command = (context) =>
       } finally {
         progress.done();
       }
+      await context.record('scan', OUTCOME[result.outcome], {
+        paths: argv.paths,
+        verdicts: result.verdicts,
+        rules: [...new Set(result.files.flatMap((f) => f.findings.map((x) => x.rule)))],
+      });
       context.output.result(result, () => text(result, argv.all, context));
       context.finish(OUTCOME[result.outcome]);
     },

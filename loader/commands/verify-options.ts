@@ -17,6 +17,9 @@ export interface VerifyArguments {
   readonly crl?: string[] | undefined;
   readonly ocsp?: string[] | undefined;
   readonly revocation?: RevocationMode | undefined;
+  readonly fetch?: boolean | undefined;
+  readonly 'fetch-private'?: boolean | undefined;
+  readonly 'fetch-cache'?: string | undefined;
   readonly policy?: string | undefined;
   readonly purpose?: 'code-signing' | 'any' | undefined;
   readonly at?: string | undefined;
@@ -45,6 +48,15 @@ export function verifyOptions(yargs: Argv): Argv<VerifyArguments> {
       choices: ['require', 'prefer', 'off'] as const,
       describe: 'What must be known about revocation',
     })
+    .option('fetch', {
+      type: 'boolean',
+      describe: 'Fetch CRLs and OCSP responses from the addresses in the certificates',
+    })
+    .option('fetch-private', {
+      type: 'boolean',
+      describe: 'With --fetch: allow private and loopback addresses',
+    })
+    .option('fetch-cache', text('With --fetch: folder to keep CRLs in'))
     .option('policy', text('Trust policy, YAML or JSON; the stricter of policy and options wins'))
     .option('purpose', {
       choices: ['code-signing', 'any'] as const,
@@ -94,6 +106,7 @@ export async function readVerifyOptions(
     at,
     intermediates,
     evidence,
+    fetch: await fetcher(argv, at),
     policy,
     revocation: argv.revocation,
     purpose: argv.purpose,
@@ -103,6 +116,20 @@ export async function readVerifyOptions(
     manifestIgnores: argv['manifest-ignores'] === false ? 'refuse' : 'allow',
     only: argv.only,
   };
+}
+
+/** The network is imported only when it was asked for. */
+export async function fetcher(
+  argv: Pick<VerifyArguments, 'fetch' | 'fetch-private' | 'fetch-cache'>,
+  at: Date,
+): Promise<VerifyOptions['fetch']> {
+  const { fetch, 'fetch-private': allowPrivate, 'fetch-cache': cache } = argv;
+  if (!fetch) {
+    if (!allowPrivate && cache === undefined) return undefined;
+    throw new ModelsealError('ERR_USAGE', { problem: '--fetch-private and --fetch-cache need --fetch' });
+  }
+  const { fetchEvidence } = await import('../revocation/fetch.js');
+  return (path) => fetchEvidence(path, { at, allowPrivate, cache });
 }
 
 async function readTrust(

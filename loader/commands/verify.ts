@@ -25,17 +25,39 @@ async function run(argv: VerifyArguments, context: CommandContext): Promise<void
     import('../pipeline/verify.js'),
     import('../../core/report/index.js'),
   ]);
-  const report = new ReportBuilder(argv.model, options.at);
+  const report = new ReportBuilder(argv.model, options.at, context.observer);
   const bar = context.output.progress('verifying');
   try {
     await verifyModel(argv.model, { ...options, report, onProgress: bar.sink });
   } catch (error) {
     bar.done();
+    await remember('verify', error, report, context);
     await conclude(error, report, context);
     return;
   }
   bar.done();
+  await remember('verify', undefined, report, context);
   await print(report, context);
+}
+
+/** Tells the audit log and the other sinks how a verification or loading ended. */
+export async function remember(
+  event: 'verify' | 'load',
+  error: unknown,
+  report: Builder,
+  context: CommandContext,
+): Promise<void> {
+  const { subject, signers, errors, threats, files } = report.build();
+  const outcome = error === undefined ? 'accepted' : isModelsealError(error) ? error.kind : 'unchecked';
+  if (outcome === 'usage') return;
+  await context.record(error === undefined ? event : 'refuse', outcome, {
+    model: subject,
+    signers: signers.flatMap((s) => (s.identities.length > 0 ? s.identities : [s.keyFingerprint])),
+    codes: errors.map((e) => e.code),
+    threats: threats.map((t) => t.rule),
+    files: files?.matched ?? 0,
+    ...(error === undefined ? {} : { while: event }),
+  });
 }
 
 type Builder = InstanceType<typeof import('../../core/report/index.js').ReportBuilder>;

@@ -2,9 +2,9 @@ import type { UnverifiedBundle } from '../../core/bundle/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import type { ReportBuilder } from '../../core/report/index.js';
 import { Certificate } from '../../core/x509/index.js';
-import { TrustAnchors, validatePath } from '../path/index.js';
+import { verifyCertificate } from '../certificate.js';
+import { TrustAnchors } from '../path/index.js';
 import type { TrustPolicy } from '../policy/policy.js';
-import { checkRevocation } from '../revocation/checked-path.js';
 import { NO_EVIDENCE } from '../revocation/evidence.js';
 import type { VerifyOptions } from './options.js';
 import { AcceptedSigner } from './signer.js';
@@ -21,25 +21,25 @@ export async function acceptCertificate(
   policy: TrustPolicy,
   report: ReportBuilder,
 ): Promise<AcceptedSigner> {
-  const { at, trustRoots, evidence, purpose, intermediates } = options;
-  const validated = await report.step('path', () => {
-    if (!(trustRoots instanceof TrustAnchors)) {
-      throw new ModelsealError('ERR_USAGE', {
-        problem: 'trustRoots is not made by TrustAnchors or readTrustAnchors',
-      });
-    }
-    const [leaf, ...rest] = bundle.chain.map((der) => Certificate.decode(der));
-    if (!leaf) throw new ModelsealError('ERR_BUNDLE_CHAIN_EMPTY', {});
-    return validatePath(leaf, {
-      anchors: trustRoots,
-      intermediates: [...rest, ...(intermediates ?? [])],
-      at,
-      purpose: purpose ?? 'code-signing',
-      report,
-    });
+  const { at, trustRoots, purpose, fetch } = options;
+  if (!(trustRoots instanceof TrustAnchors)) {
+    const problem = 'trustRoots is not made by TrustAnchors or readTrustAnchors';
+    throw new ModelsealError('ERR_USAGE', { problem });
+  }
+  const [leaf, ...rest] = await report.step('path', () => bundle.chain.map((der) => Certificate.decode(der)));
+  if (!leaf) throw new ModelsealError('ERR_BUNDLE_CHAIN_EMPTY', {});
+  const intermediates = [...rest, ...(options.intermediates ?? [])];
+  const given = options.evidence ?? NO_EVIDENCE;
+  const checked = await verifyCertificate(leaf, {
+    anchors: trustRoots,
+    intermediates,
+    at,
+    purpose: purpose ?? 'code-signing',
+    // The signer of a CRL need not lie on the path itself; the bundle may bring its certificate.
+    evidence: { ...given, certificates: [...given.certificates, ...intermediates] },
+    revocation: policy.revocation,
+    fetch,
+    report,
   });
-  const checked = await report.step('revocation', () =>
-    checkRevocation(validated, { evidence: evidence ?? NO_EVIDENCE, mode: policy.revocation, at, report }),
-  );
   return report.step('identity', () => AcceptedSigner.ofPath(checked, policy, report));
 }

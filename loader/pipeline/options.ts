@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { ProgressSink } from '../../core/progress.js';
 import type { ReportBuilder } from '../../core/report/index.js';
 import type { Certificate } from '../../core/x509/index.js';
+import type { CertificateOptions } from '../certificate.js';
 import type { Purpose, TrustAnchors } from '../path/index.js';
 import type { TrustPolicy } from '../policy/policy.js';
 import type { RevocationEvidence, RevocationMode } from '../revocation/index.js';
@@ -24,6 +25,8 @@ export interface VerifyOptions {
   readonly intermediates?: readonly Certificate[] | undefined;
   /** CRLs and OCSP responses. */
   readonly evidence?: RevocationEvidence | undefined;
+  /** Asks for more evidence about a path that is valid so far; without it the network is never used. */
+  readonly fetch?: CertificateOptions['fetch'];
   /** What must be known about revocation; a policy can demand more. */
   readonly revocation?: RevocationMode | undefined;
   /** Which signers are accepted, and other demands. Without it, whoever the trust vouches for. */

@@ -130,6 +130,13 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
   } finally {
     bar.done();
   }
+  await context.record('sign', 'accepted', {
+    model: argv.model,
+    signature: signed.signature,
+    rootDigest: signed.rootDigest,
+    certificate: certificate?.fingerprint ?? null,
+    files: signed.manifest.files().length,
+  });
   for (const warning of signed.warnings) context.output.warn(printable(warning));
   const files = signed.manifest.files();
   context.output.result(

@@ -1,0 +1,84 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { cli } from '../support/cli.js';
+import { useTemp } from '../support/temp.js';
+
+describe('revocation evidence from the network', () => {
+  const temp = useTemp();
+  let server: Server;
+  let crl: Uint8Array | undefined;
+  let asked = 0;
+
+  beforeEach(async () => {
+    asked = 0;
+    server = createServer((_request, response) => {
+      asked++;
+      if (!crl) response.statusCode = 404;
+      response.end(crl);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterEach(() => server.close());
+
+  const ok = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await cli(args);
+    expect(code, `${args.join(' ')}: ${stderr}`).to.equal(0);
+    return stdout;
+  };
+
+  it('is asked for only with --fetch, decides, and the refusal of a revoked signer is in the audit log', async () => {
+    const at = (name: string): string => join(temp(), name);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/issuing.crl`;
+    const home = ['--home', at('ca'), '--no-passphrase'];
+    await ok('ca', 'init', ...home, '--key-type', 'ec-p256', '--crl-url', url);
+    await ok('ca', 'issue', ...home, '--email', 'dev@example.org', '--out', at('dev'));
+    mkdirSync(at('model'));
+    writeFileSync(at('model/weights.bin'), 'weights');
+    const signing = ['--private-key', at('dev/key.pem'), '--signing-certificate', at('dev/chain.pem')];
+    await ok('sign', at('model'), ...signing);
+    const audit = ['--audit-log', at('audit.jsonl')];
+    const verify = [
+      'verify',
+      at('model'),
+      '--trust-root',
+      at('ca/root.pem'),
+      '--crl',
+      at('ca/root.crl'),
+      ...audit,
+    ];
+
+    const unknown = await cli(verify);
+    expect(unknown.code, 'an address is named, and nothing is known').to.equal(1);
+    expect(asked).to.equal(0);
+
+    await ok('ca', 'crl', '--home', at('ca'), '--out', at('issuing.crl'));
+    crl = readFileSync(at('issuing.crl'));
+    const fetching = [...verify, '--fetch', '--fetch-private'];
+    await ok(...fetching);
+    expect(asked).to.be.greaterThan(0);
+    expect((await cli([...verify, '--fetch'])).code, 'loopback is refused unless allowed').to.equal(1);
+    expect((await cli([...verify, '--fetch-private'])).code).to.equal(64);
+
+    await ok('ca', 'revoke', at('dev/cert.pem'), '--home', at('ca'), '--reason', 'keyCompromise');
+    await ok('ca', 'crl', '--home', at('ca'), '--out', at('newer.crl'));
+    crl = readFileSync(at('newer.crl'));
+    const refused = await cli([...fetching, '--json']);
+    expect(refused.code).to.equal(1);
+    const report = JSON.parse(refused.stdout) as { errors: { code: string }[] };
+    expect(report.errors.map((e) => e.code)).to.deep.equal(['ERR_REVOKED']);
+
+    const log = JSON.parse(await ok('audit', 'show', at('audit.jsonl'), '--json')) as {
+      entries: { event: string; data: { outcome: string; codes: string[] } }[];
+    };
+    expect(log.entries.map((e) => [e.event, e.data.outcome])).to.deep.equal([
+      ['refuse', 'refused'],
+      ['verify', 'accepted'],
+      ['refuse', 'refused'],
+      ['refuse', 'refused'],
+    ]);
+    expect(log.entries.at(-1)?.data.codes).to.deep.equal(['ERR_REVOKED']);
+  });
+});
