@@ -12,7 +12,7 @@ export interface StoredTensor {
   bytes(): Uint8Array;
 }
 
-export interface Collection {
+interface Collection {
   readonly tensors: readonly StoredTensor[];
   /** What the source holds besides tensors, which safetensors cannot: path and kind. */
   readonly omitted: readonly { readonly path: string; readonly what: string }[];

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { ModelsealError } from '../../core/errors/index.js';
 import type { StoredTensor } from './collect.js';
 
-export interface WrittenFile {
+interface WrittenFile {
   readonly sha256: string;
   readonly size: number;
 }

@@ -5,7 +5,7 @@ import { EmbeddedSearch } from './embedded.js';
 import { Collected } from './findings.js';
 import { PickleMachine } from './machine.js';
 import type { PickleRule } from './rules.js';
-import { type StreamSink, type StreamSummary, scanPickle } from './stream.js';
+import { type StreamSink, scanPickle } from './stream.js';
 
 /** Findings of one rule reported one by one; a hostile file could name millions of objects. */
 const MAX_PER_RULE = 64;
@@ -40,11 +40,6 @@ export const pickleScanner: FormatScanner = {
     } else sink.unparsed('no pickle is where one was expected');
   },
 };
-
-/** Scans a pickle that another scanner has found, as `context` sees it. */
-export function scanPickleMember(source: ByteSource, context: ScanContext): StreamSummary {
-  return scanPickle(source, contextSink(source, context));
-}
 
 /** Reports every dangerous pickle within bytes of whatever kind; returns how many there are. */
 export function searchPickles(source: ByteSource, context: ScanContext): number {

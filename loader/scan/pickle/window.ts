@@ -3,7 +3,7 @@ import type { ByteSource } from '../source.js';
 /** Fits the second-level cache, and is large enough that refilling costs nothing. */
 const WINDOW = 256 * 1024;
 /** Longest opcode head: its code, then eight bytes. */
-export const HEAD = 16;
+const HEAD = 16;
 
 /** A view of `source` that moves over it. The bytes are copied: other readers of the source may reuse its buffer. */
 export class Window {

@@ -3,10 +3,10 @@ import type { AllowedNames } from './types.js';
 const SCALARS =
   'bool bool_ bool8 byte bytes_ cdouble cfloat character clongdouble clongfloat complex complex_ complex128 complex192 complex256 complex64 complexfloating csingle datetime64 double flexible float float_ float128 float16 float32 float64 float96 floating generic half inexact int int0 int16 int32 int64 int8 int_ intc integer intp long longcomplex longdouble longfloat longlong number object object_ object0 record short signedinteger single singlecomplex str_ str0 string_ timedelta64 ubyte uint uint0 uint16 uint32 uint64 uint8 uintc uintp ulong ulonglong unicode_ unsignedinteger ushort void void0';
 
-export const UFUNCS =
+const UFUNCS =
   'abs absolute acos acosh add arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh bitwise_and bitwise_count bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor cbrt ceil conj conjugate copysign cos cosh deg2rad degrees divide divmod equal exp exp2 expm1 fabs float_power floor floor_divide fmax fmin fmod frexp gcd greater greater_equal heaviside hypot invert isfinite isinf isnan isnat lcm ldexp left_shift less less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor matmul matvec maximum minimum mod modf multiply negative nextafter not_equal positive pow power rad2deg radians reciprocal remainder right_shift rint sign signbit sin sinh spacing sqrt square subtract tan tanh true_divide trunc vecdot vecmat';
 
-export const SPECIAL_UFUNCS =
+const SPECIAL_UFUNCS =
   'beta betainc betaln boxcox boxcox1p btdtr cbrt digamma ellipe ellipk entr erf erfc erfcinv erfinv exp10 exp2 expi expit expm1 gamma gammainc gammaincc gammaln huber i0 i1 inv_boxcox inv_boxcox1p j0 j1 jv kl_div log1p log_expit log_ndtr loggamma logit ndtr ndtri poch psi pseudo_huber rel_entr rgamma stdtr xlog1py xlogy y0 y1 zeta';
 
 const STATISTICS =
