@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { benchAttacks } from './attack.js';
 import { benchCa } from './ca.js';
 import { GIB, type Identity, KIB, MIB, MODELSEAL, modelseal, writeModel, writeRandom } from './fixtures.js';
 import { type Command, compare, type Spread, spread } from './measure.js';
@@ -221,6 +222,21 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
         },
       ];
     },
+  },
+  {
+    name: 'path building under attack',
+    run: async () =>
+      benchAttacks().map(({ attack, milliseconds }) => {
+        const seconds = spread(milliseconds.map((ms) => ms / 1000));
+        return {
+          work: attack,
+          against: '–',
+          unit: 's' as const,
+          ours: seconds,
+          target: 'refused within 0.1 s',
+          met: seconds.median <= 0.1,
+        };
+      }),
   },
   {
     name: 'path validation',

@@ -151,18 +151,8 @@ describe('path building', () => {
   });
 });
 
+// How long this takes is measured in bench/path.ts; here the budgets themselves are proven.
 describe('path building under attack ends within its budget', () => {
-  /** Best of five: a machine with other work must not decide. */
-  function timed(run: () => void): number {
-    let best = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < 5; i++) {
-      const start = performance.now();
-      run();
-      best = Math.min(best, performance.now() - start);
-    }
-    return best;
-  }
-
   it('cross-certificates that go in a circle', () => {
     const [a, b] = [
       { subject: 'A', key: testKey('ec-p256', 'loop a') },
@@ -173,9 +163,7 @@ describe('path building under attack ends within its budget', () => {
     const bByA = makeIntermediate(rootA, b);
     const leaf = makeLeaf(rootA);
     const stranger = makeRoot({ subject: 'Stranger', key: testKey('ec-p256', 'stranger') });
-    expect(
-      timed(() => expect(refusal(leaf, [stranger], [aByB, bByA])).to.equal('ERR_PATH_LOOP')),
-    ).to.be.below(100);
+    expect(refusal(leaf, [stranger], [aByB, bByA])).to.equal('ERR_PATH_LOOP');
     // The way out is found all the same.
     expect(build(leaf, [rootB], [bByA, aByB]).anchor.label).to.equal('CN=B');
   });
@@ -205,9 +193,7 @@ describe('path building under attack ends within its budget', () => {
       ],
     ] as const) {
       it(what, () => {
-        const milliseconds = timed(() => expect(refusal(leaf, [anchor], bag)).to.equal(code));
-        if (process.env.MODELSEAL_TEST_TIMES) console.log(`        ${milliseconds.toFixed(1)} ms`);
-        expect(milliseconds).to.be.below(100);
+        expect(refusal(leaf, [anchor], bag)).to.equal(code);
       });
     }
 
@@ -223,7 +209,6 @@ describe('path building under attack ends within its budget', () => {
     );
     const leaf = makeLeaf(makeIntermediate(root));
     expect(refusal(leaf, [root], crowd)).to.equal('ERR_PATH_BUDGET_SIGNATURES');
-    expect(timed(() => refusal(leaf, [root], crowd))).to.be.below(250);
   });
 
   it('thousands of names under thousands of constraints', () => {
@@ -232,13 +217,7 @@ describe('path building under attack ends within its budget', () => {
     const issuing = makeIntermediate(root, { extra: [x.nameConstraints([], many(900))] });
     const san = x.subjectAltName([...many(900), general.dns('a.example')].map((n) => n));
     const leaf = makeLeaf(issuing, { extensions: { [san.oid]: san } });
-    const code = timed(() =>
-      expect(refusal(leaf, [root], [issuing])).to.be.oneOf([
-        'ERR_PATH_NAME_EXCLUDED',
-        'ERR_PATH_BUDGET_NAMES',
-      ]),
-    );
-    expect(code).to.be.below(1000);
+    expect(refusal(leaf, [root], [issuing])).to.be.oneOf(['ERR_PATH_NAME_EXCLUDED', 'ERR_PATH_BUDGET_NAMES']);
     const harmless = x.subjectAltName(
       Array.from({ length: 900 }, (_, i) => general.dns(`h${i}.elsewhere.example`)),
     );
