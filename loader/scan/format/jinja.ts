@@ -1,4 +1,5 @@
 import type { ScanContext } from '../types.js';
+import { between, without } from './strip.js';
 
 /** Inside a template, each of these leaves the template language. */
 const DANGERS: readonly { readonly what: string; readonly pattern: RegExp }[] = [
@@ -30,9 +31,9 @@ const HUGE_RANGE = /\brange\s*\(\s*(?:[^()]*,\s*)?(?:\d{8,}|\d+\s*\*\*\s*\d+)/;
 /** Reports what a chat template does that a template should not. */
 export function scanJinja(template: string, context: ScanContext, where: string): void {
   context.spend(template.length);
-  const blocks = template.replace(/\{#[\s\S]*?#\}/g, '').match(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g) ?? [];
-  // An unclosed block does not render, but a lenient engine may be in use: then all of it counts.
-  const code = plain(blocks.length > 0 ? blocks.join('\n') : template.includes('{{') ? template : '');
+  // An unclosed block does not render, but a lenient engine may be in use: it counts to the end.
+  const bare = without(template, '{#', '#}');
+  const code = plain([...between(bare, '{{', '}}'), ...between(bare, '{%', '%}')].join('\n'));
   const found = DANGERS.filter(({ pattern }) => pattern.test(code));
   for (const { what } of found) context.report('JINJA-DANGEROUS', `the template in ${where} ${what}`);
   if (HUGE_RANGE.test(code)) context.report('JINJA-DANGEROUS', `the template in ${where} loops without end`);
@@ -44,5 +45,5 @@ function plain(code: string): string {
     .replace(/\\x([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
     .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
     .replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-  return `${code}\n${unescaped.replace(/["']\s*[~+]?\s*["']/g, '')}`;
+  return `${code}\n${unescaped.replace(/["']\s{0,20}[~+]?\s{0,20}["']/g, '')}`;
 }

@@ -58,7 +58,7 @@ function scanCell(source: string, i: number, context: ScanContext): void {
 }
 
 const hasScript = (text: string): boolean =>
-  /<script\b|<iframe\b|\bjavascript:|<[^>]+\son(?:error|load)\s*=/i.test(text);
+  /<script\b|<iframe\b|\bjavascript:|<[^<>]{1,4000}?\son(?:error|load)\s*=/i.test(text);
 
 function hasActiveOutput(output: { [key: string]: Json }): boolean {
   const data = isObject(output.data) ? output.data : {};

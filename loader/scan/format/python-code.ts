@@ -6,7 +6,7 @@ export const PYTHON_DANGERS: readonly { readonly what: string; readonly pattern:
   {
     what: 'runs a program',
     pattern:
-      /\b(?:os|posix|nt)\s*\.\s*(?:system|popen|exec[lv]\w*|spawn\w*|posix_spawnp?|startfile|fork)\b|\bsubprocess\b|\bpty\s*\.\s*spawn\b|\bfrom\s+os\s+import\s[^\n]*\b(?:system|popen|exec[lv]\w*|spawn\w*)\b/,
+      /\b(?:os|posix|nt)\s*\.\s*(?:system|popen|exec[lv]\w*|spawn\w*|posix_spawnp?|startfile|fork)\b|\bsubprocess\b|\bpty\s*\.\s*spawn\b|\bfrom\s+os\s+import\s[^\n]{0,500}\b(?:system|popen|exec[lv]\w*|spawn\w*)\b/,
   },
   { what: 'evaluates text as code', pattern: /(?<![\w.])(?:eval|exec|execfile|__import__|compile)\s*\(/ },
   {
@@ -80,9 +80,9 @@ export function looksLikePython(text: string, name: string): boolean {
   const head = text.slice(0, 65_536);
   const marks = [
     /^(?:import\s+[\w.]+|from\s+[\w.]+\s+import\s)/m,
-    /^\s*def\s+\w+\s*\([^)\n]*\)\s*(?:->[^:\n]+)?:/m,
-    /^\s*class\s+\w+\s*(?:\([^)\n]*\))?\s*:/m,
-    /^\s*(?:os\.system|exec|eval|__import__)\s*\(/m,
+    /^[ \t]*def\s+\w+\s*\([^)\n]*\)\s*(?:->[^:\n]+)?:/m,
+    /^[ \t]*class\s+\w+\s*(?:\([^)\n]*\))?\s*:/m,
+    /^[ \t]*(?:os\.system|exec|eval|__import__)\s*\(/m,
   ];
   return marks.some((mark) => mark.test(head));
 }

@@ -1,5 +1,6 @@
 import type { ScanContext } from '../types.js';
 import { lineOf } from './decode-text.js';
+import { without } from './strip.js';
 
 const JS_DANGERS: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   {
@@ -29,7 +30,7 @@ const JS_DANGERS: readonly { readonly what: string; readonly pattern: RegExp }[]
 /** JavaScript in a model: a finding by itself, a graver one with dangerous calls. */
 export function scanJavaScript(code: string, context: ScanContext): void {
   context.recognised('javascript');
-  const bare = code.replace(/\/\*[\s\S]*?\*\/|(^|[^:"'`])\/\/[^\n]*/g, '$1');
+  const bare = without(code, '/*', '*/').replace(/(^|[^:"'`])\/\/[^\n]*/g, '$1');
   if (bare.trim() === '') return;
   const dangers = JS_DANGERS.filter(({ pattern }) => pattern.test(bare));
   if (dangers.length === 0) context.report('CODE-JAVASCRIPT', 'it is JavaScript code');

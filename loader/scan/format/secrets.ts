@@ -28,7 +28,7 @@ const SECRETS: readonly { readonly what: string; readonly pattern: RegExp }[] = 
 
 /** Assignments in a file of environment variables, whose names say that the value is secret. */
 const ENVIRONMENT =
-  /^[ \t]*(?:export[ \t]+)?[A-Z0-9_]*(?:SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY)[A-Z0-9_]*[ \t]*=[ \t]*["']?[^\s"'$<{]{6,}/m;
+  /^[ \t]*(?:export[ \t]+)?[A-Z0-9_]{0,64}(?:SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY)[A-Z0-9_]{0,64}[ \t]{0,16}=[ \t]{0,16}["']?[^\s"'$<{]{6,}/m;
 
 /** Reports secrets in a text, without repeating them. */
 export function findSecrets(text: string, name: string, context: ScanContext): void {

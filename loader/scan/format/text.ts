@@ -57,7 +57,7 @@ function scanKind(text: string, name: string, context: ScanContext): void {
     return;
   }
   if (PROSE.test(name)) return;
-  if (/\.pbtxt$/i.test(name) || /^\s*node\s*\{/m.test(text)) {
+  if (/\.pbtxt$/i.test(name) || /^[ \t]*node[ \t]*\{/m.test(text)) {
     scanGraphText(text, context);
     return;
   }

@@ -7,7 +7,7 @@ const KNOWN_OPERATORS =
 
 const DANGERS: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   // The serialiser writes types by qualified name and never imports anything but its own __torch__ modules.
-  { what: 'imports a module', pattern: /^\s*(?:import\s+\w|from\s+(?!__torch__)\w[\w.]*\s+import\s)/m },
+  { what: 'imports a module', pattern: /^[ \t]*(?:import\s+\w|from\s+(?!__torch__)\w[\w.]*\s+import\s)/m },
   {
     what: 'calls Python',
     pattern:

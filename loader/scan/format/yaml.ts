@@ -66,6 +66,7 @@ function scanAliases(text: string, context: ScanContext): void {
   const aliases = text.match(/(?:^|[\s,[{:-])\*[\w.-]+/g)?.length ?? 0;
   if (aliases < MAX_NESTED_ALIASES) return;
   // An anchor whose own value contains several aliases multiplies them.
-  const nested = text.match(/&[\w.-]+[ \t]*(?:\[[^\]]*\*[^\]]*\*|\n?[ \t]*-[ \t]*\*)/g)?.length ?? 0;
+  const nested =
+    text.match(/&[\w.-]+[ \t]*(?:\[[^\]*\n]{0,200}\*[^\]*\n]{0,200}\*|\n?[ \t]*-[ \t]*\*)/g)?.length ?? 0;
   if (nested >= 3) context.report('YAML-BOMB', `${nested} anchors hold aliases, ${aliases} aliases in all`);
 }
