@@ -112,14 +112,15 @@ export async function main(
   streams: Streams = process,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<number> {
-  const json = args.includes('--json');
-  const quiet = args.includes('--quiet');
-  const output = new Output({ json, quiet, color: !env.NO_COLOR && !args.includes('--no-color') }, streams);
+  const own = ownWords(args);
+  const asked = (flag: string): boolean => own.includes(flag) || own.includes(`${flag}=true`);
+  const [json, quiet] = [asked('--json'), asked('--quiet')];
+  const output = new Output({ json, quiet, color: !env.NO_COLOR && !asked('--no-color') }, streams);
   let outcome: 'accepted' | ErrorKind = 'accepted';
   const now = (): Date => new Date();
   try {
     const settings = telemetrySettings(
-      { auditLog: optionValue(args, 'audit-log'), logFile: optionValue(args, 'log-file') },
+      { auditLog: optionValue(own, 'audit-log'), logFile: optionValue(own, 'log-file') },
       env,
     );
     const telemetry = await openTelemetrySinks(settings, (text) => output.warn(text));
@@ -140,6 +141,7 @@ export async function main(
       if (text) help = text;
     });
     if (help !== undefined) output.raw(`${help}\n`);
+    if (quiet && !json) sayUnsaid(outcome, output, streams);
   } catch (error) {
     const known = isModelsealError(error)
       ? error
@@ -152,6 +154,12 @@ export async function main(
     outcome = known.kind;
   }
   return EXIT[outcome];
+}
+
+/** The words up to `--`: those behind it are not ours but, for `run`, the program's. */
+function ownWords(args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--');
+  return end < 0 ? args : args.slice(0, end);
 }
 
 /** Value of an option that is needed before the command is parsed; its grammar is checked by yargs afterwards. */
@@ -168,6 +176,8 @@ async function buildParser(args: readonly string[], context: CommandContext): Pr
     .usage('$0 <command> [options]')
     .parserConfiguration({
       'greedy-arrays': false,
+      // A dot in the name of an option would make an object of its value.
+      'dot-notation': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
     })
@@ -203,7 +213,7 @@ async function buildParser(args: readonly string[], context: CommandContext): Pr
     .fail((message, error) => {
       throw error ?? new ModelsealError('ERR_USAGE', { problem: message });
     })
-    .check((_argv, options) => refuseRepeated(args, options as unknown as { array: string[] }), true);
+    .check((argv, options) => checkWords(args, argv, options as unknown as KnownOptions), true);
   const first = COMMANDS.find((entry) => entry.name === args[0]);
   for (const entry of COMMANDS) {
     // The command that the words begin with is loaded; behind global options, every one whose name occurs. The others
@@ -233,20 +243,53 @@ function neverRun(): never {
   throw new ModelsealError('ERR_INTERNAL', { problem: 'the command was not loaded' });
 }
 
+/** What yargs knows of the options, as its checks get it. */
+interface KnownOptions {
+  readonly array: readonly string[];
+  readonly boolean: readonly string[];
+  readonly string: readonly string[];
+}
+
 /**
- * An option that must appear once refuses to appear twice. Looked for in the words themselves: yargs collects repeated
- * values in an array, but lets the last of repeated flags win.
+ * An option that must appear once refuses to appear twice, an option with a value to appear without one. Looked for in
+ * the words themselves: yargs collects repeated values in an array, lets the last of repeated flags win, gives a
+ * missing value as an empty one, and takes `--no-` before an option of any kind.
  */
-function refuseRepeated(args: readonly string[], options: { array: readonly string[] }): true {
+function checkWords(
+  args: readonly string[],
+  argv: Readonly<Record<string, unknown>>,
+  options: KnownOptions,
+): true {
   const seen = new Set<string>();
-  for (const word of args) {
-    if (word === '--') break;
-    const name = /^--(?:no-)?([a-z][a-z0-9-]*)(?:=|$)/.exec(word)?.[1];
-    if (name === undefined || options.array.includes(name)) continue;
+  for (const word of ownWords(args)) {
+    const [, no, camel] = /^--(no-)?([A-Za-z][A-Za-z0-9-]*)(?:=|$)/.exec(word) ?? [];
+    if (camel === undefined) continue;
+    // yargs takes the camel-case form of a name for the same option.
+    const name = camel.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (no !== undefined && !options.boolean.includes(name))
+      throw new ModelsealError('ERR_USAGE', { problem: `--no-${name} is not an option` });
+    const value = argv[name];
+    if (options.array.includes(name)) {
+      if (Array.isArray(value) && value.length === 0) throw valueMissing(name);
+      continue;
+    }
     if (seen.has(name)) throw new ModelsealError('ERR_OPTION_REPEATED', { option: name });
     seen.add(name);
+    if (value === '' && options.string.includes(name)) throw valueMissing(name);
   }
   return true;
+}
+
+const valueMissing = (name: string): ModelsealError =>
+  new ModelsealError('ERR_USAGE', { problem: `--${name} needs a value` });
+
+/** Under `--quiet` a negative report is reduced to its errors. */
+function sayUnsaid(outcome: 'accepted' | ErrorKind, output: Output, streams: Streams): void {
+  if (outcome === 'accepted') return;
+  const errors = output.unsaidErrors();
+  for (const { code, message } of errors) streams.stderr.write(`error: ${printable(message)} [${code}]\n`);
+  if (errors.length === 0)
+    streams.stderr.write(`error: ${outcome}; run the command without --quiet for the report\n`);
 }
 
 function report(

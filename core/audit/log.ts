@@ -170,6 +170,8 @@ function* lines(file: string): Generator<Buffer> {
     throw ioError(error, file, 'audit log');
   }
   try {
+    if (fstatSync(fd).isDirectory())
+      throw new ModelsealError('ERR_FILE_UNREADABLE', { file, reason: 'it is a directory' });
     const chunk = Buffer.alloc(1 << 20);
     let rest = Buffer.alloc(0);
     for (let n = readSync(fd, chunk); n > 0; n = readSync(fd, chunk)) {

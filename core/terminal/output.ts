@@ -15,6 +15,11 @@ export interface OutputOptions {
   readonly color: boolean;
 }
 
+interface Reported {
+  readonly errors?: readonly { readonly code: string; readonly message: string }[];
+  readonly report?: Reported;
+}
+
 export type Colors = ReturnType<typeof pc.createColors>;
 
 /**
@@ -27,6 +32,7 @@ export class Output {
   readonly colors: Colors;
   readonly #streams: Streams;
   readonly #bar: boolean;
+  #unsaid: object | undefined;
 
   constructor(options: OutputOptions, streams: Streams) {
     this.json = options.json;
@@ -49,6 +55,13 @@ export class Output {
   result(value: object, text: string | (() => string)): void {
     if (this.json) this.#streams.stdout.write(`${JSON.stringify(value)}\n`);
     else if (!this.quiet) this.#streams.stdout.write(`${typeof text === 'string' ? text : text()}\n`);
+    else this.#unsaid = value;
+  }
+
+  /** The errors in a report that `--quiet` kept from the screen: what was refused must be said all the same. */
+  unsaidErrors(): readonly { readonly code: string; readonly message: string }[] {
+    const value = this.#unsaid as Reported | undefined;
+    return value?.errors ?? value?.report?.errors ?? [];
   }
 
   /** Raw bytes as the result, for commands whose result is a file's content. */

@@ -15,7 +15,8 @@ export function parseTime(text: string, option: string): Date {
     ? new Date(Number(text) * 1000)
     : new Date(ISO.test(text) ? text : Number.NaN);
   // Date moves 30 February into March in silence.
-  const moved = ISO.test(text) && !text.includes('T') && !time.toJSON()?.startsWith(text);
+  const day = text.slice(0, 10);
+  const moved = ISO.test(text) && !new Date(day).toJSON()?.startsWith(day);
   if (Number.isNaN(time.getTime()) || moved) {
     throw new ModelsealError('ERR_USAGE', {
       problem: `${option} ${text} is not a time; use 2026-03-01T12:00:00Z, 2026-03-01 or seconds since 1970`,

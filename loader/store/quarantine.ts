@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, readlinkSync, realpathSync } from 'n
 import { hostname, userInfo } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { type ErrorRecord, isModelsealError, ModelsealError } from '../../core/errors/index.js';
-import { readBounded, writeAtomic } from '../../core/files.js';
+import { ioError, readBounded, writeAtomic } from '../../core/files.js';
 import { isAlive } from '../../core/process.js';
 import type { Report } from '../../core/report/index.js';
 import { VERSION } from '../../core/version.js';
@@ -196,9 +196,14 @@ export class Quarantine {
 
   #ids(): string[] {
     if (!exists(this.folder)) return [];
-    return readdirSync(this.folder)
-      .filter((name) => exists(join(this.folder, name, RECORD)))
-      .sort();
+    try {
+      return readdirSync(this.folder, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && exists(join(this.folder, entry.name, RECORD)))
+        .map((entry) => entry.name)
+        .sort();
+    } catch (error) {
+      throw ioError(error, this.folder, 'quarantine');
+    }
   }
 
   #read(id: string): Incident {
