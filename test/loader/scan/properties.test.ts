@@ -100,6 +100,45 @@ describe('scan properties', function () {
       for (let n = 0; n < seed.length; n += 1 + (seed.length >> 7)) survives(seed.subarray(0, n));
   });
 
+  /** Texts that make a careless pattern start anew at every repetition. */
+  const HOSTILE: readonly (readonly [file: string, unit: string])[] = [
+    ['a.html', '<!--'],
+    ['a.html', '<a '],
+    ['a.xml', '<include href '],
+    ['a.xml', '<!DOCTYPE '],
+    ['a.jinja', '{{'],
+    ['a.jinja', '{#'],
+    ['a.jinja', '|attr '],
+    ['a.js', '/* '],
+    ['a.js', '//'],
+    ['a.py', '"""'],
+    ['a.py', "'"],
+    ['a.py', '\n'],
+    ['a.py', 'from os import '],
+    ['a', '\n'],
+    ['a.json', '['],
+    ['a.json', '{"a":'],
+    ['a.yaml', '!'],
+    ['a.yaml', '&a [*a '],
+    ['a.yaml', '- *a\n'],
+    ['.env', 'SECRET'],
+    ['a.txt', '-----BEGIN PRIVATE KEY-----\n'],
+    ['a.txt', 'sk-'],
+    ['a.h5', '{"'],
+    ['a.pbtxt', 'op: '],
+    ['a.gguf', '{%'],
+  ];
+
+  for (const [file, unit] of HOSTILE) {
+    it(`takes no more than linear work for ${JSON.stringify(unit)} as ${file}`, () => {
+      const start = file.endsWith('.h5') ? '\x89HDF\r\n\x1a\n' : '';
+      const bytes = Buffer.from(start + unit.repeat(Math.ceil(1_000_000 / unit.length)), 'latin1');
+      const begin = Date.now();
+      scanSource(file, new MemorySource(bytes));
+      expect(Date.now() - begin).to.be.lessThan(TIME_LIMIT_MS);
+    });
+  }
+
   it('never calls a damaged archive clean while its dangerous pickle is whole', () => {
     const zip = torchZip(EVIL_PICKLE);
     const from = zip.indexOf(EVIL_PICKLE);
