@@ -149,7 +149,7 @@ describe('scan properties', function () {
         bytes[at] = value;
         expect(scanSource('m.pt', new MemorySource(bytes)).verdict).not.to.equal('clean');
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     );
   });
 });
