@@ -90,6 +90,19 @@ await bundle('main', []);
 await bundle('verify', [
   leaveOut(/commands\/(?!verify\.|audit\.)[a-z-]+\.js|sigstore\/index|policy\/document|clack/),
 ]);
+await build({
+  absWorkingDir: root,
+  entryPoints: [`${next}/core/digest/worker.js`],
+  outfile: `${next}/bin/worker.cjs`,
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  external: ['hash-wasm'],
+  logLevel: 'warning',
+});
 copyFileSync(`${root}.ci/launcher.cjs`, `${next}/bin/modelseal.cjs`);
 chmodSync(`${next}/bin/modelseal.cjs`, 0o755);
 // dist/bin holds CommonJS only, whatever the package says.

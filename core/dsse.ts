@@ -3,8 +3,11 @@ export const IN_TOTO_PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
 /** What a DSSE signature covers: `"DSSEv1" SP len SP type SP len SP payload` (DSSE protocol, PAE). */
 export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
-  const head = `DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `;
-  return new Uint8Array(Buffer.concat([Buffer.from(head), payload]));
+  const start = Buffer.from(`DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `);
+  const out = new Uint8Array(start.length + payload.length);
+  out.set(start);
+  out.set(payload, start.length);
+  return out;
 }
 
 /**

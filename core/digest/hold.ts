@@ -3,7 +3,7 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import { ModelsealError } from '../errors/index.js';
 import { ioError } from '../files.js';
 import type { HashEngine } from './algorithms.js';
-import { BUFFER_BYTES, changed, type DigestJob, type OnBytes, openListed } from './read.js';
+import { BUFFER_BYTES, changedFile, type ListedJob, type OnBytes, openListed } from './read.js';
 
 /** Bytes in memory with the digests of exactly these bytes, one per range asked for. */
 export interface HeldFile {
@@ -20,7 +20,7 @@ export interface HeldFile {
  * @throws {ModelsealError} `ERR_FILE_TOO_LARGE_TO_HOLD`, and like `openListed`
  */
 export async function holdFile(
-  job: Omit<DigestJob, 'start' | 'end'>,
+  job: ListedJob,
   ends: readonly number[],
   engine: HashEngine,
   onBytes: OnBytes = () => undefined,
@@ -32,9 +32,8 @@ export async function holdFile(
       limit: limits.MAX_LENGTH,
     });
   }
-  const fd = openListed(job);
+  const { fd, mtimeMs } = openListed(job);
   try {
-    const before = fstatSync(fd).mtimeMs;
     const bytes = Buffer.allocUnsafeSlow(job.size);
     const digests: Uint8Array[] = [];
     let at = 0;
@@ -42,7 +41,7 @@ export async function holdFile(
       const running = engine.start();
       while (at < end) {
         const n = readSync(fd, bytes, at, Math.min(BUFFER_BYTES, end - at), at);
-        if (n === 0) throw changed(job, at);
+        if (n === 0) throw changedFile(job.name, job.size, at);
         running.update(bytes.subarray(at, at + n));
         at += n;
         const pause = onBytes(n);
@@ -51,8 +50,8 @@ export async function holdFile(
       digests.push(running.digest());
     }
     const after = fstatSync(fd);
-    if (at !== job.size || after.size !== job.size || after.mtimeMs !== before)
-      throw changed(job, after.size);
+    if (at !== job.size || after.size !== job.size || after.mtimeMs !== mtimeMs)
+      throw changedFile(job.name, job.size, after.size);
     return { bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), digests };
   } catch (error) {
     throw error instanceof ModelsealError ? error : ioError(error, job.name, 'model file');

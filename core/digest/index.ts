@@ -8,5 +8,5 @@ export {
   openHash,
 } from './algorithms.js';
 export { digestBytes, type HeldFile, holdFile } from './hold.js';
-export { type DigestOptions, digestJobs, PARALLEL_FILES, warmUp } from './pool.js';
-export { BUFFER_BYTES, type DigestJob, openListed } from './read.js';
+export { type Digested, type DigestOptions, digestJobs, PARALLEL_FILES, warmUp } from './pool.js';
+export { BUFFER_BYTES, type DigestJob, WHOLE } from './read.js';

@@ -2,20 +2,20 @@ import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 /**
- * Where the worker's entry file lies: beside this module as source or as built module, or, for the bundled command
- * line in `dist/bin` and `dist/bin/chunks`, among the built modules.
+ * Where the worker's entry file lies: beside this module as source; as a bundle, which starts faster, in `dist/bin`;
+ * or as a built module.
  */
 export function workerUrl(): URL | undefined {
   const here = import.meta.url;
   const names = here.endsWith('.ts')
     ? ['./worker.ts']
-    : ['./worker.js', '../core/digest/worker.js', '../../core/digest/worker.js'];
+    : ['./worker.cjs', '../../bin/worker.cjs', './worker.js'];
   return names.map((name) => new URL(name, here)).find((url) => url.protocol === 'file:' && existsSync(url));
 }
 
 /**
- * Starts the worker with its work, or idle without, or says by `undefined` that it cannot be found. Run from source, Node cannot load TypeScript in a
- * thread by itself: the loader that runs the main thread is registered there first.
+ * Starts the worker with its work, or idle without, or says by `undefined` that it cannot be found. Run from source,
+ * Node cannot load TypeScript in a thread by itself: the loader that runs the main thread is registered there first.
  */
 export function startWorker(workerData?: object): Worker | undefined {
   const url = workerUrl();

@@ -4,7 +4,7 @@ import type { ProgressSink } from '../progress.js';
 import { type HashName, openHash } from './algorithms.js';
 import { startWorker } from './locate.js';
 import { BUFFER_BYTES, type DigestJob } from './read.js';
-import { Control, drain, FIELDS, hashOne, type SharedWork } from './shared.js';
+import { Control, drain, endsOf, FIELDS, hashOne, SEPARATOR, type SharedWork, send } from './shared.js';
 
 /** A second thread costs about 30 ms to start; below these amounts of work it would finish after the first. */
 const PARALLEL_BYTES = 64 * 1024 * 1024;
@@ -19,18 +19,26 @@ export interface DigestOptions {
   readonly threads?: 1 | 2 | undefined;
 }
 
+/** What was read, in the order of the jobs. */
+export interface Digested {
+  /** Packed one after the other. */
+  readonly digests: Uint8Array;
+  /** Where each range ended, for the jobs that left it open. */
+  readonly ends: Float64Array;
+}
+
 /**
  * Hashes ranges of files, in any order, on the calling thread and, where it pays, one worker thread.
  *
- * @returns The digests in the order of `jobs`, packed one after the other.
  * @throws {ModelsealError} the first job's error, see `hashLarge`
  */
-export async function digestJobs(jobs: readonly DigestJob[], options: DigestOptions): Promise<Uint8Array> {
+export async function digestJobs(jobs: readonly DigestJob[], options: DigestOptions): Promise<Digested> {
   const engine = await openHash(options.algorithm);
   const order = schedule(jobs);
   const work = share(jobs, order, options.algorithm, engine.size);
-  const total = jobs.reduce((sum, job) => sum + job.end - job.start, 0);
-  const report = reporter(work, total, jobs.length, options.progress);
+  const total = jobs.reduce((sum, job) => sum + Math.max(0, job.end - job.start), 0);
+  const open = jobs.some((job) => job.end < 0);
+  const report = reporter(work, { total, open, files: jobs.length }, options.progress);
   const helper =
     jobs.length > 1 && parallel(jobs.length, total, options.threads) ? startHelper(work) : undefined;
   try {
@@ -52,7 +60,7 @@ export async function digestJobs(jobs: readonly DigestJob[], options: DigestOpti
   if (work.done.includes(0))
     throw new ModelsealError('ERR_INTERNAL', { problem: 'a file was left unhashed' });
   report.now();
-  return unshuffle(work.digests, order, engine.size);
+  return unshuffle(work, order, engine.size);
 }
 
 function parallel(count: number, total: number, threads: 1 | 2 | undefined): boolean {
@@ -98,7 +106,7 @@ function share(
   return {
     algorithm,
     paths,
-    names,
+    names: names.join(SEPARATOR),
     numbers,
     digests: new Uint8Array(new SharedArrayBuffer(count * digestSize)),
     done: new Uint8Array(new SharedArrayBuffer(count)),
@@ -107,16 +115,19 @@ function share(
   };
 }
 
-function unshuffle(packed: Uint8Array, order: Uint32Array, size: number): Uint8Array {
-  const out = new Uint8Array(packed.length);
+function unshuffle(work: SharedWork, order: Uint32Array, size: number): Digested {
+  const found = endsOf(work);
+  const digests = new Uint8Array(work.digests.length);
   if (order.length > SORT_UP_TO) {
-    out.set(packed);
-    return out;
+    digests.set(work.digests);
+    return { digests, ends: found };
   }
+  const ends = new Float64Array(found.length);
   order.forEach((to, from) => {
-    out.set(packed.subarray(from * size, (from + 1) * size), to * size);
+    digests.set(work.digests.subarray(from * size, (from + 1) * size), to * size);
+    ends[to] = found[from] as number;
   });
-  return out;
+  return { digests, ends };
 }
 
 interface Helper {
@@ -151,10 +162,10 @@ export function warmUp(): void {
 /** Hands the work to the thread that waits for it, or starts one. */
 function thread(work: SharedWork): Worker | undefined {
   const waiting = spare;
-  if (!waiting) return startWorker(work);
+  if (!waiting) return startWorker(send(work));
   spare = undefined;
   waiting.ref();
-  waiting.postMessage(work);
+  waiting.postMessage(send(work));
   return waiting;
 }
 
@@ -192,7 +203,7 @@ async function finish(work: SharedWork, engine: Awaited<ReturnType<typeof openHa
   let buffer: Buffer | undefined;
   for (let index = work.done.indexOf(0); index >= 0; index = work.done.indexOf(0, index + 1)) {
     buffer ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    await hashOne(work, index, engine, buffer);
+    await hashOne(work, index, engine, buffer, () => undefined);
   }
 }
 
@@ -212,14 +223,16 @@ interface Reporter {
 
 function reporter(
   work: SharedWork,
-  total: number,
-  totalFiles: number,
+  { total, open, files: totalFiles }: { total: number; open: boolean; files: number },
   sink: ProgressSink | undefined,
 ): Reporter {
   let last = performance.now();
   const now = (): void => {
     const [a = 0, b = 0, c = 0, d = 0] = work.tally;
-    sink?.({ bytes: a + c, total, files: b + d, totalFiles });
+    const [bytes, files] = [a + c, b + d];
+    // Files that are measured when they are opened: the rest is expected to be like what was read.
+    const expected = files > 0 ? Math.round((bytes / files) * totalFiles) : 0;
+    sink?.({ bytes, total: Math.max(total, bytes, open ? expected : 0), files, totalFiles });
   };
   return {
     now,

@@ -6,8 +6,8 @@ import type { HashEngine } from './algorithms.js';
 /** Measured best between 256 KiB and 1 MiB: the buffer stays in the L2 cache between reading and hashing. */
 export const BUFFER_BYTES = 512 * 1024;
 
-/** A range of one file, `[start, end)`, with what was known of the file when the model was listed. */
-export interface DigestJob {
+/** A file with what was known of it when the model was listed. */
+export interface ListedJob {
   /** Where to open it. */
   readonly path: string;
   /** What errors call it. */
@@ -16,19 +16,36 @@ export interface DigestJob {
   /** Device and inode at listing: an entry swapped since then, or reached through a swapped folder, is refused. */
   readonly dev: number;
   readonly ino: number;
+}
+
+/** A range of one file, `[start, end)`. */
+export interface DigestJob extends ListedJob {
   readonly start: number;
   readonly end: number;
 }
 
+/**
+ * Of a job: the whole file, whatever its size is found to be. Nothing is known that would show whether it is still the
+ * file that was listed; who makes such a job checks the folders afterwards.
+ */
+export const WHOLE = { size: -1, dev: 0, ino: 0, start: 0, end: -1 } as const;
+
 /** `O_NONBLOCK` keeps a FIFO that was put in a file's place from blocking the open. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** A file that is open, with its size and time of change then. The caller closes it. */
+export interface OpenFile {
+  readonly fd: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+}
 
 /**
  * Opens the file of a job and checks that it is still the one that was listed.
  *
  * @throws {ModelsealError} `ERR_MODEL_MOVED`, `ERR_FILE_CHANGED_WHILE_READ`, `ERR_FILE_UNREADABLE`
  */
-export function openListed(job: Omit<DigestJob, 'start' | 'end'>): number {
+export function openListed(job: ListedJob): OpenFile {
   let fd: number;
   try {
     fd = openSync(job.path, OPEN_FLAGS);
@@ -41,11 +58,11 @@ export function openListed(job: Omit<DigestJob, 'start' | 'end'>): number {
   }
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.ino !== job.ino || stat.dev !== job.dev) {
-      throw new ModelsealError('ERR_MODEL_MOVED', { file: job.name });
-    }
-    if (stat.size !== job.size) throw changed(job, stat.size);
-    return fd;
+    const { size, mtimeMs } = stat;
+    const listed = job.size < 0 || (stat.ino === job.ino && stat.dev === job.dev);
+    if (!listed || !stat.isFile()) throw new ModelsealError('ERR_MODEL_MOVED', { file: job.name });
+    if (job.size >= 0 && size !== job.size) throw changedFile(job.name, job.size, size);
+    return { fd, size, mtimeMs };
   } catch (error) {
     closeSync(fd);
     throw error instanceof ModelsealError ? error : ioError(error, job.name, 'model file');
@@ -55,36 +72,50 @@ export function openListed(job: Omit<DigestJob, 'start' | 'end'>): number {
 /** Called after each block of a large file; a promise makes the reader wait for it. */
 export type OnBytes = (bytes: number) => Promise<void> | undefined;
 
+/** A range of an open file; the end is known here also where the job left it open. */
+export interface OpenRange {
+  readonly file: OpenFile;
+  /** Its name is for errors alone, and may be costly. */
+  readonly job: DigestJob;
+  readonly start: number;
+  readonly end: number;
+}
+
+export function openRange(job: DigestJob): OpenRange {
+  const file = openListed(job);
+  return { file, job, start: job.start, end: job.end < 0 ? file.size : job.end };
+}
+
 /** True for a range that one read takes, with a byte to spare that shows a longer file. */
-export const isSmall = (job: DigestJob): boolean => job.end - job.start < BUFFER_BYTES;
+export const isSmall = (range: OpenRange): boolean => range.end - range.start < BUFFER_BYTES;
 
 /**
- * Hashes one range through a buffer that the caller reuses for every range. Synchronous reads on purpose: streams
- * and asynchronous reads cost up to 2.6 times as much.
+ * Hashes one range through a buffer that the caller reuses for every range, and closes the file. Synchronous reads on
+ * purpose: streams and asynchronous reads cost up to 2.6 times as much.
  *
  * @param buffer Of {@link BUFFER_BYTES}.
- * @throws {ModelsealError} like {@link openListed}; a file that shrinks, grows or is written to is refused
+ * @throws {ModelsealError} `ERR_FILE_CHANGED_WHILE_READ`: it shrinks, grows or is written to; `ERR_FILE_UNREADABLE`
  */
 export async function hashLarge(
-  job: DigestJob,
+  range: OpenRange,
   engine: HashEngine,
   buffer: Buffer,
   onBytes: OnBytes,
 ): Promise<Uint8Array> {
-  const fd = openListed(job);
+  const { job, start, end, file } = range;
+  const { fd, size, mtimeMs } = file;
   try {
-    const before = fstatSync(fd).mtimeMs;
     const running = engine.start();
-    for (let at = job.start; at < job.end; ) {
-      const n = readSync(fd, buffer, 0, Math.min(buffer.length, job.end - at), at);
-      if (n === 0) throw changed(job, at);
+    for (let at = start; at < end; ) {
+      const n = readSync(fd, buffer, 0, Math.min(buffer.length, end - at), at);
+      if (n === 0) throw changed(range, at);
       running.update(n === buffer.length ? buffer : buffer.subarray(0, n));
       at += n;
       const pause = onBytes(n);
       if (pause) await pause;
     }
     const after = fstatSync(fd);
-    if (after.size !== job.size || after.mtimeMs !== before) throw changed(job, after.size);
+    if (after.size !== size || after.mtimeMs !== mtimeMs) throw changed(range, after.size);
     return running.digest();
   } catch (error) {
     throw error instanceof ModelsealError ? error : ioError(error, job.name, 'model file');
@@ -94,35 +125,35 @@ export async function hashLarge(
 }
 
 /** {@link hashLarge} for a range that {@link isSmall}, without a turn of the event loop. */
-export function hashSmall(job: DigestJob, engine: HashEngine, buffer: Buffer): Uint8Array {
-  const fd = openListed(job);
+export function hashSmall(range: OpenRange, engine: HashEngine, buffer: Buffer): Uint8Array {
   try {
-    return small(fd, job, engine, buffer);
+    return small(range, engine, buffer);
   } catch (error) {
-    throw error instanceof ModelsealError ? error : ioError(error, job.name, 'model file');
+    throw error instanceof ModelsealError ? error : ioError(error, range.job.name, 'model file');
   } finally {
-    closeSync(fd);
+    closeSync(range.file.fd);
   }
 }
 
 /** One read, asking for a byte more than there should be where the range ends with the file: a longer file shows. */
-function small(fd: number, job: DigestJob, engine: HashEngine, buffer: Buffer): Uint8Array {
-  const length = job.end - job.start;
-  const ask = job.end === job.size ? length + 1 : length;
+function small(range: OpenRange, engine: HashEngine, buffer: Buffer): Uint8Array {
+  const { start, end, file } = range;
+  const length = end - start;
+  const ask = end === file.size ? length + 1 : length;
   let got = 0;
   while (got < ask) {
-    const n = readSync(fd, buffer, got, ask - got, job.start + got);
+    const n = readSync(file.fd, buffer, got, ask - got, start + got);
     got += n;
     if (n === 0) break;
     if (got === length && ask > length) break;
   }
-  if (got !== length) throw changed(job, job.start + got);
+  if (got !== length) throw changed(range, start + got);
   return engine.once(buffer.subarray(0, length));
 }
 
-export function changed(
-  job: { readonly name: string; readonly size: number },
-  found: number,
-): ModelsealError {
-  return new ModelsealError('ERR_FILE_CHANGED_WHILE_READ', { file: job.name, expected: job.size, found });
+const changed = ({ job, file }: OpenRange, found: number): ModelsealError =>
+  changedFile(job.name, file.size, found);
+
+export function changedFile(file: string, expected: number, found: number): ModelsealError {
+  return new ModelsealError('ERR_FILE_CHANGED_WHILE_READ', { file, expected, found });
 }

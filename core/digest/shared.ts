@@ -1,13 +1,22 @@
 import { ModelsealError } from '../errors/index.js';
 import type { HashEngine, HashName } from './algorithms.js';
-import { BUFFER_BYTES, type DigestJob, hashLarge, hashSmall, isSmall, type OnBytes } from './read.js';
+import {
+  BUFFER_BYTES,
+  type DigestJob,
+  hashLarge,
+  hashSmall,
+  isSmall,
+  type OnBytes,
+  openRange,
+} from './read.js';
 
 /** Everything that the two threads share. Numbers lie in shared memory; only paths and names are copied. */
 export interface SharedWork {
   readonly algorithm: HashName;
   readonly paths: readonly string[];
-  readonly names: readonly string[];
-  /** Per job: size, dev, ino, start, end. */
+  /** One after the other, {@link SEPARATOR} between them: one string is copied faster, and errors alone need them. */
+  readonly names: string;
+  /** Per job: size, dev, ino, start, end. The end is filled in where a job leaves it open. */
   readonly numbers: Float64Array;
   /** Digests, one after the other. */
   readonly digests: Uint8Array;
@@ -19,7 +28,19 @@ export interface SharedWork {
   readonly tally: Float64Array;
 }
 
+/** What a worker is sent: the paths as one string too. */
+export interface SentWork extends Omit<SharedWork, 'paths'> {
+  readonly paths: string;
+}
+
+/** No path and no name contains it. */
+export const SEPARATOR = '\0';
+
+export const send = (work: SharedWork): SentWork => ({ ...work, paths: work.paths.join(SEPARATOR) });
+export const receive = (work: SentWork): SharedWork => ({ ...work, paths: work.paths.split(SEPARATOR) });
+
 export const FIELDS = 5;
+const END = 4;
 
 /** Slots of the control array. */
 export const Control = { next: 0, stop: 1 } as const;
@@ -28,18 +49,36 @@ export const Control = { next: 0, stop: 1 } as const;
 const GROUP_BELOW_BYTES = 256 * 1024;
 const GROUP = 16;
 
-export function jobOf(work: SharedWork, index: number): DigestJob {
-  const at = index * FIELDS;
-  const n = (field: number): number => work.numbers[at + field] as number;
-  return {
-    path: work.paths[index] as string,
-    name: work.names[index] as string,
-    size: n(0),
-    dev: n(1),
-    ino: n(2),
-    start: n(3),
-    end: n(4),
-  };
+class SharedJob implements DigestJob {
+  readonly #work: SharedWork;
+  readonly #index: number;
+  readonly path: string;
+  readonly size: number;
+  readonly dev: number;
+  readonly ino: number;
+  readonly start: number;
+  readonly end: number;
+
+  constructor(work: SharedWork, index: number) {
+    const at = index * FIELDS;
+    this.#work = work;
+    this.#index = index;
+    this.path = work.paths[index] as string;
+    this.size = work.numbers[at] as number;
+    this.dev = work.numbers[at + 1] as number;
+    this.ino = work.numbers[at + 2] as number;
+    this.start = work.numbers[at + 3] as number;
+    this.end = work.numbers[at + END] as number;
+  }
+
+  get name(): string {
+    return this.#work.names.split(SEPARATOR)[this.#index] as string;
+  }
+}
+
+/** Ends of the ranges, in the order of the work; all known when every job is done. */
+export function endsOf(work: SharedWork): Float64Array {
+  return work.numbers.filter((_, i) => i % FIELDS === END);
 }
 
 /**
@@ -71,13 +110,8 @@ export async function drain(
     if (first >= count) return;
     for (let index = first; index < Math.min(first + group, count); index++) {
       if (Atomics.load(control, Control.stop) !== 0) return;
-      const job = jobOf(work, index);
-      if (isSmall(job)) {
-        store(work, index, engine, hashSmall(job, engine, buffer));
-        tally[bytesAt] = (tally[bytesAt] as number) + job.end - job.start;
-      } else {
-        store(work, index, engine, await hashLarge(job, engine, buffer, onBytes));
-      }
+      const large = hashOne(work, index, engine, buffer, onBytes);
+      if (large) await large;
       tally[bytesAt + 1] = (tally[bytesAt + 1] as number) + 1;
       const pause = between();
       if (pause) await pause;
@@ -85,30 +119,36 @@ export async function drain(
   }
 }
 
-/** Hashes one job on its own, for what a lost worker left undone. */
-export async function hashOne(
+/**
+ * Hashes one job and stores what was found.
+ *
+ * @returns A promise for a large range only: waiting costs more than hashing a small one.
+ */
+export function hashOne(
   work: SharedWork,
   index: number,
   engine: HashEngine,
   buffer: Buffer,
-): Promise<void> {
-  const job = jobOf(work, index);
-  const digest = isSmall(job)
-    ? hashSmall(job, engine, buffer)
-    : await hashLarge(job, engine, buffer, () => undefined);
-  store(work, index, engine, digest);
+  onBytes: OnBytes,
+): Promise<void> | undefined {
+  const range = openRange(new SharedJob(work, index));
+  const store = (digest: Uint8Array): void => {
+    work.digests.set(digest, index * engine.size);
+    work.numbers[index * FIELDS + END] = range.end;
+    work.done[index] = 1;
+  };
+  if (!isSmall(range)) return hashLarge(range, engine, buffer, onBytes).then(store);
+  store(hashSmall(range, engine, buffer));
+  return onBytes(range.end - range.start);
 }
 
-function store(work: SharedWork, index: number, engine: HashEngine, digest: Uint8Array): void {
-  work.digests.set(digest, index * engine.size);
-  work.done[index] = 1;
-}
-
+/** Jobs that are measured when they are opened count as nothing: there are very many of them, or none. */
 function averageLength(work: SharedWork): number {
   const count = work.paths.length;
   let bytes = 0;
   for (let i = 0; i < count; i++) {
-    bytes += (work.numbers[i * FIELDS + 4] as number) - (work.numbers[i * FIELDS + 3] as number);
+    const at = i * FIELDS;
+    bytes += Math.max(0, (work.numbers[at + END] as number) - (work.numbers[at + 3] as number));
   }
   return bytes / Math.max(1, count);
 }

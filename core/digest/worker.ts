@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isModelsealError } from '../errors/index.js';
 import { openHash } from './algorithms.js';
-import { Control, drain, type SharedWork } from './shared.js';
+import { Control, drain, receive, type SentWork } from './shared.js';
 
 /** A thread that was started ahead of the work ends by itself when none comes. */
 const IDLE_MS = 10_000;
@@ -9,27 +9,29 @@ const IDLE_MS = 10_000;
 // The second thread of a digest run: takes jobs from the shared counter like the first, and says how it ended.
 // The work comes with the start, or, where the thread was started ahead, as its first message.
 if (workerData) {
-  await run(workerData as SharedWork);
+  run(workerData as SentWork).catch(fail);
 } else {
   const idle = setTimeout(() => parentPort?.close(), IDLE_MS);
-  parentPort?.once('message', (work: SharedWork) => {
+  parentPort?.once('message', (work: SentWork) => {
     clearTimeout(idle);
-    const close = (): void => parentPort?.close();
-    run(work).then(close, close);
+    run(work)
+      .catch(fail)
+      .finally(() => parentPort?.close());
   });
 }
 
-async function run(work: SharedWork): Promise<void> {
+async function run(work: SentWork): Promise<void> {
   try {
-    await drain(work, await openHash(work.algorithm), 1, () => undefined);
+    await drain(receive(work), await openHash(work.algorithm), 1, () => undefined);
     parentPort?.postMessage({ ended: true });
   } catch (error) {
-    if (isModelsealError(error)) {
-      Atomics.store(work.control, Control.stop, 1);
-      parentPort?.postMessage({ code: error.code, details: error.details });
-    } else {
-      // Not about a file: the main thread does what is left undone here, and meets the problem itself if it is real.
-      parentPort?.postMessage({ problem: error instanceof Error ? error.message : String(error) });
-    }
+    if (!isModelsealError(error)) throw error;
+    Atomics.store(work.control, Control.stop, 1);
+    parentPort?.postMessage({ code: error.code, details: error.details });
   }
+}
+
+/** Not about a file: the main thread does what is left undone here, and meets the problem itself if it is real. */
+function fail(error: unknown): void {
+  parentPort?.postMessage({ problem: error instanceof Error ? error.message : String(error) });
 }

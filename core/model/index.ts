@@ -1,5 +1,6 @@
 export { type Comparison, compareModel } from './compare.js';
 export { DEFAULT_IGNORED, IgnoreRules } from './ignore.js';
+export type { ModelFile } from './listed-file.js';
 export { DEFAULT_SHARD_SIZE, Manifest, type Resource, type Serialization } from './manifest.js';
 export {
   type MeasuredItem,
@@ -14,9 +15,9 @@ export {
 export { byCodePoint, checkName, NameSet, windowsProblem } from './names.js';
 export { rootDigest, TREE_DIGEST_KEY, type TreeLeaf, treeDigest } from './root.js';
 export {
+  LOOK_UP_TO,
   MAX_DEPTH,
   MAX_ENTRIES,
-  type ModelFile,
   type ModelTree,
   type WalkOptions,
   walkModel,

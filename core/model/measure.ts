@@ -1,9 +1,10 @@
-import { DIGEST_SIZE, type DigestJob, digestJobs } from '../digest/index.js';
+import { DIGEST_SIZE, type DigestJob, digestJobs, WHOLE } from '../digest/index.js';
 import type { ProgressSink } from '../progress.js';
+import type { ModelFile } from './listed-file.js';
 import { Manifest, type Serialization } from './manifest.js';
 import { byCodePoint } from './names.js';
 import { type TreeLeaf, treeDigest } from './root.js';
-import type { ModelFile, ModelTree } from './tree.js';
+import type { ModelTree } from './tree.js';
 
 /** What a model on disk was found to be. */
 export interface MeasuredModel {
@@ -59,27 +60,37 @@ export async function measureModel(
 ): Promise<MeasuredModel> {
   const jobs: DigestJob[] = [];
   const emptyFiles: string[] = [];
-  let bytes = 0;
   for (const file of files) {
+    const { name, path } = file;
+    // A whole file is measured by whoever opens it.
+    if (serialization.method === 'files' && !file.known) {
+      jobs.push({ name, path, ...WHOLE });
+      continue;
+    }
+    const { size, dev, ino } = file;
     let start = 0;
-    for (const end of rangeEnds(file.size, serialization)) {
-      const { name, path, size, dev, ino } = file;
+    for (const end of rangeEnds(size, serialization)) {
       jobs.push({ name, path, size, dev, ino, start, end });
       start = end;
     }
-    if (file.size === 0 && serialization.method === 'shards') emptyFiles.push(file.name);
-    bytes += file.size;
+    if (size === 0 && serialization.method === 'shards') emptyFiles.push(name);
   }
-  const packed = await digestJobs(jobs, { ...options, algorithm: serialization.hashType });
+  const { digests, ends } = await digestJobs(jobs, { ...options, algorithm: serialization.hashType });
+  if (!files.every((file) => file.known)) tree.folders.requireUnchanged();
   // One conversion and slices of its text: a conversion per file costs as much as opening the file.
-  const hex = Buffer.from(packed.buffer).toString('hex');
+  const hex = Buffer.from(digests.buffer).toString('hex');
   const step = DIGEST_SIZE[serialization.hashType] * 2;
-  const items = jobs.map((job, i) => ({
-    file: job.name,
-    name: resourceName(job.name, job.start, job.end, serialization.method),
-    size: job.end - job.start,
-    digest: hex.slice(i * step, (i + 1) * step),
-  }));
+  let bytes = 0;
+  const items = jobs.map((job, i) => {
+    const end = ends[i] as number;
+    bytes += end - job.start;
+    return {
+      file: job.name,
+      name: resourceName(job.name, job.start, end, serialization.method),
+      size: end - job.start,
+      digest: hex.slice(i * step, (i + 1) * step),
+    };
+  });
   if (serialization.method === 'shards') items.sort((a, b) => byCodePoint(a.name, b.name));
   return { tree, serialization, items, emptyFiles, bytes };
 }

@@ -4,7 +4,9 @@ import { basename, resolve, sep } from 'node:path';
 import { PARALLEL_FILES, warmUp } from '../digest/index.js';
 import { ModelsealError } from '../errors/index.js';
 import { ioError } from '../files.js';
+import { ListedFolders } from './folders.js';
 import type { IgnoreRules } from './ignore.js';
+import { ListedFile, type ModelFile } from './listed-file.js';
 import { byCodePoint, checkName, NameSet, windowsProblem } from './names.js';
 
 /** Ten times the largest published model repositories; bounds the memory of a listing (about 200 bytes each). */
@@ -12,16 +14,11 @@ export const MAX_ENTRIES = 1_000_000;
 /** Deeper than any published model; bounds path lengths and what a chain of links can do. */
 export const MAX_DEPTH = 64;
 
-/** A regular file of a model as it was listed. */
-export interface ModelFile {
-  /** Canonical name (OMS §6.1.2), relative to the model. */
-  readonly name: string;
-  /** Where to open it: real folders, links resolved. */
-  readonly path: string;
-  readonly size: number;
-  readonly dev: number;
-  readonly ino: number;
-}
+/**
+ * Up to this many files every one is looked up while listing, so that a replaced file is noticed by its inode. Looking
+ * up many costs as much as hashing them; there the folders tell whether an entry was replaced.
+ */
+export const LOOK_UP_TO = 1000;
 
 /** A model as it lies on disk: which files it consists of, before one of them is read. */
 export interface ModelTree {
@@ -36,6 +33,8 @@ export interface ModelTree {
   readonly ignored: readonly string[];
   /** Names that other systems cannot store, and other remarks. */
   readonly warnings: readonly string[];
+  /** To be asked after reading files that were not {@link ModelFile.known}: whether names still mean these files. */
+  readonly folders: ListedFolders;
 }
 
 export interface WalkOptions {
@@ -63,9 +62,16 @@ export function walkModel(path: string, options: WalkOptions): ModelTree {
     throw new ModelsealError('ERR_MODEL_NAME_ENCODING', { file: Buffer.from(name).toString('hex') });
   }
   checkName(name);
-  const file: ModelFile = { name, path: root, size: real.size, dev: real.dev, ino: real.ino };
   const problem = windowsProblem(name);
-  return { root, name, single: true, files: [file], ignored: [], warnings: problem ? [problem] : [] };
+  return {
+    root,
+    name,
+    single: true,
+    files: [new ListedFile(name, root, real)],
+    ignored: [],
+    warnings: problem ? [problem] : [],
+    folders: new ListedFolders(),
+  };
 }
 
 class Walker {
@@ -73,7 +79,8 @@ class Walker {
   readonly #name: string;
   readonly #given: string;
   readonly #options: WalkOptions;
-  readonly #files: ModelFile[] = [];
+  readonly #files: ListedFile[] = [];
+  readonly #folders = new ListedFolders();
   readonly #ignored: string[] = [];
   readonly #warnings: string[] = [];
   readonly #names = new NameSet();
@@ -88,6 +95,7 @@ class Walker {
 
   walk(): ModelTree {
     this.#folder(this.#root, '', 0);
+    if (this.#files.length <= LOOK_UP_TO) for (const file of this.#files) file.look();
     this.#files.sort((a, b) => byCodePoint(a.name, b.name));
     return {
       root: this.#root,
@@ -96,17 +104,17 @@ class Walker {
       files: this.#files,
       ignored: this.#ignored.sort(byCodePoint),
       warnings: this.#warnings,
+      folders: this.#folders,
     };
   }
 
   /** @param real Real path of the folder; `prefix` is its name in the model with a trailing slash, or empty. */
   #folder(real: string, prefix: string, depth: number): void {
     if (depth > MAX_DEPTH) throw new ModelsealError('ERR_MODEL_TOO_DEEP', { file: prefix, limit: MAX_DEPTH });
+    this.#folders.add(real, prefix || this.#given);
     const entries = attempt(() => readdirSync(real, { withFileTypes: true }), prefix || this.#given);
-    // A folder that was swapped for a link to elsewhere no longer has its own path as its real path.
-    if (attempt(() => realpathSync.native(real), prefix || this.#given) !== real) {
-      throw new ModelsealError('ERR_MODEL_MOVED', { file: prefix || this.#given });
-    }
+    // So many files are hashed by two threads; the second one starts while they are listed.
+    if (entries.length > PARALLEL_FILES) warmUp();
     for (const entry of entries) {
       if (++this.#entries > MAX_ENTRIES) {
         throw new ModelsealError('ERR_MODEL_TOO_MANY_FILES', { model: this.#given, limit: MAX_ENTRIES });
@@ -117,26 +125,25 @@ class Walker {
         this.#ignored.push(name);
         continue;
       }
-      this.#entry(real + sep + entry.name, name, depth);
+      if (entry.isFile()) this.#file(real + sep + entry.name, name);
+      else this.#other(real + sep + entry.name, name, depth);
     }
   }
 
-  #entry(path: string, name: string, depth: number): void {
+  #other(path: string, name: string, depth: number): void {
     const stat = attempt(() => lstatSync(path), name);
-    if (stat.isFile()) this.#file(path, name, stat);
+    if (stat.isFile()) this.#file(path, name);
     else if (stat.isDirectory()) this.#folder(path, `${name}/`, depth + 1);
     else if (stat.isSymbolicLink()) this.#link(path, name, depth);
     else throw new ModelsealError('ERR_MODEL_FILE_TYPE', { file: name, type: typeName(stat) });
   }
 
-  #file(path: string, name: string, stat: Stats): void {
+  #file(path: string, name: string): void {
     checkName(name);
     this.#names.add(name);
     const problem = windowsProblem(name);
     if (problem !== undefined) this.#warnings.push(`${name}: ${problem}`);
-    this.#files.push({ name, path, size: stat.size, dev: stat.dev, ino: stat.ino });
-    // So many files are hashed by two threads; the second one starts while the rest is listed.
-    if (this.#files.length === PARALLEL_FILES + 1) warmUp();
+    this.#files.push(new ListedFile(name, path));
   }
 
   #link(path: string, name: string, depth: number): void {
@@ -165,7 +172,7 @@ class Walker {
       throw new ModelsealError('ERR_MODEL_SYMLINK_OUTSIDE', { file: name });
     }
     const stat = attempt(() => lstatSync(target), name);
-    if (stat.isFile()) this.#file(target, name, stat);
+    if (stat.isFile()) this.#file(target, name);
     else if (stat.isDirectory()) this.#folder(target, `${name}/`, depth + 1);
     else throw new ModelsealError('ERR_MODEL_FILE_TYPE', { file: name, type: typeName(stat) });
   }

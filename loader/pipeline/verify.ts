@@ -1,4 +1,5 @@
 import { UnverifiedBundle } from '../../core/bundle/index.js';
+import { PARALLEL_FILES, warmUp } from '../../core/digest/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import { type Report, ReportBuilder } from '../../core/report/index.js';
 import { TrustPolicy } from '../policy/policy.js';
@@ -13,6 +14,9 @@ export interface VerifiedModel {
   readonly model: MatchedModel;
   readonly report: Report;
 }
+
+/** A signature over {@link PARALLEL_FILES} names and digests has about this many bytes. */
+const MANY_FILES_BYTES = PARALLEL_FILES * 200;
 
 /**
  * Verifies a signed model: whose signature, whether over these files, whether over all of them.
@@ -38,6 +42,8 @@ export async function verifyManifest(
   const policy = await report.step('trust', () => effectivePolicy(options));
   const { bundle, file } = await report.step('bundle', () => {
     const read = readSignature(path, options.signature);
+    // So long a list is hashed by two threads; the second one starts while the list is verified.
+    if (read.bytes.length > MANY_FILES_BYTES) warmUp();
     const parsed = UnverifiedBundle.parse(read.bytes);
     report.passed('bundle', `well-formed, method ${parsed.method}`, 'OMS v1.0 §4');
     return { bundle: parsed, file: read.path };

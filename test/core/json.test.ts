@@ -25,6 +25,26 @@ describe('parseStrictJson', () => {
     );
   });
 
+  it('reads text with and without escapes the same', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 3, noUnicodeString: false }), (value) => {
+        const text = JSON.stringify({ value });
+        if (Buffer.byteLength(text) > limits.maxBytes - 20) return;
+        // The escape sends the whole text through the strict parser.
+        const escaped = `{"\\u0065scaped":1,${text.slice(1)}`;
+        const plain = `{"escaped":1,${text.slice(1)}`;
+        const outcome = (input: string): string => {
+          try {
+            return JSON.stringify(parse(input));
+          } catch (error) {
+            return (error as { code: string }).code;
+          }
+        };
+        expect(outcome(plain)).to.equal(outcome(escaped));
+      }),
+    );
+  });
+
   it('keeps __proto__ an ordinary key', () => {
     const value = parse('{"__proto__": {"admin": true}}') as Record<string, unknown>;
     expect(value.admin).to.equal(undefined);
@@ -40,6 +60,18 @@ describe('parseStrictJson', () => {
     ['a duplicate key', 'ERR_JSON_DUPLICATE_KEY', '{"a":1,"a":1}', '{"a":1,"b":1}'],
     ['a duplicate key, once escaped', 'ERR_JSON_DUPLICATE_KEY', '{"a":1,"\\u0061":1}', '{"a":1,"\\u0062":1}'],
     ['a duplicate __proto__', 'ERR_JSON_DUPLICATE_KEY', '{"__proto__":1,"__proto__":2}', '{"__proto__":1}'],
+    [
+      'a duplicate key further in',
+      'ERR_JSON_DUPLICATE_KEY',
+      '{"x":[{"a":1,"a":1}]}',
+      '{"x":[{"a":1},{"a":1}]}',
+    ],
+    [
+      'colons in strings beside a duplicate',
+      'ERR_JSON_DUPLICATE_KEY',
+      '{":":":","a":1,"a":2}',
+      '{":":":","a":1}',
+    ],
     ['nesting beyond the limit', 'ERR_JSON_DEPTH', '[[[[[1]]]]]', '[[[[1]]]]'],
     ['more bytes than the limit', 'ERR_JSON_TOO_LARGE', `"${'a'.repeat(999)}"`, `"${'a'.repeat(998)}"`],
     ['bytes that are not UTF-8', 'ERR_JSON_UTF8', Uint8Array.of(0x22, 0xff, 0x22), '"\u00ff"'],

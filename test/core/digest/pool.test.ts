@@ -12,7 +12,7 @@ import {
   warmUp,
 } from '../../../core/digest/index.js';
 import { startWorker, workerUrl } from '../../../core/digest/locate.js';
-import type { SharedWork } from '../../../core/digest/shared.js';
+import type { SentWork } from '../../../core/digest/shared.js';
 import { expectCodeAsync } from '../../support/errors.js';
 import { useTemp } from '../../support/temp.js';
 
@@ -39,7 +39,7 @@ describe('digest pipeline', () => {
     for (const algorithm of ['sha256', 'blake2b'] as const) {
       it(`hashes files of every size with ${algorithm}, ${threads} thread(s)`, async () => {
         const files = SIZES.map((size, i) => content(size, i));
-        const packed = await digestJobs(
+        const { digests: packed } = await digestJobs(
           files.map((bytes, i) => job(`f${i}`, bytes)),
           { algorithm, threads },
         );
@@ -54,10 +54,10 @@ describe('digest pipeline', () => {
     const bytes = content(1000, 1);
     const only = job('by-worker', bytes);
     // The main thread does not take part here: what is done was done by the worker.
-    const work: SharedWork = {
+    const work: SentWork = {
       algorithm: 'sha256',
-      paths: [only.path],
-      names: [only.name],
+      paths: only.path,
+      names: only.name,
       numbers: Float64Array.of(only.size, only.dev, only.ino, only.start, only.end),
       digests: new Uint8Array(new SharedArrayBuffer(32)),
       done: new Uint8Array(new SharedArrayBuffer(1)),
@@ -78,7 +78,7 @@ describe('digest pipeline', () => {
 
   it('knows BLAKE3 (test vector of its authors, 251-byte pattern)', async () => {
     const pattern = Buffer.from(Array.from({ length: 1024 }, (_, i) => i % 251));
-    const packed = await digestJobs([job('b3', pattern)], { algorithm: 'blake3' });
+    const { digests: packed } = await digestJobs([job('b3', pattern)], { algorithm: 'blake3' });
     expect(Buffer.from(packed).toString('hex')).to.equal(
       '42214739f095a406f3fc83deb889744ac00df831c10daa55189b5d121c855af7',
     );
@@ -92,7 +92,8 @@ describe('digest pipeline', () => {
     for (let start = 0; start < bytes.length; start += step) {
       jobs.push({ ...whole, start, end: Math.min(start + step, bytes.length) });
     }
-    const packed = Buffer.from(await digestJobs(jobs, { algorithm: 'sha256', threads: 2 }));
+    const { digests } = await digestJobs(jobs, { algorithm: 'sha256', threads: 2 });
+    const packed = Buffer.from(digests);
     jobs.forEach((j, i) => {
       const expected = createHash('sha256').update(bytes.subarray(j.start, j.end)).digest();
       expect(packed.subarray(i * 32, i * 32 + 32).equals(expected)).to.equal(true);
@@ -111,15 +112,14 @@ describe('digest pipeline', () => {
   async function manySmall(): Promise<void> {
     const files = Array.from({ length: 700 }, (_, i) => Buffer.from(`file ${i}`));
     const seen: number[] = [];
-    const packed = Buffer.from(
-      await digestJobs(
-        files.map((bytes, i) => job(`s${i}`, bytes)),
-        {
-          algorithm: 'sha256',
-          progress: (p) => seen.push(p.files),
-        },
-      ),
+    const { digests } = await digestJobs(
+      files.map((bytes, i) => job(`s${i}`, bytes)),
+      {
+        algorithm: 'sha256',
+        progress: (p) => seen.push(p.files),
+      },
     );
+    const packed = Buffer.from(digests);
     files.forEach((bytes, i) => {
       expect(packed.toString('hex', i * 32, i * 32 + 32)).to.equal(
         createHash('sha256').update(bytes).digest('hex'),

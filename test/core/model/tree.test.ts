@@ -1,8 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { IgnoreRules, type ModelTree, measureModel, walkModel } from '../../../core/model/index.js';
+import { BUFFER_BYTES } from '../../../core/digest/index.js';
+import {
+  IgnoreRules,
+  LOOK_UP_TO,
+  type ModelTree,
+  measureModel,
+  walkModel,
+} from '../../../core/model/index.js';
 import { expectCode, expectCodeAsync } from '../../support/errors.js';
 import { useTemp } from '../../support/temp.js';
 
@@ -134,5 +142,80 @@ describe('walkModel', () => {
     renameSync(join(temp(), 'a'), join(temp(), 'c'));
     symlinkSync('c', join(temp(), 'a'));
     await expectCodeAsync('ERR_MODEL_MOVED', () => measureModel(tree, serialization));
+  });
+
+  describe('with more files than are looked up one by one', () => {
+    const files = { method: 'files', hashType: 'sha256', allowSymlinks: false, ignorePaths: [] } as const;
+    const shards = { ...files, method: 'shards', shardSize: 1_000_000 } as const;
+    const many = (): ModelTree => {
+      mkdirSync(join(temp(), 'a'));
+      for (let i = 0; i <= LOOK_UP_TO; i++)
+        writeFileSync(join(temp(), 'a', `f${i}`), i % 7 === 0 ? '' : `f${i}`);
+      put('large', Buffer.alloc(3 * BUFFER_BYTES, 7));
+      return walk();
+    };
+
+    it('measures the same', async () => {
+      const tree = many();
+      expect(tree.files.some((file) => file.known)).to.equal(false);
+      const measured = await measureModel(tree, files);
+      let bytes = 0;
+      for (const item of measured.items) {
+        const content = readFileSync(join(temp(), item.name));
+        bytes += content.length;
+        expect(item.size).to.equal(content.length);
+        expect(item.digest).to.equal(createHash('sha256').update(content).digest('hex'));
+      }
+      expect(measured.bytes).to.equal(bytes);
+      expect(measured.items).to.have.length(LOOK_UP_TO + 2);
+      expect((await measureModel(walk(), shards)).bytes).to.equal(bytes);
+    });
+
+    const changes: [string, () => void][] = [
+      [
+        'a file put in the place of another',
+        () => {
+          writeFileSync(join(temp(), 'spare'), 'f1');
+          renameSync(join(temp(), 'spare'), join(temp(), 'a', 'f1'));
+        },
+      ],
+      ['a file added', () => put('a/more')],
+      [
+        'a folder swapped for a link to a copy of it',
+        () => {
+          cpSync(join(temp(), 'a'), join(temp(), '.git', 'a'), { recursive: true });
+          rmSync(join(temp(), 'a'), { recursive: true });
+          symlinkSync('.git/a', join(temp(), 'a'));
+        },
+      ],
+      [
+        'a folder swapped for another and back',
+        () => {
+          renameSync(join(temp(), 'a'), join(temp(), 'b'));
+          renameSync(join(temp(), 'b'), join(temp(), 'a'));
+        },
+      ],
+    ];
+    for (const [what, change] of changes) {
+      it(`notices ${what}`, async () => {
+        mkdirSync(join(temp(), '.git'));
+        many();
+        const tree = walk({ ignore: ['.git'] });
+        await measureModel(tree, files);
+        change();
+        await expectCodeAsync('ERR_MODEL_MOVED', () => measureModel(tree, files));
+      });
+    }
+
+    it('refuses a link or a pipe put in the place of a file', async () => {
+      const tree = many();
+      rmSync(join(temp(), 'a', 'f1'));
+      symlinkSync('f2', join(temp(), 'a', 'f1'));
+      const error = await expectCodeAsync('ERR_MODEL_MOVED', () => measureModel(tree, files));
+      expect(error.details.file).to.equal('a/f1');
+      rmSync(join(temp(), 'a', 'f1'));
+      if (spawnSync('mkfifo', [join(temp(), 'a', 'f1')]).status === 0)
+        await expectCodeAsync('ERR_MODEL_MOVED', () => measureModel(tree, files));
+    });
   });
 });
