@@ -38,9 +38,15 @@ interface Outputs {
   allowEmpty: boolean;
 }
 
-/** Without a file name the report goes to stdout instead of the text. */
+/** Stands for standard output, also where no file is named. */
+const STDOUT = '-';
+
 const output = (what: string) =>
-  ({ type: 'string', describe: `Write the report as ${what}, to stdout without a file` }) as const;
+  ({
+    type: 'string',
+    describe: `Write the report as ${what}, to stdout without a file`,
+    coerce: (file: string) => (file === '' ? STDOUT : file),
+  }) as const;
 
 async function run(argv: CheckArguments & Outputs, context: CommandContext): Promise<void> {
   const { checkFolder } = await import('../check/index.js');
@@ -82,7 +88,7 @@ async function print(summary: CheckSummary, argv: Outputs, context: CommandConte
   let toStdout = false;
   for (const [target, text] of forms) {
     if (target === undefined) continue;
-    if (target !== '') writeAtomic(target, text(), { overwrite: true });
+    if (target !== STDOUT) writeAtomic(target, text(), { overwrite: true });
     else {
       toStdout = true;
       context.output.raw(text());

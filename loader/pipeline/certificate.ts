@@ -22,11 +22,13 @@ export async function acceptCertificate(
   report: ReportBuilder,
 ): Promise<AcceptedSigner> {
   const { at, trustRoots, purpose, fetch } = options;
-  if (!(trustRoots instanceof TrustAnchors)) {
-    const problem = 'trustRoots is not made by TrustAnchors or readTrustAnchors';
-    throw new ModelsealError('ERR_USAGE', { problem });
-  }
-  const [leaf, ...rest] = await report.step('path', () => bundle.chain.map((der) => Certificate.decode(der)));
+  const [leaf, ...rest] = await report.step('path', () => {
+    if (!(trustRoots instanceof TrustAnchors)) {
+      const problem = 'trustRoots is not made by TrustAnchors or readTrustAnchors';
+      throw new ModelsealError('ERR_USAGE', { problem });
+    }
+    return bundle.chain.map((der) => Certificate.decode(der));
+  });
   if (!leaf) throw new ModelsealError('ERR_BUNDLE_CHAIN_EMPTY', {});
   const intermediates = [...rest, ...(options.intermediates ?? [])];
   const given = options.evidence ?? NO_EVIDENCE;
