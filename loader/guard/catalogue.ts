@@ -78,6 +78,8 @@ export class Catalogue {
     const asked: string[] = [];
     if (importer !== undefined) {
       if (/^\.{1,2}(\/|$)/.test(specifier)) asked.push(resolve(dirname(importer), specifier));
+      // The "imports" of the importing package may lead into any other one.
+      else if (specifier.startsWith('#')) asked.push(...this.#above(importer));
       else asked.push(...this.#packageHomes(specifier, importer));
     }
     for (const folder of [...asked, ...this.#above(found)]) this.#packageJson(folder);

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import v8 from 'node:v8';
 import { type Catalogue, sha256 } from './catalogue.js';
 import { lock } from './lock.js';
@@ -30,6 +31,10 @@ export function guardEval(refuse: Refuse): void {
 
 type Source = ArrayBuffer | ArrayBufferView;
 
+/** Taken once, and by what the engine knows of a value, not by its prototype. */
+const { isAnyArrayBuffer, isArrayBufferView } = types;
+const isBytes = (source: unknown): source is Source => isAnyArrayBuffer(source) || isArrayBufferView(source);
+
 /** WebAssembly is compiled only from bytes that are a file of an accepted manifest; the checked copy is compiled. */
 export function guardWasm(catalogue: Catalogue, refuse: Refuse): void {
   const { compile, instantiate, Module } = WebAssembly;
@@ -55,7 +60,8 @@ export function guardWasm(catalogue: Catalogue, refuse: Refuse): void {
     WebAssembly,
     'instantiate',
     async (source: Source | WebAssembly.Module, imports?: WebAssembly.Imports) =>
-      source instanceof Module ? instantiate(source, imports) : instantiate(checked(source), imports),
+      // Asked this way round: any bytes can be given the prototype of a module.
+      isBytes(source) ? instantiate(checked(source), imports) : instantiate(source, imports),
   );
   lock(WebAssembly, 'compileStreaming', async (response: Response | Promise<Response>) =>
     compile(await body(response)),

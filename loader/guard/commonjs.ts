@@ -105,8 +105,10 @@ export function guardCommonJs({ catalogue, refuse, loadAddon, guardSessions }: C
 
   const load = loader._load;
   lock(loader, '_load', (request: string, parent: CommonJsModule | undefined, isMain: boolean) => {
-    allowedBuiltin(String(request), refuse);
-    return load.call(loader, request, parent, isMain);
+    // Made a string once: what is loaded is what was checked.
+    const name = String(request);
+    allowedBuiltin(name, refuse);
+    return load.call(loader, name, parent, isMain);
   });
   for (const name of ['register', 'registerHooks', 'enableCompileCache', '_preloadModules', '_initPaths']) {
     if (name in Module) lock(Module, name, closed(`module.${name}`));

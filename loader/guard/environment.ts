@@ -4,8 +4,8 @@ import type { Refuse } from './refuse.js';
 const HARMLESS_OPTIONS =
   /^--(disallow-code-generation-from-strings|no-warnings|no-deprecation|trace-[a-z-]+|throw-deprecation|pending-deprecation|enable-source-maps|unhandled-rejections|max-old-space-size|max-semi-space-size|stack-trace-limit|max-http-header-size|dns-result-order|tls-min-v1\.[23]|tls-max-v1\.[23]|use-openssl-ca|use-bundled-ca|no-experimental-require-module|disable-sigusr1|no-addons|disable-proto|no-network-family-autoselection|title|abort-on-uncaught-exception|report-[a-z-]+)(=|$)/;
 
-/** Options of the list above that take their value as the next word. */
-const WITH_VALUE = /^--(unhandled-rejections|dns-result-order|title|report-[a-z-]+)$/;
+/** Options of the list above that take their value as the next word; the other `--report-…` are flags. */
+const WITH_VALUE = /^--(unhandled-rejections|dns-result-order|title|report-(dir|directory|filename|signal))$/;
 
 /** Variables through which a system loader, OpenSSL or Node brings other code into a process. */
 export const CODE_VARIABLES: readonly string[] = [
@@ -59,7 +59,8 @@ function checkOptions(
     if (own !== undefined && isEntry(own)) {
       if (option === '--import') i++;
     } else if (HARMLESS_OPTIONS.test(option)) {
-      if (WITH_VALUE.test(option)) i++;
+      // Node takes no value that begins with a dash from the next word.
+      if (WITH_VALUE.test(option) && !options[i + 1]?.startsWith('-')) i++;
     } else {
       refuse('ERR_GUARD_NODE_OPTION', { option, source });
     }

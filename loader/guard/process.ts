@@ -16,8 +16,9 @@ export function guardProcess(refuse: Refuse, dlopen: (...args: unknown[]) => voi
   lock(process, 'dlopen', dlopen);
   if (typeof open.getBuiltinModule === 'function') {
     const get = open.getBuiltinModule as Getter;
-    lock(process, 'getBuiltinModule', (name: string) => {
-      allowedBuiltin(String(name), refuse);
+    lock(process, 'getBuiltinModule', (wanted: string) => {
+      const name = String(wanted);
+      allowedBuiltin(name, refuse);
       return get(name);
     });
   }

@@ -10,8 +10,9 @@ interface SessionClass {
   create: Create;
 }
 
-/** Session options through which a runtime would read further files from the disk. */
-const FILE_OPTIONS = /external_initializers_file|ep\.context_file_path|custom_ops|\bcustomOps/i;
+/** Session options through which a runtime would read further files, or load libraries, from the disk. */
+const FILE_OPTIONS =
+  /external_initializers_file|ep\.context_file_path|custom_ops|\bcustomOps|backend_?path|plugin_lib|cache_path/i;
 
 /**
  * Puts the check in front of `InferenceSession.create`: only bytes that are a file of an accepted manifest become a
