@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs';
 import { type Command, type CommandContext, command, printable } from '../../core/terminal/index.js';
 import type { CertificateClaims, Extracted, Inspection } from '../inspect/index.js';
 
 interface Arguments {
   file: string;
   extract: string | undefined;
+  asn1: boolean;
 }
 
 const inspectCommand: Command = (context) =>
@@ -15,11 +17,17 @@ const inspectCommand: Command = (context) =>
         .positional('file', {
           type: 'string',
           demandOption: true,
-          describe: 'Signature, certificates, CRL, public key; or a model, for its signature',
+          describe:
+            'Signature, certificates (also in a CMS container), CRL, public key; or a model, for its signature',
         })
         .option('extract', {
           type: 'string',
           describe: 'Folder for the detached view of a signature, which OpenSSL alone verifies',
+        })
+        .option('asn1', {
+          type: 'boolean',
+          default: false,
+          describe: 'Show the ASN.1 structure of the first object in the file instead',
         })
         .example(
           '$0 inspect model/model.sig --extract view',
@@ -30,7 +38,10 @@ const inspectCommand: Command = (context) =>
 export default inspectCommand;
 
 async function run(argv: Arguments, context: CommandContext): Promise<void> {
-  const { extractView, inspect } = await import('../inspect/index.js');
+  const { extractView, inspect, readCms } = await import('../inspect/index.js');
+  if (argv.asn1) return showAsn1(argv.file, context);
+  const container = isFile(argv.file) ? readCms(argv.file) : undefined;
+  if (container && argv.extract === undefined) return showCms(container, argv.file, context);
   const { ModelsealError } = await import('../../core/errors/index.js');
   const found = inspect(argv.file);
   let extracted: Extracted | undefined;
@@ -53,14 +64,44 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
     },
     () =>
       [
-        context.output.colors.yellow(
-          'UNVERIFIED: this is what the file claims. Nothing of it has been checked.',
-        ),
+        context.output.colors.yellow(UNVERIFIED),
         ...describe(found),
         ...(extracted ? written(argv.extract as string, extracted) : []),
       ].join('\n'),
   );
 }
+
+const UNVERIFIED = 'UNVERIFIED: this is what the file claims. Nothing of it has been checked.';
+
+/** What is not a regular file is left to `inspect`, which names the cause. */
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+async function showCms(container: Uint8Array, file: string, context: CommandContext): Promise<void> {
+  const { inspectCms } = await import('../inspect/index.js');
+  const claims = await inspectCms(container, file);
+  context.output.result({ file, kind: 'cms', verified: false, claims }, () =>
+    [
+      context.output.colors.yellow(UNVERIFIED),
+      `${printable(file)}: a CMS container with ${claims.certificates.length} certificate(s), ${claims.crls} CRL(s), ${claims.signers.length} signer(s)`,
+      ...claims.certificates.flatMap(describeCertificate),
+    ].join('\n'),
+  );
+}
+
+async function showAsn1(file: string, context: CommandContext): Promise<void> {
+  const { asn1Lines } = await import('../inspect/index.js');
+  const { readBounded } = await import('../../core/files.js');
+  const { decodePem } = await import('../../core/pem.js');
+  const bytes = readBounded(file, 'file to inspect', MAX_ASN1);
+  const block = bytes[0] === 0x30 ? undefined : decodePem(new TextDecoder('latin1').decode(bytes), file)[0];
+  const lines = await asn1Lines(block?.bytes ?? bytes);
+  context.output.result({ file, kind: 'asn1', verified: false, lines }, () =>
+    [context.output.colors.yellow(UNVERIFIED), ...lines.map(printable)].join('\n'),
+  );
+}
+
+/** Certificates and CRLs that people look into are far smaller. */
+const MAX_ASN1 = 16 * 1024 * 1024;
 
 function describe(found: Inspection): string[] {
   const { file } = found;

@@ -183,7 +183,8 @@ function derKind(bytes: Uint8Array): string {
   }
 }
 
-function certificateClaims(certificate: Certificate): CertificateClaims {
+/** What a certificate says of itself, for a report. */
+export function certificateClaims(certificate: Certificate): CertificateClaims {
   return {
     ...summarizeCertificate(certificate),
     ca: certificate.basicConstraints?.ca ?? false,
