@@ -113,11 +113,13 @@ function readSerialization(s: JsonObject): Serialization {
 
 /** Fields that we do not know are ignored here, and only here (OMS §5.2.1). */
 function readResource(entry: Json, index: number, serialization: Serialization): ManifestItem {
+  const { hashType } = serialization;
+  if (isUsual(entry) && entry.algorithm === hashType) return entry;
+  // What fields are called is put together only for those that need a closer look: it would take most of the time.
   const at = `predicate.resources[${index}]`;
   const resource = object(entry, at);
   const name = string(resource.name, `${at}.name`);
   const algorithm = string(resource.algorithm, `${at}.algorithm`);
-  const { hashType } = serialization;
   if (algorithm !== hashType && algorithm !== referenceShardAlgorithm(serialization)) {
     if (!isHashName(algorithm.replace(/-sharded-[0-9]+$/, ''))) {
       throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: algorithm.slice(0, 64) });
@@ -134,6 +136,13 @@ function readResource(entry: Json, index: number, serialization: Serialization):
 interface ManifestItem {
   readonly name: string;
   readonly digest: string;
+}
+
+function isUsual(entry: Json): entry is { name: string; digest: string; algorithm: string } {
+  if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) return false;
+  return (
+    typeof entry.name === 'string' && typeof entry.digest === 'string' && typeof entry.algorithm === 'string'
+  );
 }
 
 /**

@@ -22,6 +22,8 @@ export function compareModel(
   model: MeasuredModel,
   only?: ReadonlySet<string>,
 ): Comparison {
+  if (!only && isSame(manifest, model))
+    return { matched: manifest.files(), changed: [], missing: [], extra: [] };
   const digests = new Map<string, string>();
   const parts = new Map<string, number>();
   // A single file has the name "." in manifests of the reference implementation, whatever it is called here.
@@ -47,4 +49,21 @@ export function compareModel(
   }
   const extra = [...parts.keys()].filter((file) => !manifest.has(file) && (!only || only.has(file)));
   return { matched, changed, missing, extra };
+}
+
+/** A model as it was signed has the resources of its manifest in their order; nothing needs to be looked up then. */
+function isSame(manifest: Manifest, model: MeasuredModel): boolean {
+  const { resources } = manifest;
+  return (
+    resources.length === model.items.length &&
+    model.items.every((item, i) => {
+      const resource = resources[i];
+      return (
+        resource !== undefined &&
+        item.name === resource.name &&
+        item.file === resource.file &&
+        item.digest === resource.digest
+      );
+    })
+  );
 }

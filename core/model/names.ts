@@ -60,10 +60,14 @@ function folded(name: string): string {
   return name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 }
 
+/** Names of the usual kind that cannot be a device: no component begins like one, or ends in a dot. */
+const PORTABLE = /^(?:(?!con|prn|aux|nul|com|lpt)[\w.-]*[\w-](?:\/(?!$)|$))+$/i;
+
 const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?$/i;
 
 /** Why Windows cannot store this name, if it cannot. */
 export function windowsProblem(name: string): string | undefined {
+  if (PORTABLE.test(name)) return undefined;
   for (const part of name.split('/')) {
     if (RESERVED.test(part.trimEnd())) return `"${part}" is a device name on Windows`;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -26,10 +26,13 @@ export const TREE_DIGEST_KEY = 'modelsealTreeSha256';
  * 64 bits, big-endian.
  */
 export function treeDigest(algorithm: string, leaves: readonly TreeLeaf[]): string {
-  const hashes = inOrder(leaves).map((leaf) => {
+  const buffer = Buffer.allocUnsafe(ROOM);
+  const hashes = Buffer.allocUnsafe(leaves.length * HASH_BYTES);
+  inOrder(leaves).forEach((leaf, i) => {
     const nameLength = Buffer.byteLength(leaf.name);
     const digestLength = leaf.digest.length / 2;
-    const bytes = Buffer.allocUnsafe(1 + 4 * 8 + nameLength + algorithm.length + digestLength);
+    const length = 1 + 4 * 8 + nameLength + algorithm.length + digestLength;
+    const bytes = length <= ROOM ? buffer : Buffer.allocUnsafe(length);
     let at = bytes.writeUInt8(LEAF, 0);
     at = number(bytes, nameLength, at);
     at += bytes.write(leaf.name, at, 'utf8');
@@ -37,11 +40,15 @@ export function treeDigest(algorithm: string, leaves: readonly TreeLeaf[]): stri
     at += bytes.write(algorithm, at, 'latin1');
     at = number(bytes, leaf.size, at);
     at = number(bytes, digestLength, at);
-    bytes.write(leaf.digest, at, 'hex');
-    return hash('sha256', bytes, 'buffer');
+    at += bytes.write(leaf.digest, at, 'hex');
+    hashes.write(hash('sha256', bytes.subarray(0, at), 'binary'), i * HASH_BYTES, 'latin1');
   });
-  return merkle(hashes, 0, hashes.length).toString('hex');
+  return merkle(hashes, leaves.length).toString('hex');
 }
+
+/** Room for a leaf of any usual length. */
+const ROOM = 1024;
+const HASH_BYTES = 32;
 
 /** A measured model has its leaves in order already; sorting them again would cost more than hashing them. */
 function inOrder(leaves: readonly TreeLeaf[]): readonly TreeLeaf[] {
@@ -60,16 +67,20 @@ function number(bytes: Buffer, value: number, at: number): number {
   return bytes.writeUInt32BE(value % 2 ** 32, at + 4);
 }
 
-/** Hash of the leaves `[from, to)`: the left half is the largest power of two below their number. */
-function merkle(hashes: readonly Buffer[], from: number, to: number): Buffer {
-  const count = to - from;
-  if (count === 0) return hash('sha256', '', 'buffer');
-  if (count === 1) return hashes[from] as Buffer;
-  let half = 1;
-  while (half * 2 < count) half *= 2;
-  const node = Buffer.allocUnsafe(65);
+/**
+ * Hashes pairs of neighbours, level by level, over the hashes themselves; the last one of an odd number moves up as it
+ * is. That gives the tree of RFC 9162, whose left half is the largest power of two below the number of leaves.
+ */
+function merkle(hashes: Buffer, leaves: number): Buffer {
+  if (leaves === 0) return hash('sha256', '', 'buffer');
+  const node = Buffer.allocUnsafe(1 + 2 * HASH_BYTES);
   node.writeUInt8(NODE, 0);
-  merkle(hashes, from, from + half).copy(node, 1);
-  merkle(hashes, from + half, to).copy(node, 33);
-  return hash('sha256', node, 'buffer');
+  for (let count = leaves; count > 1; count = Math.ceil(count / 2)) {
+    for (let i = 0; i + 1 < count; i += 2) {
+      hashes.copy(node, 1, i * HASH_BYTES, (i + 2) * HASH_BYTES);
+      hashes.write(hash('sha256', node, 'binary'), (i / 2) * HASH_BYTES, 'latin1');
+    }
+    if (count % 2 === 1) hashes.copy(hashes, ((count - 1) / 2) * HASH_BYTES, (count - 1) * HASH_BYTES);
+  }
+  return hashes.subarray(0, HASH_BYTES);
 }
