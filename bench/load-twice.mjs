@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 // What a user without Modelseal does: hash the file, then read it again to load it.
-const [file] = process.argv.slice(2) as [string];
+const [file] = process.argv.slice(2);
 const fd = openSync(file, 'r');
 const { size } = fstatSync(fd);
 const hash = createHash('sha256');

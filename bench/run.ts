@@ -3,15 +3,14 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Table from 'cli-table3';
 import { CASES, type Row } from './cases.js';
 import { MODELSEAL, makeIdentity } from './fixtures.js';
-import type { Spread } from './measure.js';
 import { plot } from './plot.js';
 import { benchReference } from './reference.js';
+import { markdownPage, textTable } from './table.js';
 
 // npm run bench [-- --quick] [-- --only NAME]: measures everything the README may quote, beside what a user would pick
-// instead, in the same run. Prints a table, writes results/bench.json and results/bench.svg.
+// instead, in the same run. Prints a table, writes bench.json, bench.md and bench.svg to results/.
 
 const argv = process.argv.slice(2);
 const quick = argv.includes('--quick');
@@ -36,55 +35,16 @@ try {
   const reference =
     only === undefined || only === 'reference' ? await benchReference(setting) : { rows: [], cells: [] };
   rows.push(...reference.rows);
-  print(rows);
+  const heading = `${machine}${quick ? '\nquick: sizes divided by 16; the targets are for full sizes' : ''}`;
+  process.stdout.write(`${heading}\n${textTable(rows)}\n`);
   mkdirSync(results, { recursive: true });
   const record = { machine, date: new Date().toISOString(), quick, rows, reference: reference.cells };
   writeFileSync(join(results, 'bench.json'), `${JSON.stringify(record, null, 2)}\n`);
+  writeFileSync(
+    join(results, 'bench.md'),
+    markdownPage(rows, record.date, heading, reference.cells.length > 0),
+  );
   if (reference.cells.length > 0) writeFileSync(join(results, 'bench.svg'), plot(reference.cells, machine));
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-function print(rows: readonly Row[]): void {
-  const table = new Table({
-    head: ['work', 'against', 'ours', 'theirs', 'ratio (min–max)', 'target', 'met'],
-    style: { head: [], border: [] },
-  });
-  for (const r of rows) {
-    if (r.skipped !== undefined) {
-      table.push([r.work, r.against, `skipped: ${r.skipped}`, '', '', r.target, '–']);
-      continue;
-    }
-    const met = r.met === undefined ? '–' : r.met ? 'yes' : 'NO';
-    table.push([
-      r.work + (r.note ? `\n  ${r.note}` : ''),
-      r.against,
-      figure(r.ours, r.unit),
-      figure(r.theirs, r.unit),
-      ratio(r.ratio),
-      r.target,
-      met,
-    ]);
-  }
-  process.stdout.write(
-    `${machine}${quick ? '\nquick: sizes divided by 16; the targets are for full sizes' : ''}\n${table.toString()}\n`,
-  );
-}
-
-function figure(value: Spread | undefined, unit: Row['unit']): string {
-  if (value === undefined) return '';
-  const n = value.median;
-  return unit === 's'
-    ? `${n.toFixed(n < 10 ? 3 : 1)} s`
-    : unit === 'MiB'
-      ? `${Math.round(n)} MiB`
-      : `${Math.round(n)}/s`;
-}
-
-function ratio(value: Spread | undefined): string {
-  if (value === undefined) return '';
-  const one = value.min === value.max;
-  return one
-    ? `${value.median.toFixed(2)} ×`
-    : `${value.median.toFixed(2)} × (${value.min.toFixed(2)}–${value.max.toFixed(2)})`;
 }
