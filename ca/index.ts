@@ -1,3 +1,4 @@
+export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
 export {
   Authority,
   type IssuedCertificate,

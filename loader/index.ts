@@ -3,7 +3,18 @@
 // What callers need of core.
 export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
 export { type Report, ReportBuilder } from '../core/report/index.js';
+export { Certificate, readCertificates } from '../core/x509/index.js';
 export { type CertificateOptions, verifyCertificate } from './certificate.js';
+// loader/check, loader/store: whole stores of models, and what is taken out of them.
+export {
+  type CheckOptions,
+  checkFolder,
+  checkModel,
+  type FoundModel,
+  findModels,
+  type WatchOptions,
+  watchFolder,
+} from './check/index.js';
 // loader/unpickle, loader/convert: pickles as data, and as safetensors.
 export { type ConversionRecord, type ConvertOptions, convertModel } from './convert/index.js';
 // loader/guard: a Node program in which only signed code and verified models run.
@@ -95,6 +106,13 @@ export {
   scanSource,
 } from './scan/index.js';
 export { type SigstoreIdentity, SigstoreRoot, SigstoreSigner, type SigstoreTrust } from './sigstore/index.js';
+export {
+  type Incident,
+  Quarantine,
+  type QuarantineReason,
+  type QuarantineRequest,
+  requireTrustedStorage,
+} from './store/index.js';
 export {
   type Constructor,
   type Constructors,

@@ -1,3 +1,6 @@
+export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
+export { decodePrivateKey, readPrivateKey, type SigningKey, signingKey } from '../core/keys/index.js';
+export { Certificate, readCertificates } from '../core/x509/index.js';
 export { type Detected, detectMetadata } from './detect/index.js';
 export { type DigestedModel, digestModel } from './digest.js';
 export {

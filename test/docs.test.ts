@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { BLOCKS, replaceBlock } from '../.ci/docs.js';
 
@@ -30,6 +32,41 @@ describe('documentation', () => {
       expect(missing).to.deep.equal([]);
     });
   }
+
+  it('README: the example of the API runs on the public modules and does what it says', function () {
+    this.timeout(60_000);
+    const code = /```ts\n([\s\S]*?)```/.exec(read('README.md'))?.[1] ?? '';
+    const folder = mkdtempSync(join(tmpdir(), 'modelseal-readme-'));
+    try {
+      mkdirSync(join(folder, 'model'));
+      const header = Buffer.from('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'.padEnd(56));
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(header.length));
+      writeFileSync(
+        join(folder, 'model', 'model.safetensors'),
+        Buffer.concat([length, header, Buffer.alloc(4)]),
+      );
+      const local = code.replace(
+        /'modelseal\/(\w+)'/g,
+        (_all, module) => `'${pathToFileURL(join(root, module, 'index.ts'))}'`,
+      );
+      writeFileSync(join(folder, 'example.mts'), local);
+      const tsx = pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs')).href;
+      const run = spawnSync(process.execPath, ['--import', tsx, 'example.mts'], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      expect(run.stderr).to.equal('');
+      expect(run.stdout.trim().split('\n')).to.deep.equal([
+        "accepted [ 'ada@example.org' ]",
+        "[ 'w' ]",
+        run.stdout.trim().split('\n')[2],
+      ]);
+      expect(run.stdout).to.match(/^ERR_CERT_NOT_YET_VALID /m);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 
   it('README: the commands named in it exist', async () => {
     const { cli } = await import('./support/cli.js');
