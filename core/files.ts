@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  constants,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -13,17 +14,21 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { ModelsealError } from './errors/index.js';
 
+/** Where a shell puts what is piped in; a pipe or device anywhere else, such as in a model, could block for ever. */
+const STREAMS = /^\/(?:dev|proc)\//;
+
 /**
- * Reads a whole file of bounded size.
+ * Reads a whole file of bounded size: a regular one, or one of the streams that the operator's shell names.
  *
  * @param what What the file is, for errors: `trust root`, `signature`.
  * @param limit Largest size accepted, in bytes; read from the open descriptor, so a growing file cannot exceed it.
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`, `ERR_FILE_TOO_LARGE`
  */
 export function readBounded(file: string, what: string, limit: number): Uint8Array {
+  const stream = STREAMS.test(file);
   let fd: number;
   try {
-    fd = openSync(file, 'r');
+    fd = openSync(file, stream ? 'r' : constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     throw ioError(error, file, what);
   }
@@ -31,6 +36,8 @@ export function readBounded(file: string, what: string, limit: number): Uint8Arr
     const stat = fstatSync(fd);
     if (stat.isDirectory())
       throw new ModelsealError('ERR_FILE_UNREADABLE', { file, reason: 'it is a directory' });
+    if (!stat.isFile() && !stream)
+      throw new ModelsealError('ERR_FILE_UNREADABLE', { file, reason: 'it is not a regular file' });
     if (stat.size > limit) throw new ModelsealError('ERR_FILE_TOO_LARGE', { file, size: stat.size, limit });
     const chunks: Buffer[] = [];
     let size = 0;
