@@ -9,9 +9,13 @@ import {
 } from '../../core/report/index.js';
 import { VERSION } from '../../core/version.js';
 import type { VerifyOptions } from '../pipeline/options.js';
+import { scanModel } from '../pipeline/scan.js';
 import { runVerification } from '../pipeline/verify.js';
-import { type FileScan, type ScanOptions, type ScanResult, scanPaths } from '../scan/scan.js';
-import { requireClean, ScannedModel } from '../scan/scanned-model.js';
+import { applyPolicy } from '../scan/policy.js';
+import { RULES, type RuleId } from '../scan/rules.js';
+import { type FileScan, type ScanOptions, scanPaths } from '../scan/scan.js';
+import { requireClean } from '../scan/scanned-model.js';
+import { oddDependencies } from './dependencies.js';
 import { type FoundModel, findModels } from './find.js';
 
 export interface CheckOptions {
@@ -26,6 +30,8 @@ export interface CheckOptions {
   readonly skip?: readonly string[] | undefined;
   /** Warnings refuse as well: nothing may be left unexplained. */
   readonly strict?: boolean | undefined;
+  /** Packages that metadata may name besides the well-known ones. */
+  readonly knownDependencies?: readonly string[] | undefined;
   readonly observer?: StepObserver | undefined;
   /** Told of each model as it is done. */
   readonly onModel?: ((report: Report, done: number, total: number) => void | Promise<void>) | undefined;
@@ -61,23 +67,21 @@ export async function checkModel(model: FoundModel, options: CheckOptions): Prom
 async function checkSigned(path: string, options: CheckOptions, report: ReportBuilder): Promise<void> {
   const verified = await runVerification(path, { ...options.verify, report }, report).catch(() => undefined);
   if (verified === undefined) {
+    const refused = report.build().errors.find((error) => error.kind === 'refused');
+    if (refused) storeFinding('STORE-SIGNATURE-MISMATCH', path, refused.message, options, report);
     // What cannot be trusted is looked at all the same: the report should say whether it is dangerous.
     await scanOnDisk(path, options, report);
     return;
   }
-  await report
-    .step('scan', async () => {
-      const scan = { ...options.scan, onResult: (result: ScanResult) => addThreats(report, result.files) };
-      await ScannedModel.from(verified, path, scan);
-      report.passed('scan', 'no threat found in the verified bytes');
-    })
-    .catch(() => undefined);
+  checkDependencies(path, verified.manifest.metadata?.dependencies, options, report);
+  await scanModel(verified, path, { scan: options.scan }, report).catch(() => undefined);
 }
 
 async function checkUnsigned(path: string, options: CheckOptions, report: ReportBuilder): Promise<void> {
   const { records } = options;
-  const recorded = records ? await holdAgainstRecord(path, records, report) : 'none';
+  const recorded = records ? await holdAgainstRecord(path, records, options, report) : 'none';
   const unsigned = new ModelsealError('ERR_MODEL_UNSIGNED', { file: path });
+  storeFinding('STORE-UNSIGNED', path, unsigned.message, options, report);
   if (!options.allowUnsigned) report.failed('signature', unsigned);
   else
     report.warning(
@@ -87,10 +91,36 @@ async function checkUnsigned(path: string, options: CheckOptions, report: Report
   await scanOnDisk(path, options, report);
 }
 
+/** A finding about how the model is kept, under the operator's policy for its rule. It explains; it decides nothing. */
+function storeFinding(
+  rule: RuleId,
+  path: string,
+  message: string,
+  options: CheckOptions,
+  report: ReportBuilder,
+): void {
+  const finding = { rule, severity: RULES[rule].severity, message, location: path };
+  for (const { severity } of applyPolicy([finding], options.scan?.policy ?? {})) {
+    report.threat({ file: path, rule, severity, message });
+  }
+}
+
+function checkDependencies(
+  path: string,
+  dependencies: unknown,
+  options: CheckOptions,
+  report: ReportBuilder,
+): void {
+  for (const odd of oddDependencies(dependencies, options.knownDependencies)) {
+    storeFinding('STORE-DEPENDENCY-UNKNOWN', path, odd, options, report);
+  }
+}
+
 /** A record is no signature, but a record that does not match is a refusal in every case. */
 async function holdAgainstRecord(
   path: string,
   policy: RecordPolicy,
+  options: CheckOptions,
   report: ReportBuilder,
 ): Promise<'none' | 'matched' | 'refused'> {
   let file: string;
@@ -101,7 +131,9 @@ async function holdAgainstRecord(
   }
   return report
     .step('record', () => {
-      verifyRecord(path, readRecord(file), policy);
+      const record = readRecord(file);
+      verifyRecord(path, record, policy);
+      checkDependencies(path, record.description.dependencies, options, report);
       report.passed('record', `matches ${file}; a checksum proves no origin`);
       return 'matched' as const;
     })

@@ -29,6 +29,9 @@ export interface CheckArguments {
   allowUnsigned: boolean;
   allowUnparsed: boolean;
   failOn: Severity;
+  disableRule: string[] | undefined;
+  enableRule: string[] | undefined;
+  knownDependency: string[] | undefined;
   records: boolean;
   trustedPath: string[] | undefined;
   quarantine: string | undefined;
@@ -65,6 +68,9 @@ export function checkOptions(yargs: Argv): Argv<CheckArguments> {
       default: 'medium' as const,
       describe: 'Findings of this severity and above are threats',
     })
+    .option('disable-rule', files('Rule whose findings are dropped'))
+    .option('enable-rule', files('Rule that is off by default'))
+    .option('known-dependency', files('Package that metadata may name besides the well-known ones'))
     .option(
       'records',
       flag('Hold unsigned files against metadata.json or FILE.sig.json, configured by MODEL_* variables'),
@@ -87,6 +93,7 @@ export async function readCheckOptions(argv: CheckArguments, context: CommandCon
   }
   const { recordSettings } = await import('../../core/records/index.js');
   const settings = argv.records ? recordSettings(context.env) : undefined;
+  const { ruleIds } = await import('../scan/policy.js');
   const { requireTrustedStorage } = await import('../store/index.js');
   requireTrustedStorage(argv.dir, [...(argv.trustedPath ?? []), ...(settings?.trustedPaths ?? [])]);
   const verify: VerifyArguments = {
@@ -106,7 +113,15 @@ export async function readCheckOptions(argv: CheckArguments, context: CommandCon
   };
   return {
     verify: await readVerifyOptions(verify, context),
-    scan: { policy: { failOn: argv.failOn, allowUnparsed: argv.allowUnparsed } },
+    scan: {
+      policy: {
+        failOn: argv.failOn,
+        allowUnparsed: argv.allowUnparsed,
+        disable: ruleIds(argv.disableRule ?? []),
+        enable: ruleIds(argv.enableRule ?? []),
+      },
+    },
+    knownDependencies: argv.knownDependency,
     allowUnsigned: argv.allowUnsigned,
     records: settings?.policy,
     strict: argv.ci,

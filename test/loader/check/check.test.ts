@@ -99,6 +99,33 @@ describe('check', () => {
     );
   });
 
+  it('explains how the model is kept, by rules that a policy can switch', async () => {
+    const { dir, good, options } = await store();
+    const rules = (summary: CheckSummary): string[] =>
+      summary.models.flatMap((m) => m.threats.map((t) => t.rule));
+    expect(rules((await json(['check', dir, ...options])).summary)).to.deep.equal([]);
+    await us.sign(good, {
+      overwrite: true,
+      metadata: { dependencies: { numpy: '1.26.4', Scikit_Learn: 'unknown', 'nunpy-utils': '1.0' } },
+    });
+    const odd = await json(['check', dir, ...options]);
+    expect(odd.code).to.equal(0);
+    expect(odd.summary.models[0]?.threats.map((t) => t.message)).to.deep.equal([
+      'the version of Scikit_Learn is not known',
+      'nunpy-utils is not among the known packages',
+    ]);
+    const known = await json(['check', dir, ...options, '--known-dependency', 'Nunpy.Utils']);
+    expect(rules(known.summary)).to.deep.equal(['STORE-DEPENDENCY-UNKNOWN']);
+    const off = ['--disable-rule', 'STORE-DEPENDENCY-UNKNOWN'];
+    expect(rules((await json(['check', dir, ...options, ...off])).summary)).to.deep.equal([]);
+    expect((await cli(['check', dir, ...options, '--disable-rule', 'NONE'])).code).to.equal(64);
+    appendFileSync(join(good, 'config.json'), ' ');
+    writeFileSync(join(dir, 'loose.pkl'), PLAIN);
+    const both = await json(['check', dir, ...options]);
+    expect(both.code).to.equal(1);
+    expect(rules(both.summary)).to.have.members(['STORE-SIGNATURE-MISMATCH', 'STORE-UNSIGNED']);
+  });
+
   it('writes SARIF, JUnit, Markdown and HTML beside its result', async () => {
     const { dir, good, options } = await store();
     appendFileSync(join(good, 'config.json'), ' ');
