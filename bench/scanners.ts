@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { scanPaths } from '../loader/scan/scan.js';
 import type { FileVerdict } from '../loader/scan/types.js';
 import { ARCHIVE_CASES } from '../test/loader/scan/corpus-archives.js';
+import { EVASION_CASES } from '../test/loader/scan/corpus-evasions.js';
 import { MODEL_CASES } from '../test/loader/scan/corpus-models.js';
 import { TEXT_CASES } from '../test/loader/scan/corpus-texts.js';
 import { CORPUS } from '../test/loader/scan/pickle-corpus.js';
@@ -22,7 +23,12 @@ interface Sample {
 /** What one scanner said of each sample: a threat, nothing, or that it failed. */
 type Answer = 'threat' | 'nothing' | 'failed';
 
-const FAMILIES = { archives: ARCHIVE_CASES, models: MODEL_CASES, texts: TEXT_CASES } as const;
+const FAMILIES = {
+  archives: ARCHIVE_CASES,
+  models: MODEL_CASES,
+  texts: TEXT_CASES,
+  evasions: EVASION_CASES,
+} as const;
 
 /** Reads paths from standard input and prints one answer per line; nothing is loaded. */
 const DRIVERS: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import { isModelsealError } from '../../core/errors/index.js';
 import { MAX_FINDINGS, MAX_UNPARSED, type ScanLimits } from './limits.js';
 import { mismatch } from './names.js';
+import { searchPickles } from './pickle/index.js';
 import { RULES, type RuleId } from './rules.js';
 import type { ByteSource } from './source.js';
 import {
@@ -30,6 +31,7 @@ export class FileRun {
   readonly #size: number;
   #units: number;
   #exhausted = false;
+  readonly #rules = new Set<RuleId>();
 
   constructor(size: number, scanners: readonly FormatScanner[], limits: ScanLimits) {
     this.#scanners = scanners;
@@ -54,11 +56,12 @@ export class FileRun {
       this.formats.add('empty');
       return;
     }
-    const raw = options.as === 'raw';
+    const raw = options.as === 'raw' || options.as === 'residue';
     const context = new LocationContext(this, location, depth, raw);
     const scanners = this.#recognise(location, source, options);
     if (scanners.length === 0) {
       if (!raw) this.miss(location, UNKNOWN_CONTENT);
+      if (options.as !== 'raw') searchPickles(source, context);
       return;
     }
     const names = scanners.map((s) => s.format);
@@ -92,7 +95,7 @@ export class FileRun {
     if (head[0] === 0x50 && head[1] === 0x4b && certain.some((s) => s.format === 'zip')) {
       return certain.filter((s) => s.format !== 'pickle');
     }
-    if (options.as === 'raw') return certain;
+    if (options.as === 'raw' || options.as === 'residue') return certain;
     // A format that is only recognised says nothing about what else is in the file.
     if (certain.some((s) => s.format !== 'unsupported')) return certain;
     if (certain.length > 0) return possible && possible.format !== 'text' ? [...certain, possible] : certain;
@@ -100,9 +103,11 @@ export class FileRun {
   }
 
   report(rule: RuleId, location: string, message: string, offset?: number): void {
-    if (this.findings.length >= MAX_FINDINGS) return;
     const at = offset === undefined ? {} : { offset };
-    this.findings.push({ rule, severity: RULES[rule].severity, message, location, ...at });
+    const finding = { rule, severity: RULES[rule].severity, message, location, ...at };
+    // However many there are, the first of every rule is kept: a flood of small ones must not hide a grave one.
+    if (this.findings.length < MAX_FINDINGS || !this.#rules.has(rule)) this.findings.push(finding);
+    this.#rules.add(rule);
   }
 
   miss(location: string, reason: string, offset?: number): void {

@@ -33,9 +33,10 @@ export interface Unparsed {
 export interface MemberOptions {
   /**
    * `raw`: numbers that the surrounding format only ever reads as numbers (a tensor's storage). Threats recognised in
-   * them with certainty count; not being understood does not.
+   * them with certainty count; not being understood does not. `residue`: bytes that the surrounding format does not
+   * account for, reported as such already; they are searched for pickles at any offset as well.
    */
-  readonly as?: 'any' | 'raw';
+  readonly as?: 'any' | 'raw' | 'residue';
   /** Only this format, even where its content alone would not be enough to recognise it. */
   readonly format?: string;
 }

@@ -1,6 +1,6 @@
 import { Decompress } from 'fzstd';
 import { decodeBzip2 } from './bzip2.js';
-import type { Expanded } from './expand.js';
+import { type Expanded, inflateZlib } from './expand.js';
 import { decodeLz4Frame, LZ4_MAGIC } from './lz4.js';
 import { ByteInput, CodecError, decodeLzma1, decodeLzma2 } from './lzma.js';
 import { OutputBuffer, OutputLimit } from './output.js';
@@ -54,6 +54,14 @@ export function expandZipLzma(input: Uint8Array, size: number, limit: number): E
     decodeLzma1(reader, props, Math.min(size, limit + 1), out);
     return input.length;
   });
+}
+
+/** What joblib wrote before 0.10: `ZF`, the length in hexadecimal padded to 19 characters, a zlib stream. */
+const ZFILE_HEADER = 21;
+
+export function expandZfile(input: Uint8Array, limit: number): Expanded {
+  const inner = inflateZlib(input.subarray(ZFILE_HEADER), limit);
+  return { ...inner, consumed: ZFILE_HEADER + inner.consumed };
 }
 
 /** Bytes of the check that follows each xz block, by check type. */

@@ -2,7 +2,7 @@
 import { type ByteSource, CHUNK_BYTES, copyOf, MemorySource, SliceSource } from '../source.js';
 import type { FormatScanner } from '../types.js';
 import { type Expander, inflateGzip, inflateZlib } from './expand.js';
-import { expandBzip2, expandLz4, expandLzmaAlone, expandXz, expandZstd } from './expanders.js';
+import { expandBzip2, expandLz4, expandLzmaAlone, expandXz, expandZfile, expandZstd } from './expanders.js';
 
 /** A compressed stream is read into memory to be expanded. */
 const MAX_COMPRESSED_BYTES = 1 << 30;
@@ -37,6 +37,7 @@ const KINDS: readonly Kind[] = [
     trial: true,
   },
   { name: 'lz4', magic: /^\x04\x22\x4d\x18/, expand: expandLz4 },
+  { name: 'zfile', magic: /^ZF0x[0-9a-f]{1,16}L? *x/, expand: expandZfile },
   { name: 'zstd', magic: /^\x28\xb5\x2f\xfd/, expand: expandZstd },
 ];
 
@@ -44,7 +45,7 @@ const KINDS: readonly Kind[] = [
 const TRIAL_BYTES = 4096;
 
 function kindOf(head: Uint8Array): Kind | undefined {
-  const text = Buffer.from(head.subarray(0, 16)).toString('latin1');
+  const text = Buffer.from(head.subarray(0, 24)).toString('latin1');
   return KINDS.find(({ magic, trial, expand }) => {
     if (!magic.test(text)) return false;
     if (!trial) return true;
@@ -88,5 +89,5 @@ function scanRest(source: ByteSource, end: number, context: Parameters<FormatSca
   // Tape archivers pad with zeros.
   if (rest.size <= CHUNK_BYTES && rest.read(0, rest.size).every((byte) => byte === 0)) return;
   context.report('ARC-TRAILING', `${rest.size} bytes follow the compressed stream`, end);
-  context.member('(behind the stream)', rest, { as: 'raw' });
+  context.member('(behind the stream)', rest, { as: 'residue' });
 }

@@ -158,7 +158,7 @@ function trailing(source: ByteSource, at: number, context: ScanContext): void {
       `${rest.size - from - found} bytes follow the end of the archive`,
       at + from + found,
     );
-    context.member('(behind the archive)', new SliceSource(rest, from + found, rest.size), { as: 'raw' });
+    context.member('(behind the archive)', new SliceSource(rest, from + found, rest.size), { as: 'residue' });
     return;
   }
 }

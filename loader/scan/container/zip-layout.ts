@@ -17,6 +17,8 @@ export function zipLayout(entries: readonly ZipEntry[]): ZipLayout {
   const names = entries.map((e) => e.name);
   const roots = names.filter((n) => /(^|\/)(data|constants|bytecode)\.pkl$/.test(n)).map(rootOf);
   if (roots.length > 0) return torchLayout(names, roots);
+  const exported = names.find((n) => /(^|\/)archive_format$/.test(n));
+  if (exported !== undefined) return exportLayout(rootOf(exported));
   if (names.length > 0 && names.every((n) => n.endsWith('.npy')))
     return { formats: ['npz'], options: () => ANY };
   if (
@@ -42,6 +44,15 @@ function rootOf(name: string): string {
 
 /** Entries of these folders are numbers: tensors, with constants of TorchScript among them. */
 const STORAGE = /^(data|constants|tensors|data\/weights|data\/constants)\/[\w.-]+$/;
+
+/** Programs of `torch.export` (`.pt2`): graphs in JSON, weights as numbers, constants and inputs as archives. */
+function exportLayout(root: string): ZipLayout {
+  const numbers = /^data\/(?:weights|constants)\/(?:weight|tensor)_\d+$/;
+  return {
+    formats: ['pytorch-export'],
+    options: ({ name }) => (name.startsWith(root) && numbers.test(name.slice(root.length)) ? RAW : ANY),
+  };
+}
 
 function torchLayout(names: readonly string[], roots: readonly string[]): ZipLayout {
   const script = names.some((n) => /(^|\/)code\/.*\.py$/.test(n));

@@ -49,14 +49,18 @@ export const zipScanner: FormatScanner = {
 function scanAround(source: ByteSource, archive: ZipArchive, context: ScanContext): void {
   if (archive.prefix > 0) {
     context.report('ARC-PREFIX', `${archive.prefix} bytes stand before the archive`, 0);
-    context.member('(before the archive)', new SliceSource(source, 0, archive.prefix), { as: 'raw' });
+    context.member('(before the archive)', new SliceSource(source, 0, archive.prefix), { as: 'residue' });
   }
   for (const end of archive.otherEnds) {
     context.member(`(archive ending at ${end})`, new SliceSource(source, 0, end));
   }
+  const [from, to] = archive.comment;
+  if (to > from) {
+    context.member('(comment)', new SliceSource(source, from, to - from), { as: 'residue' });
+  }
   if (archive.end < source.size) {
     const rest = new SliceSource(source, archive.end, source.size - archive.end);
-    context.member('(behind the archive)', rest, { as: 'raw' });
+    context.member('(behind the archive)', rest, { as: 'residue' });
   }
   for (const [start, end] of archive.gaps) {
     if (isZero(source, start, end)) continue;
@@ -67,7 +71,7 @@ function scanAround(source: ByteSource, archive: ZipArchive, context: ScanContex
       if (!scanEntry(source, hidden, context, {})) return;
     }
     if (!found)
-      context.member(`(gap at ${start})`, new SliceSource(source, start, end - start), { as: 'raw' });
+      context.member(`(gap at ${start})`, new SliceSource(source, start, end - start), { as: 'residue' });
   }
 }
 

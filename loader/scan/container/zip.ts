@@ -49,6 +49,8 @@ export interface ZipArchive {
   readonly gaps: readonly (readonly [number, number])[];
   /** Where the archive ends; data follow when it is less than the size. */
   readonly end: number;
+  /** Start and end of the comment in the end record; its end is that of the archive. */
+  readonly comment: readonly [number, number];
   /** Ends of further archives that the tail of the file could also be read as. */
   readonly otherEnds: readonly number[];
 }
@@ -115,7 +117,15 @@ export function readZip(source: ByteSource): ZipArchive {
   for (const other of others) {
     problem('ARC-AMBIGUOUS', `another end record at byte ${other.at} describes another directory`, other.at);
   }
-  return { entries, problems, prefix, gaps, end: end.end, otherEnds: others.map((e) => e.end) };
+  return {
+    entries,
+    problems,
+    prefix,
+    gaps,
+    comment: [end.at + 22, end.end],
+    end: end.end,
+    otherEnds: others.map((e) => e.end),
+  };
 }
 
 /** Every end record with a readable directory, the one that most readers take first. */

@@ -44,6 +44,9 @@ export function scanConfig(document: Json, context: ScanContext): void {
       if (isDangerous(module, name)) once('CFG-DANGEROUS-TARGET', `a node calls ${module}.${name}`);
     }
     if (typeof value !== 'string') continue;
+    if (key === 'loader_module' && !isMlflowLoader(value)) {
+      once('CFG-REMOTE-CODE', `"loader_module" imports ${value.slice(0, 200)}`);
+    }
     if (TARGET_KEYS.has(key) && isDangerousPath(value)) {
       once('CFG-DANGEROUS-TARGET', `"${key}" calls ${value.slice(0, 200)}`);
     }
@@ -59,7 +62,8 @@ export function scanConfig(document: Json, context: ScanContext): void {
   }
 }
 
-function isDangerousPath(path: string): boolean {
+/** True where a dotted name in a configuration is one that nothing there has a reason to call. */
+export function isDangerousPath(path: string): boolean {
   if (DANGEROUS_TARGET.test(path) || DANGEROUS_NAME.test(path)) return true;
   const dot = path.replace(':', '.').lastIndexOf('.');
   return dot > 0 && isDangerous(path.slice(0, dot), path.slice(dot + 1));
@@ -68,6 +72,11 @@ function isDangerousPath(path: string): boolean {
 function isDangerous(module: string, name: string): boolean {
   const judgement = judgeGlobal(module, name);
   return !judgement.allowed && judgement.rule === 'PKL-GLOBAL-DANGEROUS';
+}
+
+/** MLflow imports the module that a model names as its loader; its own flavours are the ones it writes. */
+export function isMlflowLoader(module: string): boolean {
+  return /^mlflow\.[a-z_]+(?:\.model)?$/.test(module);
 }
 
 /** An empty `auto_map` asks for nothing. */

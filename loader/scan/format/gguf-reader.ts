@@ -18,6 +18,8 @@ const MAX_ARRAY_DEPTH = 2;
 const KEPT = 256;
 /** The longest template or licence text met has some hundred kilobytes. */
 const MAX_TEXT = 16 << 20;
+/** No text or array has so many bytes or elements; exploits of native parsers declare them to overflow a product. */
+const HOSTILE_LENGTH = 2 ** 32;
 const SIZES: { readonly [type: number]: number } = {
   0: 1,
   1: 1,
@@ -95,7 +97,7 @@ export class GgufReader {
     const size = SIZES[type];
     const least = size ?? (type === STRING ? (this.#wide ? 8 : 4) : 12);
     if (count * least > this.#source.size - this.at)
-      throw malformed('GGUF', `an array declares ${count} elements`, this.at);
+      throw this.#tooLong(count, `an array declares ${count} elements`);
     const kept: GgufValue[] = [];
     if (!this.#context.spend(count)) throw malformed('GGUF', 'it takes too much work', this.at);
     for (let i = 0; i < count; i++) {
@@ -113,9 +115,15 @@ export class GgufReader {
   #text(limit: number): Buffer {
     const length = this.#length();
     if (length > limit || length > this.#source.size - this.at) {
-      throw malformed('GGUF', `a text declares ${length} bytes`, this.at);
+      throw this.#tooLong(length, `a text declares ${length} bytes`);
     }
     return this.#bytes(length);
+  }
+
+  /** A download that was cut short has such lengths as well, but none that no file has. */
+  #tooLong(length: number, message: string): Error {
+    if (length >= HOSTILE_LENGTH) this.#context.report('GGUF-STRUCTURE', message, this.at);
+    return malformed('GGUF', message, this.at);
   }
 
   #length(): number {

@@ -165,5 +165,5 @@ function checkSpans(
   const end = start + at;
   if (source.size - end < alignment) return;
   context.report('ARC-TRAILING', `${source.size - end} bytes follow the last tensor`, end);
-  context.member('(behind the tensors)', new SliceSource(source, end, source.size - end), { as: 'raw' });
+  context.member('(behind the tensors)', new SliceSource(source, end, source.size - end), { as: 'residue' });
 }

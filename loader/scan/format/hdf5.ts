@@ -29,7 +29,7 @@ export const hdf5Scanner: FormatScanner = {
       const known = Buffer.from(block.read(0, 12)).toString('latin1').startsWith('MATLAB 7.3');
       if (!known && block.read(0, at).some((byte) => byte !== 0)) {
         context.report('ARC-PREFIX', `${at} bytes stand before the superblock`, 0);
-        context.member('(user block)', block, { as: 'raw' });
+        context.member('(user block)', block, { as: 'residue' });
       }
     }
     scanEmbeddedJson(source, context);

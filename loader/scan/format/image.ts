@@ -34,7 +34,7 @@ export const imageScanner: FormatScanner = {
             : webpEnd(source);
     if (end >= source.size) return;
     context.report('ARC-TRAILING', `${source.size - end} bytes follow the end of the image`, end);
-    context.member('(behind the image)', new SliceSource(source, end, source.size - end), { as: 'raw' });
+    context.member('(behind the image)', new SliceSource(source, end, source.size - end), { as: 'residue' });
   },
 };
 

@@ -22,6 +22,12 @@ const DANGERS: readonly { readonly what: string; readonly pattern: RegExp }[] = 
     what: 'reads the attributes of a function',
     pattern: /\b(?:func_globals|gi_frame|f_globals|f_builtins|cr_frame|mro\s*\(\s*\)|tb_frame)\b/,
   },
+  {
+    what: 'puts the name of an internal attribute together',
+    pattern:
+      /["']_*(?:globals|mro|subclasses|builtins|getattribute)_*["']|[+~]\s{0,20}["']class["']|["']class["']\s{0,20}[+~]|["']_{1,4}["']\s{0,20}\*|%c/,
+  },
+  { what: 'reads a configuration from a file', pattern: /\bfrom_(?:pyfile|object|envvar)\b/ },
   { what: 'reaches the template itself', pattern: /\bself\s*(?:\.\s*_|\[)/ },
 ];
 

@@ -1,3 +1,4 @@
+import { isDangerousModuleName } from '../pickle/index.js';
 import type { ScanContext } from '../types.js';
 import { isObject, type Json, textOf, walkJson } from './json.js';
 
@@ -125,7 +126,9 @@ function judgeName(module: string, name: string, once: Once): void {
     else if (!PLAIN_BUILTINS.test(name)) once('KERAS-CUSTOM', `it needs the function ${name}`);
     return;
   }
-  if (!KERAS_MODULE.test(module)) once('KERAS-MODULE', `it refers to ${full}`);
+  // Keras looks the name up among everything a module of its own holds, what that imports included.
+  if (!KERAS_MODULE.test(module) || name.includes('.') || isDangerousModuleName(name))
+    once('KERAS-MODULE', `it refers to ${full}`);
   else if (UNSAFE_MODULES.test(`${module}.`) && !SAFE_IN_UTILS.test(name))
     once('KERAS-UNSAFE', `it refers to ${full}`);
 }

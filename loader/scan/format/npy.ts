@@ -33,7 +33,9 @@ export const npyScanner: FormatScanner = {
     if (rest > header.length) {
       const end = header.start + header.length;
       context.report('ARC-TRAILING', `${source.size - end} bytes follow the array`, end);
-      context.member('(behind the array)', new SliceSource(source, end, source.size - end), { as: 'raw' });
+      context.member('(behind the array)', new SliceSource(source, end, source.size - end), {
+        as: 'residue',
+      });
     }
   },
 };

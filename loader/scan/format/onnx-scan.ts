@@ -236,6 +236,12 @@ export class OnnxScan {
         `tensor ${name} is read from ${value.slice(0, 200)}`,
         field.start,
       );
+    } else if (key === 'location' && value === '') {
+      this.#context.report(
+        'ONNX-STRUCTURE',
+        `tensor ${name} is read from a file without a name`,
+        field.start,
+      );
     } else if (key === 'location') this.#context.sidecar(value);
     if ((key === 'offset' || key === 'length') && !/^\d{1,19}$/.test(value)) {
       this.#context.report(

@@ -58,6 +58,7 @@ export const safetensorsScanner: FormatScanner = {
       return;
     }
     checkStrict(bytes, context);
+    checkIntegers(bytes, context);
     checkTensors(document, source, 8 + length, context);
     scanConfig(document, context);
   },
@@ -79,6 +80,12 @@ function checkStrict(bytes: Uint8Array, context: ScanContext): void {
     if (isModelsealError(error, 'ERR_JSON_DUPLICATE_KEY')) context.report('ST-DUPLICATE', error.message, 8);
     else context.report('ST-HEADER', error instanceof Error ? error.message : String(error), 8);
   }
+}
+
+/** The reference reader takes whole numbers only; `2.0`, `2e0` and `-0` are numbers to JavaScript and Python. */
+function checkIntegers(bytes: Buffer, context: ScanContext): void {
+  const bare = bytes.toString('latin1').replace(/"(?:[^"\\]|\\.)*"/g, '');
+  if (/-|\d[.eE]/.test(bare)) context.report('ST-HEADER', 'a number is not a plain integer', 8);
 }
 
 function checkTensors(
@@ -145,7 +152,7 @@ function checkGaps(
   let at = 0;
   const gap = (to: number): void => {
     context.report('ST-LAYOUT', `${to - at} bytes at ${at} belong to no tensor`, start + at);
-    context.member(`(gap at ${start + at})`, new SliceSource(source, start + at, to - at), { as: 'raw' });
+    context.member(`(gap at ${start + at})`, new SliceSource(source, start + at, to - at), { as: 'residue' });
   };
   for (const { name, from, to } of parts) {
     if (from < at) context.report('ST-LAYOUT', `${name.slice(0, 100)} overlaps another tensor`, start + from);

@@ -78,6 +78,7 @@ const FILE_OPERATORS = new Set([
   'Rpc',
   'TryRpc',
   'XlaLaunchFile',
+  'ImmutableConst',
 ]);
 /** What a SavedModel of one shard has beside its graph: tensors by name, and a fingerprint. */
 const VARIABLES = ['variables/variables.index', 'variables/variables.data-00000-of-00001', 'fingerprint.pb'];
@@ -227,11 +228,18 @@ class GraphScan {
 
   #node(node: ProtobufField): void {
     let [name, operator] = ['', ''];
+    let toFile = false;
     for (const part of this.#reader.fields(node.start, node.end)) {
       if (!this.#context.spend(2)) return;
       if (part.number === 1 && part.wire === 2) name = this.#reader.text(part, MAX_NAME);
       if (part.number === 2 && part.wire === 2) operator = this.#reader.text(part, MAX_NAME);
+      // An attribute with a path; larger ones hold tensors.
+      if (part.number === 5 && part.wire === 2 && part.end - part.start <= 2 * MAX_NAME) {
+        toFile ||= this.#reader.text(part, 2 * MAX_NAME).includes('file://');
+      }
     }
+    // Printing is harmless unless its attribute "output_stream" makes it append to a file.
+    if (operator === 'PrintV2' && toFile) operator = 'PrintV2ToFile';
     const rule = operatorRule(operator);
     if (!rule || this.#reported.has(operator)) return;
     this.#reported.add(operator);

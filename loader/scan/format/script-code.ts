@@ -47,7 +47,7 @@ export function looksLikeJavaScript(text: string, name: string): boolean {
 /** Shell, batch, PowerShell and other scripts, which are started rather than imported. */
 export function looksLikeShell(text: string, name: string): boolean {
   if (
-    /\.(sh|bash|zsh|fish|ksh|csh|bat|cmd|ps1|psm1|vbs|applescript|command|desktop|php|phtml|rb|pl|pm|lua)$/i.test(
+    /\.(sh|bash|zsh|fish|ksh|csh|bat|cmd|ps1|psm1|vbs|applescript|command|desktop|php|phtml|rb|pl|pm|lua|r|jl|wsf|hta|scpt)$/i.test(
       name,
     )
   )

@@ -1,4 +1,5 @@
 import type { ScanContext } from '../types.js';
+import { isDangerousPath, isMlflowLoader } from './config.js';
 import { lineOf } from './decode-text.js';
 
 /** More aliases than this, to anchors that hold aliases themselves, have only been seen in bombs. */
@@ -25,9 +26,18 @@ export function scanYaml(text: string, context: ScanContext): void {
     context.report('CFG-REMOTE-CODE', `"${key}" in line ${lineOf(text, line.index)} asks for remote code`);
   }
   const target =
-    /^[ \t-]*["']?(?:_target_|class_path|entrypoint|callable)["']?[ \t]*:[ \t]*["']?((?:os|posix|subprocess|builtins|sys|pty|runpy|importlib|ctypes|socket|shutil|pickle|marshal|code|webbrowser|asyncio|multiprocessing|functools|operator)\.[\w.]+|[\w.]*\b(?:eval|exec|__import__|system|popen))\b/gm;
+    /^[ \t-]*["']?(_target_|class_path|entrypoint|callable|loader_module)["']?[ \t]*:[ \t]*["']?([\w.:]{1,500})/gm;
   for (const line of text.matchAll(target)) {
-    context.report('CFG-DANGEROUS-TARGET', `line ${lineOf(text, line.index)} calls ${line[1]}`);
+    const [, key = '', path = ''] = line;
+    if (key === 'loader_module' && isMlflowLoader(path)) continue;
+    if (isDangerousPath(path)) {
+      context.report('CFG-DANGEROUS-TARGET', `line ${lineOf(text, line.index)} calls ${path}`);
+    } else if (key === 'loader_module') {
+      context.report(
+        'CFG-REMOTE-CODE',
+        `"loader_module" in line ${lineOf(text, line.index)} imports ${path}`,
+      );
+    }
   }
 }
 

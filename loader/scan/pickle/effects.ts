@@ -42,6 +42,8 @@ export class Effects {
   readonly #globals: Global[] = [];
   readonly #ids = new Map<string, number>();
   readonly #strings = new Map<number, string | undefined>();
+  /** Argument tuples whose conditionally allowed global has been accounted for. */
+  readonly #settled = new Set<number>();
   /** Dicts that have a special attribute among their keys. */
   readonly #special = new Set<number>();
 
@@ -54,6 +56,7 @@ export class Effects {
   /** Between two pickles of one file, what values meant is forgotten; names already judged are kept. */
   reset(): void {
     this.unchecked = 0;
+    this.#settled.clear();
     this.#special.clear();
   }
 
@@ -154,7 +157,9 @@ export class Effects {
       const first = this.arena.elements(args)?.[0];
       // Only as the type of a plain array is a memory-mapped one harmless: nothing is opened for it.
       if (name === '_reconstruct' && first !== undefined && first < 0) {
-        this.unchecked--;
+        // The same arguments, fetched from the memo again, hold the same one reference.
+        if (!this.#settled.has(args)) this.unchecked--;
+        if (this.#settled.size < MAX_GLOBALS) this.#settled.add(args);
         return id * 16 + KIND.RESULT;
       }
       if (module === 'copyreg' && first !== undefined && kindOf(first) === KIND.GLOBAL && first >= 0) {

@@ -11,6 +11,8 @@ const SEVERE = new Set<PickleRule>([
 ]);
 
 const MAX_HELD = 256;
+/** Grave findings held; each call of one function is another, and a hostile file has millions of calls. */
+const MAX_SEVERE = 4096;
 
 /** Holds findings back until it is known whether the bytes are a pickle at all. */
 export class Collected implements PickleSink {
@@ -23,7 +25,8 @@ export class Collected implements PickleSink {
   }
 
   finding(rule: PickleRule, message: string, offset: number): void {
-    if (this.#held.length < MAX_HELD || SEVERE.has(rule)) this.#held.push([rule, message, offset]);
+    const limit = SEVERE.has(rule) ? MAX_SEVERE : MAX_HELD;
+    if (this.#held.length < limit) this.#held.push([rule, message, offset]);
   }
 
   nested(name: string, offset: number, length: number): void {

@@ -1,3 +1,4 @@
+export { isDangerousModuleName } from './dangerous.js';
 export type { PickleSink } from './effects.js';
 export { judgeGlobal } from './judge.js';
 export { type PickleRule, pickleRules } from './rules.js';

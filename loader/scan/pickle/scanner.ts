@@ -26,6 +26,8 @@ export const pickleScanner: FormatScanner = {
     if (found !== 'no') return found;
     // A protocol marker whose pickle is damaged from the start on; or two bytes by chance.
     if (head[0] === PROTO && (head[1] ?? 0xff) <= 5) return 'possible';
+    // A protocol that does not exist makes Python stop; what follows is a threat to readers that go on.
+    if (head[0] === PROTO && isThreat(source)) return 'certain';
     return pickleBehindGarbage(source) ? 'possible' : 'no';
   },
 
@@ -92,11 +94,20 @@ function tryPickle(source: ByteSource): 'certain' | 'possible' | 'no' {
   const end = new PickleMachine(source, collected).run(0, { strict: true, limit: TRIAL_BYTES });
   // A dangerous import before a fault has already happened when Python reaches the fault.
   if (collected.severe) return 'certain';
+  // A few long strings reach the limit as well: what they hide counts, and costs no more to get to.
+  if (end.opcodes < MANY_OPCODES && end.end > TRIAL_BYTES && isThreat(source, true)) return 'certain';
   const cut = end.problem?.reason.includes('longer than') || end.problem?.reason.includes('budget');
   if (end.stopped) return end.opcodes >= MANY_OPCODES || end.end === source.size ? 'certain' : 'possible';
   if (cut) return end.opcodes >= MANY_OPCODES || source.read(0, 1)[0] === PROTO ? 'certain' : 'possible';
   const begun = end.opcodes >= MANY_OPCODES && source.read(0, 1)[0] === PROTO;
   return begun ? 'certain' : 'no';
+}
+
+/** True where the first opcodes, wherever they lead, name a dangerous object. */
+function isThreat(source: ByteSource, strict = false): boolean {
+  const collected = new Collected(trialSink());
+  new PickleMachine(source, collected).run(0, { strict });
+  return collected.severe;
 }
 
 /** True where a pickle that is a threat begins after other bytes. */

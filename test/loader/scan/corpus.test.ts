@@ -3,10 +3,11 @@ import { type FileScan, scanSource } from '../../../loader/scan/scan.js';
 import { MemorySource } from '../../../loader/scan/source.js';
 import type { ScanCase } from '../../support/scan-case.js';
 import { ARCHIVE_CASES } from './corpus-archives.js';
+import { EVASION_CASES } from './corpus-evasions.js';
 import { MODEL_CASES } from './corpus-models.js';
 import { TEXT_CASES } from './corpus-texts.js';
 
-const GROUPS = { archives: ARCHIVE_CASES, models: MODEL_CASES, texts: TEXT_CASES };
+const GROUPS = { archives: ARCHIVE_CASES, models: MODEL_CASES, texts: TEXT_CASES, evasions: EVASION_CASES };
 const ALL = Object.values(GROUPS).flat();
 
 function scan({ file, bytes }: ScanCase): FileScan {

@@ -31,6 +31,8 @@ export const TORCH_CLASSES: Readonly<Record<string, string>> = {
   'torch.nn.modules.transformer':
     'Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer',
   'torch.nn.modules.upsampling': 'Upsample UpsamplingBilinear2d UpsamplingNearest2d',
+  'torch.nn.parallel.data_parallel': 'DataParallel',
+  'torch.nn.parallel.distributed': 'DistributedDataParallel',
   'torch.nn.parameter': 'Buffer Parameter UninitializedBuffer UninitializedParameter',
   'torch.optim._multi_tensor': 'ASGD Adadelta Adagrad Adam AdamW Adamax NAdam RAdam RMSprop Rprop SGD',
   'torch.optim.adadelta': 'Adadelta',
