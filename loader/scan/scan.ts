@@ -100,15 +100,17 @@ export function scanPaths(paths: readonly string[], options: ScanOptions = {}): 
   const total = found.reduce((sum, f) => sum + f.size, 0);
   let bytes = 0;
   const files = found.map((f, i) => {
-    const scan = scanFound(f, options);
+    const report = (reached: number, done: number): void =>
+      options.progress?.({ bytes: bytes + reached, total, files: done, totalFiles: found.length });
+    const scan = scanFound(f, options, (reached) => report(Math.min(reached, f.size), i));
+    report(f.size, i + 1);
     bytes += f.size;
-    options.progress?.({ bytes, total, files: i + 1, totalFiles: found.length });
     return scan;
   });
   return summarize(acceptSidecars(files, options.policy ?? {}), options.policy ?? {}, omitted);
 }
 
-function scanFound(found: FoundFile, options: ScanOptions): FileScan {
+function scanFound(found: FoundFile, options: ScanOptions, onReach: (bytes: number) => void): FileScan {
   const { path, size } = found;
   if (found.skip !== undefined) return skippedFile(path, size, found.skip, options.policy ?? {});
   let fd: number;
@@ -119,7 +121,7 @@ function scanFound(found: FoundFile, options: ScanOptions): FileScan {
     return skippedFile(path, size, ioError(error, path, 'model').message, options.policy ?? {});
   }
   try {
-    const scan = scanSource(path, new DescriptorSource(fd, fstatSync(fd).size), options);
+    const scan = scanSource(path, new DescriptorSource(fd, fstatSync(fd).size, onReach), options);
     return found.outside === undefined ? scan : linked(scan, found.outside, options.policy ?? {});
   } finally {
     closeSync(fd);

@@ -35,11 +35,15 @@ export class MemorySource implements ByteSource {
 export class DescriptorSource implements ByteSource {
   readonly size: number;
   readonly #fd: number;
+  readonly #onReach: ((bytes: number) => void) | undefined;
   #buffer = Buffer.alloc(0);
+  #reached = 0;
 
-  constructor(fd: number, size: number) {
+  /** @param onReach Told how far into the file reading has come, every megabyte or so. */
+  constructor(fd: number, size: number, onReach?: (bytes: number) => void) {
     this.#fd = fd;
     this.size = size;
+    this.#onReach = onReach;
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -51,9 +55,18 @@ export class DescriptorSource implements ByteSource {
       if (n === 0) break;
       got += n;
     }
+    const end = offset + got;
+    // Directories at the end of a file are read before all else, and say nothing about how far a scan has come.
+    if (this.#onReach && end >= this.#reached + REACH_STEP && end < this.size - TAIL) {
+      this.#reached = end;
+      this.#onReach(end);
+    }
     return this.#buffer.subarray(0, got);
   }
 }
+
+const REACH_STEP = 1024 * 1024;
+const TAIL = 1024 * 1024;
 
 /** A window on another source; offsets outside it read nothing. */
 export class SliceSource implements ByteSource {
