@@ -34,6 +34,7 @@ export async function digestModel(
   const folder = lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true;
   const rules = IgnoreRules.from(
     folder ? [...DEFAULT_IGNORED, DEFAULT_SIGNATURE_NAME, ...(options.ignorePaths ?? [])] : [],
+    'caller',
   );
   const serialization = serializationOf(options, rules);
   const tree = walkModel(path, { ignore: rules, allowSymlinks: serialization.allowSymlinks });

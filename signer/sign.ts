@@ -81,6 +81,7 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
     single
       ? []
       : [...DEFAULT_IGNORED, ...(target.insideAs ? [target.insideAs] : []), ...(options.ignorePaths ?? [])],
+    'caller',
   );
   const serialization = serializationOf(options, rules);
   const tree = walkModel(path, { ignore: rules, allowSymlinks: serialization.allowSymlinks });

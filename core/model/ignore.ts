@@ -22,12 +22,14 @@ export class IgnoreRules {
 
   /**
    * @param paths Relative to the model. A leading `./`, a trailing `/` and doubled separators are dropped.
-   * @throws {ModelsealError} `ERR_MANIFEST_IGNORE_PATH` for a path that is absolute, leads out, or is the model itself
+   * @param from Whose word the paths are: a wrong one of the caller is a wrong call, not a refusal of the model.
+   * @throws {ModelsealError} `ERR_MANIFEST_IGNORE_PATH`, `ERR_USAGE` for a path that is absolute, leads out, or is the
+   *   model itself
    */
-  static from(paths: Iterable<string>): IgnoreRules {
+  static from(paths: Iterable<string>, from: 'manifest' | 'caller' = 'manifest'): IgnoreRules {
     const clean = new Set<string>();
     for (const path of paths) {
-      clean.add(normalized(path));
+      clean.add(normalized(path, from));
       if (clean.size > MAX_IGNORED) {
         throw new ModelsealError('ERR_BUNDLE_TOO_MANY', {
           what: 'excluded paths',
@@ -53,8 +55,10 @@ export class IgnoreRules {
   }
 }
 
-function normalized(path: string): string {
+function normalized(path: string, from: 'manifest' | 'caller'): string {
   const bad = (problem: string): never => {
+    if (from === 'caller')
+      throw new ModelsealError('ERR_USAGE', { problem: `"${path}" is no path inside the model: ${problem}` });
     throw new ModelsealError('ERR_MANIFEST_IGNORE_PATH', { path, problem });
   };
   if (path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path)) bad('it is absolute');

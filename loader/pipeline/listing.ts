@@ -39,7 +39,7 @@ export function listModel(verified: VerifiedManifest, path: string, options: Mat
   const own = [...DEFAULT_IGNORED, ...(options.ignorePaths ?? [])];
   const signature = options.signatureFile === undefined ? undefined : inside(path, options.signatureFile);
   if (signature !== undefined) own.push(signature);
-  const ours = IgnoreRules.from(own);
+  const ours = IgnoreRules.from(own, 'caller');
   const theirs = manifest.serialization.ignorePaths.filter(
     (p) => !ours.covers(IgnoreRules.from([p]).paths[0] ?? p),
   );
@@ -68,7 +68,7 @@ export function listModel(verified: VerifiedManifest, path: string, options: Mat
  * @throws {ModelsealError} `ERR_FILE_NOT_IN_MANIFEST`
  */
 export function chosenFiles(manifest: Manifest, names: readonly string[]): ReadonlySet<string> {
-  const wanted = IgnoreRules.from(names);
+  const wanted = IgnoreRules.from(names, 'caller');
   const files = manifest.files().filter((file) => wanted.covers(file));
   const unknown = wanted.paths.filter(
     (path) => !files.some((file) => file === path || file.startsWith(`${path}/`)),

@@ -201,7 +201,7 @@ describe('signModel', () => {
     refused('metadata with a wrong type', 'ERR_SIGN_METADATA', () =>
       optionsFor(leafWith(), { metadata: { trainingDate: 'yesterday' } }),
     );
-    refused('an excluded path outside the model', 'ERR_MANIFEST_IGNORE_PATH', () =>
+    refused('an excluded path outside the model', 'ERR_USAGE', () =>
       optionsFor(leafWith(), { ignorePaths: ['../x'] }),
     );
     refused(
