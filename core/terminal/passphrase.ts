@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Argv } from 'yargs';
 import { ModelsealError } from '../errors/index.js';
 import { readBounded } from '../files.js';
@@ -44,10 +45,7 @@ async function read(
 ): Promise<string> {
   if (argv.passphraseFile !== undefined) {
     const bytes = readBounded(argv.passphraseFile, 'passphrase file', MAX_PASSPHRASE_FILE);
-    return checked(
-      new TextDecoder().decode(bytes).replace(/\r?\n$/, ''),
-      `--passphrase-file ${argv.passphraseFile}`,
-    );
+    return checked(passphraseOf(bytes, argv.passphraseFile), `--passphrase-file ${argv.passphraseFile}`);
   }
   if (argv.passphraseEnv !== undefined) {
     return checked(context.env[argv.passphraseEnv] ?? '', `--passphrase-env ${argv.passphraseEnv}`);
@@ -64,6 +62,17 @@ async function read(
     if (again !== answer) throw new ModelsealError('ERR_USAGE', { problem: 'the two passphrases differ' });
   }
   return checked(answer, 'the prompt');
+}
+
+/** One line of text. OpenSSL reads the first line only, so that a key under several would be lost to it. */
+function passphraseOf(bytes: Uint8Array, file: string): string {
+  const wrong = (problem: string): never => {
+    throw new ModelsealError('ERR_USAGE', { problem: `the passphrase file ${file} ${problem}` });
+  };
+  if (!isUtf8(bytes)) wrong('is not UTF-8 text');
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).replace(/\r?\n$/, '');
+  if (/[\r\n\0]/.test(text)) wrong('holds more than one line');
+  return text;
 }
 
 function checked(passphrase: string, source: string): string {
