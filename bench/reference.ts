@@ -24,20 +24,20 @@ const SIZES: readonly { readonly files: number; readonly size: number; readonly 
   { files: 10_000, size: 10 * KIB, label: '10,000 × 10 KiB' },
 ];
 
-/** Signs and verifies with both implementations, by EC key, over one file of several sizes and many small ones. */
-export async function benchReference(s: Setting): Promise<{ rows: Row[]; cells: Cell[] }> {
+/**
+ * Signs and verifies with both implementations, by EC key, over one file of several sizes and many small ones.
+ *
+ * @param cells Where the figures for the plot are put.
+ */
+export async function benchReference(s: Setting, cells: Cell[]): Promise<Row[]> {
   const against = 'Python model-signing';
   const python = peerPython('model_signing');
   if (python === undefined) {
     const skipped =
       'the Python package model-signing is not installed (MODELSEAL_PEERS names a virtual environment)';
-    return {
-      rows: [{ work: 'sign and verify, every size', against, unit: 's', target: 'faster', skipped }],
-      cells: [],
-    };
+    return [{ work: 'sign and verify, every size', against, unit: 's', target: 'below 1 ×', skipped }];
   }
   const rows: Row[] = [];
-  const cells: Cell[] = [];
   for (const { files, size, label } of SIZES) {
     const scaled = Math.max(8, Math.floor(size / (size > MIB ? s.scale : 1)));
     const model = join(s.folder, 'reference');
@@ -58,12 +58,12 @@ export async function benchReference(s: Setting): Promise<{ rows: Row[]; cells: 
       {
         operation: 'sign' as const,
         a: ours('sign', model, '--private-key', ecKey, '--signature', mine, '--force'),
-        b: theirs('sign', 'key', model, '--private-key', ecKey, '--signature', other),
+        b: theirs('sign', 'key', model, '--private_key', ecKey, '--signature', other),
       },
       {
         operation: 'verify' as const,
         a: ours('verify', model, '--public-key', ecPublic, '--signature', mine),
-        b: theirs('verify', 'key', model, '--public-key', ecPublic, '--signature', other),
+        b: theirs('verify', 'key', model, '--public_key', ecPublic, '--signature', other),
       },
     ];
     for (const { operation, a, b } of pairs) {
@@ -93,5 +93,5 @@ export async function benchReference(s: Setting): Promise<{ rows: Row[]; cells: 
     rmSync(mine, { force: true });
     rmSync(other, { force: true });
   }
-  return { rows, cells };
+  return rows;
 }
