@@ -26,13 +26,13 @@ export async function quarantineRefused(
 ): Promise<string | undefined> {
   const reason = reasonOf(report);
   if (reason === undefined || !on.includes(reason.choice)) return undefined;
-  const { Quarantine } = await import('../store/index.js');
+  const { claimedSigners, Quarantine } = await import('../store/index.js');
   const incident = new Quarantine(folder).add({
     path: report.subject,
     reason: reason.reason,
     summary: report.errors[0]?.message ?? `${report.threats.length} threat(s)`,
     errors: report.errors,
-    signerClaimed: report.signers.flatMap((s) => s.identities),
+    signerClaimed: claimedSigners(report.subject),
     report,
     at: context.now(),
   });

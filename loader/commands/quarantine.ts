@@ -96,10 +96,12 @@ const add: Command = (context) =>
         .example('$0 quarantine add models/x --reason "reported by the vendor"', 'take a model out of use'),
     handler: async (argv) => {
       const q = await open(argv as unknown as QuarantineArguments);
+      const { claimedSigners } = await import('../store/index.js');
       const incident = q.add({
         path: argv.path,
         reason: 'operator',
         summary: argv.reason,
+        signerClaimed: claimedSigners(argv.path),
         at: context.now(),
       });
       await context.record('quarantine', 'accepted', {

@@ -1,3 +1,4 @@
+export { claimedSigners } from './claimed.js';
 export type { Incident, QuarantinedFile, QuarantineReason, QuarantineState } from './entry.js';
 export { Quarantine, type QuarantineRequest } from './quarantine.js';
 export { DEFAULT_STORE, requireTrustedStorage } from './storage.js';

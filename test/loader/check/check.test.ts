@@ -160,7 +160,10 @@ describe('check', () => {
     expect(entries[0]).to.deep.include({ reason: 'integrity-mismatch', codes: ['ERR_FILE_CHANGED'] });
     const id = entries[0]?.id ?? '';
     const shown = await cli(['quarantine', 'show', id, '--quarantine', quarantine]);
-    expect(shown.stdout).to.include(good).and.to.include('ERR_FILE_CHANGED');
+    expect(shown.stdout)
+      .to.include(good)
+      .and.to.include('ERR_FILE_CHANGED')
+      .and.to.include('claimed to be CN=');
     const restore = ['quarantine', 'restore', id, '--quarantine', quarantine, '--audit-log', audit];
     expect((await cli(restore)).code).to.equal(64);
     const root = options[1] as string;
