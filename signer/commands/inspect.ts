@@ -74,7 +74,13 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
 const UNVERIFIED = 'UNVERIFIED: this is what the file claims. Nothing of it has been checked.';
 
 /** What is not a regular file is left to `inspect`, which names the cause. */
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
 
 async function showCms(container: Uint8Array, file: string, context: CommandContext): Promise<void> {
   const { inspectCms } = await import('../inspect/index.js');

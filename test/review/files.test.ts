@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import { readBounded } from '../../core/files.js';
 import { verifyModel } from '../../loader/pipeline/index.js';
+import { cli } from '../support/cli.js';
 import { expectCode, expectCodeAsync } from '../support/errors.js';
 import { AT } from '../support/pki.js';
 import { publisher, writeModel } from '../support/signed-model.js';
@@ -40,5 +42,14 @@ describe('files that are none', () => {
       expectCode('ERR_FILE_UNREADABLE', () => readBounded(join(temp(), name), 'file', 10));
     readBounded('/dev/null', 'file', 10);
     expectCode('ERR_FILE_TOO_LARGE', () => readBounded('/dev/zero', 'file', 10));
+  });
+
+  it('a link to itself is unreadable, not a defect', async () => {
+    symlinkSync('loop', join(temp(), 'loop'));
+    for (const words of [['inspect'], ['verify', '--public-key', 'x'], ['digest'], ['scan']]) {
+      const [command = '', ...more] = words;
+      const { stdout } = await cli([command, join(temp(), 'loop'), ...more, '--json']);
+      expect(stdout, command).not.to.include('ERR_INTERNAL');
+    }
   });
 });
