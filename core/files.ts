@@ -49,6 +49,10 @@ export function readBounded(file: string, what: string, limit: number): Uint8Arr
       if (size > limit) throw new ModelsealError('ERR_FILE_TOO_LARGE', { file, size, limit });
       chunks.push(chunk.subarray(0, n));
     }
+    const [only] = chunks;
+    // Large files are not copied; small buffers lie in a pool with others and are.
+    if (only && chunks.length === 1 && only.length >= Buffer.poolSize)
+      return new Uint8Array(only.buffer, only.byteOffset, only.length);
     return new Uint8Array(Buffer.concat(chunks));
   } catch (error) {
     throw error instanceof ModelsealError ? error : ioError(error, file, what);

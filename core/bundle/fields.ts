@@ -39,8 +39,21 @@ export function boolean(value: Json | undefined, field: string): boolean {
 export function base64(value: Json | undefined, field: string): Uint8Array {
   const text = nonEmpty(value, field);
   const bytes = Buffer.from(text, 'base64');
-  if (bytes.toString('base64') !== text) throw new ModelsealError('ERR_BUNDLE_BASE64', { field });
+  if (!isCanonical(text, bytes)) throw new ModelsealError('ERR_BUNDLE_BASE64', { field });
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Encoded again in parts, a whole number of groups each: a payload may be tens of megabytes. */
+const PART_BYTES = 3 * 65536;
+
+function isCanonical(text: string, bytes: Buffer): boolean {
+  let at = 0;
+  for (let start = 0; start < bytes.length; start += PART_BYTES) {
+    const part = bytes.toString('base64', start, start + PART_BYTES);
+    if (!text.startsWith(part, at)) return false;
+    at += part.length;
+  }
+  return at === text.length;
 }
 
 export function only(value: JsonObject, field: string, allowed: readonly string[]): void {

@@ -57,18 +57,18 @@ export class UnverifiedBundle {
   readonly tlogEntries: readonly JsonObject[];
   /** RFC 3161 tokens. */
   readonly timestamps: readonly Uint8Array[];
-  /** The parsed JSON, for Sigstore's own library. */
-  readonly json: JsonObject;
+  /** The parsed JSON, for Sigstore's own library; not of the other methods, for a payload may be tens of megabytes. */
+  readonly json: JsonObject | undefined;
 
   private constructor(json: JsonObject) {
     only(json, '', ['mediaType', 'verificationMaterial', 'dsseEnvelope']);
-    this.json = json;
     this.mediaType = string(json.mediaType, 'mediaType');
     if (this.mediaType !== BUNDLE_MEDIA_TYPE) {
       throw new ModelsealError('ERR_BUNDLE_MEDIA_TYPE', { mediaType: this.mediaType.slice(0, 128) });
     }
     const material = readMaterial(object(json.verificationMaterial, 'verificationMaterial'));
     this.method = material.method;
+    this.json = material.method === 'sigstore' ? json : undefined;
     this.chain = material.chain;
     this.keyHint = material.keyHint;
     this.keyRawBytes = material.keyRawBytes;
