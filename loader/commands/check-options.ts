@@ -7,7 +7,7 @@ import type { CheckOptions } from '../check/index.js';
 import type { Severity } from '../scan/types.js';
 import { readVerifyOptions, type VerifyArguments } from './verify-options.js';
 
-export const QUARANTINE_REASONS = ['signature', 'integrity', 'unsigned', 'threat'] as const;
+export const QUARANTINE_REASONS = ['signature', 'integrity', 'unsigned', 'threat', 'load'] as const;
 export type QuarantineOn = (typeof QUARANTINE_REASONS)[number];
 
 /** What `check` and `watch` are told on the command line. */

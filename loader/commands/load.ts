@@ -9,6 +9,7 @@ import {
 } from '../../core/terminal/index.js';
 import type { LiveModel } from '../pipeline/load.js';
 import type { InputTensor, OutputTensor } from '../runtime/types.js';
+import { QUARANTINE_REASONS, type QuarantineOn } from './check-options.js';
 import { conclude, remember } from './verify.js';
 import { readVerifyOptions, type VerifyArguments, verifyOptions } from './verify-options.js';
 
@@ -17,6 +18,8 @@ interface LoadArguments extends VerifyArguments {
   readonly file?: string | undefined;
   readonly engine?: 'auto' | 'wasm' | 'native' | undefined;
   readonly 'allow-unparsed'?: boolean | undefined;
+  readonly quarantine?: string | undefined;
+  readonly 'quarantine-on': QuarantineOn[];
 }
 
 /** Inputs are written by people or scripts; larger ones belong into a program that uses the library. */
@@ -41,6 +44,16 @@ const load: Command = (context) =>
         .option('allow-unparsed', {
           type: 'boolean',
           describe: 'Load although some signed files are of no format that the scanner understands',
+        })
+        .option('quarantine', {
+          type: 'string',
+          describe: 'Move a model that is refused or cannot be loaded into this quarantine folder',
+        })
+        .option('quarantine-on', {
+          choices: QUARANTINE_REASONS,
+          array: true,
+          default: ['integrity', 'threat', 'load'] as const,
+          describe: 'What is quarantined',
         })
         .option('engine', {
           choices: ['auto', 'wasm', 'native'] as const,
@@ -77,6 +90,10 @@ async function run(argv: LoadArguments, context: CommandContext): Promise<void> 
   } catch (error) {
     bar.done();
     await remember('load', error, report, context);
+    if (argv.quarantine !== undefined) {
+      const { quarantineRefused } = await import('./quarantine-refused.js');
+      await quarantineRefused(report.build(), argv.quarantine, argv['quarantine-on'], context);
+    }
     await conclude(error, report, context);
     return;
   }

@@ -1,3 +1,4 @@
+import { ERROR_TABLES } from '../../core/errors/index.js';
 import type { Report } from '../../core/report/index.js';
 import type { CommandContext } from '../../core/terminal/index.js';
 import type { QuarantineReason } from '../store/index.js';
@@ -46,12 +47,16 @@ export async function quarantineRefused(
   return incident.id;
 }
 
+/** Codes of a runtime that could not open what was verified. */
+const LOADING = new Set<string>(Object.keys(ERROR_TABLES.runtime));
+
 /** The gravest reason first: a threat outweighs what the signature says. */
 function reasonOf(report: Report): { choice: QuarantineOn; reason: QuarantineReason } | undefined {
   const codes = report.errors.filter((e) => e.kind === 'refused').map((e) => e.code);
   if (report.errors.some((e) => e.kind === 'threat')) return { choice: 'threat', reason: 'threat' };
   if (codes.some((code) => INTEGRITY.has(code))) return { choice: 'integrity', reason: 'integrity-mismatch' };
   if (codes.includes('ERR_MODEL_UNSIGNED')) return { choice: 'unsigned', reason: 'signature-missing' };
+  if (report.errors.some((e) => LOADING.has(e.code))) return { choice: 'load', reason: 'load-failed' };
   if (codes.length > 0) return { choice: 'signature', reason: 'signature-refused' };
   return undefined;
 }
