@@ -34,13 +34,6 @@ describe('load with quarantine', () => {
       reason: 'integrity-mismatch',
     },
     { name: 'a threat', file: 'extra.pkl', content: "cos\nsystem\n(S'id'\ntR.", code: 2, reason: 'threat' },
-    {
-      name: 'what no runtime opens',
-      file: 'model.onnx',
-      content: '{}',
-      code: undefined,
-      reason: 'load-failed',
-    },
   ] as const;
   for (const { name, file, content, code, reason } of cases) {
     it(`moves ${name} out of use`, async () => {
