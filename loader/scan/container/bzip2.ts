@@ -43,8 +43,15 @@ class BitInput {
 const BLOCK = 0x314159265359;
 const END = 0x177245385090;
 
-/** One bzip2 stream; returns where it ends. */
-export function decodeBzip2(bytes: Uint8Array, start: number, out: OutputBuffer): number {
+/** Room for the largest block. */
+export const BZIP2_BLOCK = 900_000;
+
+/**
+ * One bzip2 stream; returns where it ends.
+ *
+ * @param room {@link BZIP2_BLOCK} numbers of scratch, shared by streams in a row: millions of empty ones fit a file.
+ */
+export function decodeBzip2(bytes: Uint8Array, start: number, out: OutputBuffer, room: Uint32Array): number {
   const input = new BitInput(bytes, start);
   if (input.bits(24) !== 0x425a68) throw new CodecError('there is no bzip2 header');
   const level = input.bits(8) - 0x30;
@@ -57,11 +64,11 @@ export function decodeBzip2(bytes: Uint8Array, start: number, out: OutputBuffer)
       return input.offset;
     }
     if (magic !== BLOCK) throw new CodecError('a bzip2 block does not start as one');
-    decodeBlock(input, level * 100_000, out);
+    decodeBlock(input, room.subarray(0, level * 100_000), out);
   }
 }
 
-function decodeBlock(input: BitInput, blockSize: number, out: OutputBuffer): void {
+function decodeBlock(input: BitInput, block: Uint32Array, out: OutputBuffer): void {
   if (input.bits(1)) throw new CodecError('the block is randomised, which nothing has written since 1997');
   const origin = input.bits(24);
   const symbols = readSymbols(input);
@@ -71,7 +78,6 @@ function decodeBlock(input: BitInput, blockSize: number, out: OutputBuffer): voi
     throw new CodecError('the bzip2 tables are out of range');
   const selectors = readSelectors(input, groups, selectorCount);
   const tables = Array.from({ length: groups }, () => readTable(input, symbols.length + 2));
-  const block = new Uint32Array(blockSize);
   const counts = new Uint32Array(256);
   const length = readSymbolsRun(input, { symbols, selectors, tables, block, counts });
   if (origin >= length) throw new CodecError('the bzip2 block points outside itself');

@@ -1,5 +1,5 @@
 import { Decompress } from 'fzstd';
-import { decodeBzip2 } from './bzip2.js';
+import { BZIP2_BLOCK, decodeBzip2 } from './bzip2.js';
 import { type Expanded, inflateZlib } from './expand.js';
 import { decodeLz4Frame, LZ4_MAGIC } from './lz4.js';
 import { ByteInput, CodecError, decodeLzma1, decodeLzma2 } from './lzma.js';
@@ -24,8 +24,9 @@ const startsWith = (bytes: Uint8Array, at: number, magic: readonly number[]): bo
 /** bzip2, several streams in a row included. */
 export function expandBzip2(input: Uint8Array, limit: number): Expanded {
   return bounded(input, limit, (out) => {
-    let at = decodeBzip2(input, 0, out);
-    while (startsWith(input, at, [0x42, 0x5a, 0x68])) at = decodeBzip2(input, at, out);
+    const room = new Uint32Array(BZIP2_BLOCK);
+    let at = decodeBzip2(input, 0, out, room);
+    while (startsWith(input, at, [0x42, 0x5a, 0x68])) at = decodeBzip2(input, at, out, room);
     return at;
   });
 }

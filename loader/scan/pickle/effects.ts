@@ -21,10 +21,14 @@ interface Global {
   readonly module: string;
   readonly name: string;
   readonly judgement: Judgement;
+  /** What Python 3 calls it. */
+  readonly now: { readonly module: string; readonly name: string };
 }
 
 /** Distinct globals remembered; a model has dozens. Beyond it they are judged again each time. */
 const MAX_GLOBALS = 1 << 16;
+/** Calls of one global that are described; a hostile file holds millions, and a description costs more than the call. */
+const MAX_DESCRIBED = 64;
 const MAX_STRINGS = 1 << 12;
 
 /** What opcodes do besides moving values: imports, calls, state. Judges each and reports. */
@@ -44,6 +48,7 @@ export class Effects {
   readonly #strings = new Map<number, string | undefined>();
   /** Argument tuples whose conditionally allowed global has been accounted for. */
   readonly #settled = new Set<number>();
+  readonly #described = new Map<number, number>();
   /** Dicts that have a special attribute among their keys. */
   readonly #special = new Set<number>();
 
@@ -57,6 +62,7 @@ export class Effects {
   reset(): void {
     this.unchecked = 0;
     this.#settled.clear();
+    this.#described.clear();
     this.#special.clear();
   }
 
@@ -100,7 +106,9 @@ export class Effects {
         this.sink.finding(judgement.rule, `${module}.${name} ${judgement.why}`, offset);
       }
       if (this.#globals.length >= MAX_GLOBALS) return KIND.COMPUTED;
-      id = this.#globals.push({ module, name, judgement }) - 1;
+      const [nowModule, nowName] = fromPython2(module, name);
+      const now = { module: nowModule, name: nowName };
+      id = this.#globals.push({ module, name, judgement, now }) - 1;
       this.#ids.set(key, id);
     }
     if (this.#globals[id]?.judgement.allowed !== 'check') return id * 16 + KIND.GLOBAL;
@@ -127,10 +135,10 @@ export class Effects {
     const global = this.#globals[id];
     if (!global) return KIND.COMPUTED;
     const { judgement } = global;
-    if (!judgement.allowed) this.#callCondemned(global, judgement.rule, args, offset);
+    if (!judgement.allowed) this.#callCondemned(id, global, judgement.rule, args, offset);
     else if (judgement.allowed === 'ref' || judgement.allowed === 'instance') {
       const elements = this.arena.elements(args);
-      if (judgement.allowed === 'ref' || elements?.length !== 0) {
+      if ((judgement.allowed === 'ref' || elements?.length !== 0) && this.#describes(id)) {
         this.sink.finding(
           'PKL-CALL-REFERENCE',
           `${describeCall(this, id, args)} is called, where only a reference is safe`,
@@ -141,8 +149,15 @@ export class Effects {
     return this.#result(global, id, args);
   }
 
-  #callCondemned(global: Global, rule: PickleRule, args: number, offset: number): void {
-    const id = this.#ids.get(`${global.module}\0${global.name}`) ?? -1;
+  /** True for the first calls of a global in each pickle. */
+  #describes(id: number): boolean {
+    const count = this.#described.get(id) ?? 0;
+    if (count < MAX_DESCRIBED) this.#described.set(id, count + 1);
+    return count < MAX_DESCRIBED;
+  }
+
+  #callCondemned(id: number, global: Global, rule: PickleRule, args: number, offset: number): void {
+    if (!this.#describes(id)) return;
     if (rule === 'PKL-GLOBAL-DANGEROUS' || rule === 'PKL-GLOBAL-TRAVERSAL') {
       this.sink.finding('PKL-CALL-DANGEROUS', `loading calls ${describeCall(this, id, args)}`, offset);
     } else if (rule === 'PKL-GLOBAL-UNKNOWN' && !looksLikeClass(global.name)) {
@@ -151,7 +166,7 @@ export class Effects {
   }
 
   #result(global: Global, id: number, args: number): number {
-    const [module, name] = fromPython2(global.module, global.name);
+    const { module, name } = global.now;
     if (module === 'numpy' && name === 'dtype') return this.types.create(this.arena.elements(args));
     if (module === 'copyreg' || name === '_reconstruct') {
       const first = this.arena.elements(args)?.[0];
@@ -184,8 +199,8 @@ export class Effects {
     }
     const global = this.#globals[id];
     if (!global) return KIND.COMPUTED;
-    if (!global.judgement.allowed) this.#callCondemned(global, global.judgement.rule, args, offset);
-    else if (global.judgement.allowed === 'ref') {
+    if (!global.judgement.allowed) this.#callCondemned(id, global, global.judgement.rule, args, offset);
+    else if (global.judgement.allowed === 'ref' && this.#describes(id)) {
       this.sink.finding('PKL-CALL-REFERENCE', `${describeCall(this, id, args)} is no class of data`, offset);
     }
     return this.#result(global, id, args);
