@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelsealError } from '../../core/errors/index.js';
 import { ioError } from '../../core/files.js';
@@ -44,7 +44,7 @@ export function findModels(root: string, skip: readonly string[] = []): FoundMod
     }
     const stat = lstatSync(path);
     if (stat.isDirectory()) {
-      if (skip.includes(path)) return;
+      if (skip.length > 0 && skip.includes(realpathSync(path))) return;
       let names: string[];
       try {
         names = readdirSync(path).sort();

@@ -2,72 +2,33 @@ import type { Argv } from 'yargs';
 import { ModelsealError } from '../../core/errors/index.js';
 import { type CommandContext, parseTime } from '../../core/terminal/index.js';
 import type { VerifyOptions } from '../pipeline/options.js';
-import type { RevocationMode } from '../revocation/index.js';
+import { files, flag, type TrustArguments, text, trustOptions } from './trust-options.js';
 
 /** What `verify` and `load` are told on the command line. */
-export interface VerifyArguments {
+export interface VerifyArguments extends TrustArguments {
   readonly model: string;
   readonly signature?: string | undefined;
-  readonly 'trust-root'?: string[] | undefined;
-  readonly 'public-key'?: string | undefined;
   readonly 'trusted-root'?: string | undefined;
-  readonly identity?: string | undefined;
   readonly 'identity-provider'?: string | undefined;
-  readonly intermediates?: string[] | undefined;
-  readonly crl?: string[] | undefined;
-  readonly ocsp?: string[] | undefined;
-  readonly revocation?: RevocationMode | undefined;
-  readonly fetch?: boolean | undefined;
-  readonly 'fetch-private'?: boolean | undefined;
-  readonly 'fetch-cache'?: string | undefined;
-  readonly policy?: string | undefined;
   readonly purpose?: 'code-signing' | 'any' | undefined;
-  readonly at?: string | undefined;
   readonly 'ignore-paths'?: string[] | undefined;
   readonly 'ignore-unsigned-files'?: boolean | undefined;
   readonly 'manifest-ignores'?: boolean | undefined;
   readonly only?: string[] | undefined;
 }
 
-const files = (describe: string) => ({ type: 'string', array: true, describe }) as const;
-const text = (describe: string) => ({ type: 'string', describe }) as const;
-
 export function verifyOptions(yargs: Argv): Argv<VerifyArguments> {
-  return yargs
+  return trustOptions(yargs)
     .positional('model', { type: 'string', demandOption: true, describe: 'Model folder or single file' })
     .option('signature', text('Signature file; model.sig in the folder or beside the file without it'))
-    .option('trust-root', files('Trust anchor: certificates in PEM or DER, or a folder of them'))
-    .option('public-key', text('Key that must have signed: PEM, DER or JWK'))
     .option('trusted-root', text('Sigstore trusted_root.json; with --identity and --identity-provider'))
-    .option('identity', text('E-mail address or URI of the accepted signer, exactly'))
     .option('identity-provider', text('Sigstore: OIDC issuer that vouched for the identity, exactly'))
-    .option('intermediates', files('Certificates that may help to build the path; not trusted'))
-    .option('crl', files('CRL in PEM or DER'))
-    .option('ocsp', files('OCSP response in DER'))
-    .option('revocation', {
-      choices: ['require', 'prefer', 'off'] as const,
-      describe: 'What must be known about revocation',
-    })
-    .option('fetch', {
-      type: 'boolean',
-      describe: 'Fetch CRLs and OCSP responses from the addresses in the certificates',
-    })
-    .option('fetch-private', {
-      type: 'boolean',
-      describe: 'With --fetch: allow private and loopback addresses',
-    })
-    .option('fetch-cache', text('With --fetch: folder to keep CRLs in'))
-    .option('policy', text('Trust policy, YAML or JSON; the stricter of policy and options wins'))
     .option('purpose', {
       choices: ['code-signing', 'any'] as const,
       describe: "What the signer's certificate must be for; code-signing without it",
     })
-    .option('at', text('Time to judge validity at: ISO 8601, a date, or seconds since 1970; now without it'))
     .option('ignore-paths', files('Path inside the model that is no part of it'))
-    .option('ignore-unsigned-files', {
-      type: 'boolean',
-      describe: 'Accept files that the manifest does not name',
-    })
+    .option('ignore-unsigned-files', flag('Accept files that the manifest does not name'))
     .option('manifest-ignores', {
       type: 'boolean',
       default: true,
