@@ -9,6 +9,8 @@ const STEP = 1 << 20;
 const OVERLAP = 512;
 /** Opcodes of one candidate that are looked at; by then a payload has named what it calls. */
 const CANDIDATE_BYTES = 1 << 20;
+/** Names found in plain text; by then there is no doubt, and a hostile file holds millions. */
+const MAX_TEXT_FINDINGS = 64;
 /** Candidates in all cost at most this multiple of what is searched. */
 const COST_FACTOR = 2;
 
@@ -20,6 +22,7 @@ export class EmbeddedSearch {
   readonly #source: ByteSource;
   readonly #sink: PickleSink;
   #found = 0;
+  #texts = 0;
   #machine: PickleMachine | undefined;
 
   constructor(source: ByteSource, sink: PickleSink) {
@@ -30,6 +33,7 @@ export class EmbeddedSearch {
   /** Searches `[from, to)` and reports what is dangerous. Returns the number of pickles that were. */
   run(from: number, to = this.#source.size): number {
     this.#found = 0;
+    this.#texts = 0;
     let budget = (to - from) * COST_FACTOR + 4 * CANDIDATE_BYTES;
     for (let at = from; at < to; at += STEP) {
       const bytes = Buffer.from(this.#source.read(at, Math.min(STEP + OVERLAP, to - at)));
@@ -60,6 +64,7 @@ export class EmbeddedSearch {
 
   /** Protocol 0 has no marker: `c` or `i`, a module, a line feed, a name, a line feed. */
   #textGlobals(bytes: Buffer, at: number): void {
+    if (this.#texts > MAX_TEXT_FINDINGS) return;
     const text = bytes.toString('latin1');
     const pattern = /[ci]([A-Za-z_][\w.]{0,120})\n([A-Za-z_][\w.]{0,120})\n/g;
     for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
@@ -68,6 +73,7 @@ export class EmbeddedSearch {
       const judgement = judgeGlobal(match[1] ?? '', match[2] ?? '');
       if (judgement.allowed || judgement.rule !== 'PKL-GLOBAL-DANGEROUS') continue;
       this.#found++;
+      if (++this.#texts > MAX_TEXT_FINDINGS) return;
       this.#sink.finding(judgement.rule, `${match[1]}.${match[2]} ${judgement.why}`, at + match.index);
     }
   }
