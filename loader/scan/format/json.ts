@@ -33,7 +33,11 @@ export function* walkJson(root: Json): Generator<JsonNode> {
     yield node;
     const { value } = node;
     if (Array.isArray(value)) {
-      for (const item of value) stack.push({ key: node.key, value: item, parent: undefined });
+      for (const item of value) {
+        // Numbers in a list tell nobody anything, and a vocabulary of scores has millions.
+        if (item === null || typeof item === 'number' || typeof item === 'boolean') continue;
+        stack.push({ key: node.key, value: item, parent: undefined });
+      }
     } else if (value !== null && typeof value === 'object') {
       for (const key of Object.keys(value)) stack.push({ key, value: value[key] ?? null, parent: value });
     }
