@@ -22,28 +22,25 @@ const machine = `${cpus().length} × ${cpus()[0]?.model ?? '?'}, ${Math.round(to
 
 if (!existsSync(MODELSEAL))
   throw new Error('run "npm run build" first: the built command line is what is measured');
+const heading = `${machine}${quick ? '\nquick: sizes divided by 16; the targets are for full sizes' : ''}`;
+const rows: Row[] = [];
+const cells: Cell[] = [];
 const folder = mkdtempSync(join(process.env.MODELSEAL_BENCH_DIR ?? tmpdir(), 'modelseal-bench-'));
 try {
   const identity = makeIdentity(folder);
   const setting = { folder: join(folder, 'work'), identity, runs: quick ? 3 : 5, scale: quick ? 16 : 1 };
-  const rows: Row[] = [];
   for (const { name, run } of CASES) {
     if (only !== undefined && only !== name) continue;
     process.stderr.write(`measuring: ${name}\n`);
     rows.push(...(await orSkipped(name, () => run(setting))));
+    save();
   }
-  const cells: Cell[] = [];
   if (only === undefined || only === 'reference') {
     process.stderr.write('measuring: reference\n');
     rows.push(...(await orSkipped('reference', () => benchReference(setting, cells))));
   }
-  const heading = `${machine}${quick ? '\nquick: sizes divided by 16; the targets are for full sizes' : ''}`;
+  save();
   process.stdout.write(`${heading}\n${textTable(rows)}\n`);
-  mkdirSync(results, { recursive: true });
-  const record = { machine, date: new Date().toISOString(), quick, rows, reference: cells };
-  writeFileSync(join(results, 'bench.json'), `${JSON.stringify(record, null, 2)}\n`);
-  writeFileSync(join(results, 'bench.md'), markdownPage(rows, record.date, heading, cells.length > 0));
-  if (cells.length > 0) writeFileSync(join(results, 'bench.svg'), plot(cells, machine));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -60,4 +57,13 @@ async function orSkipped(name: string, run: () => Promise<Row[]>): Promise<Row[]
     process.stderr.write(`not measured: ${name}: ${skipped}\n`);
     return [{ work: name, against: '–', unit: 's', target: '–', skipped }];
   }
+}
+
+/** After every case: a run of a quarter of an hour that is interrupted is not lost. */
+function save(): void {
+  mkdirSync(results, { recursive: true });
+  const record = { machine, date: new Date().toISOString(), quick, rows, reference: cells };
+  writeFileSync(join(results, 'bench.json'), `${JSON.stringify(record, null, 2)}\n`);
+  writeFileSync(join(results, 'bench.md'), markdownPage(rows, record.date, heading, cells.length > 0));
+  if (cells.length > 0) writeFileSync(join(results, 'bench.svg'), plot(cells, machine));
 }
