@@ -58,14 +58,11 @@ export function keyHint(key: KeyObject): string {
  * @returns `hint` or `rawBytes`, whichever named the key; `mismatch` where the bundle names another key.
  */
 export function namedKey(bundle: UnverifiedBundle, key: KeyObject): 'hint' | 'rawBytes' | 'mismatch' {
-  if (bundle.keyHint !== undefined) {
-    const same =
-      bundle.keyHint.toLowerCase() === keyHint(key) || bundle.keyHint.toLowerCase() === derHint(key);
-    return same ? 'hint' : 'mismatch';
-  }
-  return bundle.keyRawBytes !== undefined && decodeRawKey(bundle.keyRawBytes)?.equals(key)
-    ? 'rawBytes'
-    : 'mismatch';
+  const { keyHint: hint, keyRawBytes: raw } = bundle;
+  // A bundle may say both; then neither may name another key.
+  if (raw !== undefined && !decodeRawKey(raw)?.equals(key)) return 'mismatch';
+  if (hint === undefined) return raw === undefined ? 'mismatch' : 'rawBytes';
+  return [keyHint(key), derHint(key)].includes(hint.toLowerCase()) ? 'hint' : 'mismatch';
 }
 
 /** Other implementations take the fingerprint over the DER of the key. */

@@ -94,6 +94,12 @@ describe('signatures of a bundle', () => {
       expect(namedKey(bundle, other)).to.equal('mismatch');
     }
     expect(namedKey(withKey({ rawBytes: 'AAAA' }), other)).to.equal('mismatch');
+    // A bundle that names the key twice must mean the same key both times.
+    const hint = keyHint(pair.publicKey);
+    const foreign = other.export({ type: 'spki', format: 'der' }).toString('base64');
+    expect(namedKey(withKey({ hint, rawBytes: der.toString('base64') }), pair.publicKey)).to.equal('hint');
+    expect(namedKey(withKey({ hint, rawBytes: foreign }), pair.publicKey)).to.equal('mismatch');
+    expect(namedKey(withKey({ hint, rawBytes: foreign }), other)).to.equal('mismatch');
   });
 });
 
