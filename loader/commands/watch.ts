@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import { ModelsealError } from '../../core/errors/index.js';
 import type { Report } from '../../core/report/index.js';
@@ -37,6 +38,9 @@ async function run(argv: WatchArguments, context: CommandContext): Promise<void>
     if (!Number.isFinite(argv[name]) || argv[name] <= 0) {
       throw new ModelsealError('ERR_USAGE', { problem: `--${name} must be a positive number of seconds` });
     }
+  }
+  if (!statSync(argv.dir, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new ModelsealError('ERR_FILE_NOT_FOUND', { file: argv.dir, what: 'folder' });
   }
   const { watchFolder } = await import('../check/index.js');
   const stop = new AbortController();
