@@ -162,14 +162,7 @@ describe('ca: commands', () => {
       ...secret(),
     );
     await refused(64, 'ERR_USAGE', 'issue', ...ada, ...secret());
-    await refused(
-      64,
-      'ERR_CA_NAME',
-      'issue',
-      ...out,
-      '--no-passphrase',
-      ...secret(),
-    );
+    await refused(64, 'ERR_CA_NAME', 'issue', ...out, '--no-passphrase', ...secret());
     await refused(
       64,
       'ERR_CA_IDENTITY',
