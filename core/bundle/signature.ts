@@ -62,14 +62,16 @@ export function namedKey(bundle: UnverifiedBundle, key: KeyObject): 'hint' | 'ra
   // A bundle may say both; then neither may name another key.
   if (raw !== undefined && !decodeRawKey(raw)?.equals(key)) return 'mismatch';
   if (hint === undefined) return raw === undefined ? 'mismatch' : 'rawBytes';
-  return [keyHint(key), derHint(key)].includes(hint.toLowerCase()) ? 'hint' : 'mismatch';
+  const der = derDigest(key);
+  const named = [keyHint(key), der.toString('hex')].includes(hint.toLowerCase());
+  return named || hint === der.toString('base64') ? 'hint' : 'mismatch';
 }
 
-/** Other implementations take the fingerprint over the DER of the key. */
-const derHint = (key: KeyObject): string =>
+/** Other implementations take the fingerprint over the DER of the key; Sigstore's own tools write it in base64. */
+const derDigest = (key: KeyObject): Buffer =>
   createHash('sha256')
     .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('hex');
+    .digest();
 
 /** `rawBytes` holds PEM in the releases that wrote it, DER by the definition of the field. */
 function decodeRawKey(bytes: Uint8Array): KeyObject | undefined {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { expect } from 'chai';
 import {
   keyHint,
@@ -88,6 +88,14 @@ describe('signatures of a bundle', () => {
       });
     expect(namedKey(withKey({ hint: keyHint(pair.publicKey) }), pair.publicKey)).to.equal('hint');
     expect(namedKey(withKey({ hint: keyHint(pair.publicKey) }), other)).to.equal('mismatch');
+    // Over the DER, in hexadecimal or, as Sigstore's tools write it, in base64 (where case counts).
+    const digest = createHash('sha256').update(der).digest();
+    for (const hint of [digest.toString('hex'), digest.toString('base64')]) {
+      expect(namedKey(withKey({ hint }), pair.publicKey)).to.equal('hint');
+      expect(namedKey(withKey({ hint }), other)).to.equal('mismatch');
+    }
+    const folded = digest.toString('base64').toLowerCase();
+    expect(namedKey(withKey({ hint: folded }), pair.publicKey)).to.equal('mismatch');
     for (const raw of [Buffer.from(pem), der]) {
       const bundle = withKey({ rawBytes: raw.toString('base64'), keyDetails: 'PKIX_ECDSA_P384_SHA_384' });
       expect(namedKey(bundle, pair.publicKey)).to.equal('rawBytes');
