@@ -16,6 +16,8 @@ const TRIAL_BYTES = 1 << 16;
 /** Random bytes run this many opcodes about once in 10^12 files. */
 const MANY_OPCODES = 12;
 const PROTO = 0x80;
+/** Opcodes of protocols 0 and 1 that need nothing on the stack; no pickle Python accepts begins with another. */
+const FIRST = new Set(Buffer.from('(BCFGIJKLMNPSTUVX])}ci'));
 
 /** Python pickles of every protocol, alone, in sequence, behind garbage, and with what PyTorch and joblib add. */
 export const pickleScanner: FormatScanner = {
@@ -90,6 +92,8 @@ function trialSink(): PickleSink {
  * bytes are no opcode or lack what they need on the stack; a few opcodes in a row happen by chance, many do not.
  */
 function tryPickle(source: ByteSource): 'certain' | 'possible' | 'no' {
+  const first = source.read(0, 1)[0] ?? 0;
+  if (first < PROTO && !FIRST.has(first)) return 'no';
   const collected = new Collected(trialSink());
   const end = new PickleMachine(source, collected).run(0, { strict: true, limit: TRIAL_BYTES });
   // A dangerous import before a fault has already happened when Python reaches the fault.

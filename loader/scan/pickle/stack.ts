@@ -8,9 +8,9 @@ const MAX_MARKS = 1 << 24;
  * older ones reached them, so that taking them is a fault that need not end the reading.
  */
 export class Stack {
-  cells = new Float64Array(1 << 12);
+  cells = new Float64Array(1 << 7);
   size = 0;
-  #marks = new Int32Array(1 << 8);
+  #marks = new Int32Array(1 << 5);
   #depth = 0;
 
   get top(): number {

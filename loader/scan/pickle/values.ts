@@ -52,15 +52,16 @@ export function intOf(value: number): number | undefined {
 /** Contents of recent tuples and dicts; older ones are forgotten, so that memory is fixed whatever the input does. */
 const ARENA = 1 << 17;
 const DICTS = 1 << 10;
+/** Room at first: most files, and nearly all bytes that are tried as a pickle, need no more. */
+const FIRST_ARENA = 1 << 8;
 /** Arguments and states that matter have a handful of elements. */
 const MAX_ELEMENTS = 128;
 
 /** Remembers the elements of recent small tuples and dicts. */
 export class Arena {
-  readonly #cells = new Float64Array(ARENA);
+  #cells = new Float64Array(FIRST_ARENA);
   #head = 0;
-  readonly #dictOf = new Float64Array(DICTS).fill(-1);
-  readonly #dictAt = new Float64Array(DICTS);
+  #dicts: { readonly of: Float64Array; readonly at: Float64Array } | undefined;
 
   /** Stores `stack[from, to)` and returns the tuple that holds it. */
   tuple(stack: Float64Array, from: number, to: number): number {
@@ -69,9 +70,10 @@ export class Arena {
 
   /** Remembers `stack[from, to)` as the latest items of a dict. */
   items(dict: number, stack: Float64Array, from: number, to: number): void {
+    this.#dicts ??= { of: new Float64Array(DICTS).fill(-1), at: new Float64Array(DICTS) };
     const slot = dict & (DICTS - 1);
-    this.#dictOf[slot] = dict;
-    this.#dictAt[slot] = this.#store(stack, from, to);
+    this.#dicts.of[slot] = dict;
+    this.#dicts.at[slot] = this.#store(stack, from, to);
   }
 
   /** The elements of a tuple; undefined where they are forgotten or were too many. */
@@ -82,29 +84,37 @@ export class Arena {
   /** Keys and values, alternating, that a dict got last; undefined where they are forgotten. */
   itemsOf(dict: number): Float64Array | undefined {
     const slot = dict & (DICTS - 1);
-    return this.#dictOf[slot] === dict ? this.#load(this.#dictAt[slot] ?? 0) : undefined;
+    return this.#dicts?.of[slot] === dict ? this.#load(this.#dicts.at[slot] ?? 0) : undefined;
   }
 
   #store(stack: Float64Array, from: number, to: number): number {
     const at = this.#head;
     const count = to - from;
-    if (count > MAX_ELEMENTS) {
-      this.#cells[at & (ARENA - 1)] = -1;
-      this.#head = at + 1;
-      return at;
-    }
-    this.#cells[at & (ARENA - 1)] = count;
-    for (let i = 0; i < count; i++) this.#cells[(at + 1 + i) & (ARENA - 1)] = stack[from + i] ?? 0;
-    this.#head = at + 1 + count;
+    const kept = count > MAX_ELEMENTS ? 0 : count;
+    if (at + 1 + kept > this.#cells.length && this.#cells.length < ARENA) this.#grow();
+    const cells = this.#cells;
+    const mask = cells.length - 1;
+    this.#head = at + 1 + kept;
+    cells[at & mask] = kept === count ? count : -1;
+    for (let i = 0; i < kept; i++) cells[(at + 1 + i) & mask] = stack[from + i] ?? 0;
     return at;
   }
 
+  /** Positions stay what they are: nothing is overwritten before the arena has its full size, a power of two. */
+  #grow(): void {
+    const grown = new Float64Array(this.#cells.length * 2);
+    grown.set(this.#cells);
+    this.#cells = grown;
+  }
+
   #load(at: number): Float64Array | undefined {
-    if (this.#head - at > ARENA) return undefined;
-    const count = this.#cells[at & (ARENA - 1)] ?? -1;
+    const cells = this.#cells;
+    const mask = cells.length - 1;
+    if (this.#head - at > cells.length) return undefined;
+    const count = cells[at & mask] ?? -1;
     if (count < 0) return undefined;
     const out = new Float64Array(count);
-    for (let i = 0; i < count; i++) out[i] = this.#cells[(at + 1 + i) & (ARENA - 1)] ?? 0;
+    for (let i = 0; i < count; i++) out[i] = cells[(at + 1 + i) & mask] ?? 0;
     return out;
   }
 }
@@ -118,7 +128,7 @@ const MAX_ENTRIES = 1 << 27;
 
 /** The memo: a growing array for the indexes Python uses, a bounded map for those only an attacker would. */
 export class Memo {
-  #cells = new Float64Array(1 << 10).fill(Number.NaN);
+  #cells = new Float64Array(1 << 6).fill(Number.NaN);
   #high = 0;
   #count = 0;
   readonly #scattered = new Map<number, number>();

@@ -7,7 +7,7 @@ const HEAD = 16;
 
 /** A view of `source` that moves over it. The bytes are copied: other readers of the source may reuse its buffer. */
 export class Window {
-  readonly bytes = new Uint8Array(WINDOW);
+  readonly bytes: Uint8Array;
   readonly #source: ByteSource;
   /** Offset in the source of `bytes[0]`. */
   base = 0;
@@ -18,6 +18,7 @@ export class Window {
 
   constructor(source: ByteSource) {
     this.#source = source;
+    this.bytes = new Uint8Array(Math.min(WINDOW, source.size + HEAD));
   }
 
   get size(): number {
