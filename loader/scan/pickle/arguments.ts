@@ -1,4 +1,5 @@
 import { permissionOf } from './allow/index.js';
+import { attributeOf, isZoneKey } from './attribute.js';
 import { describeCall } from './describe.js';
 import type { Effects } from './effects.js';
 import { fromPython2 } from './judge.js';
@@ -36,6 +37,19 @@ export function checkArguments(
     effects.sink.finding('PKL-CALL-ARGUMENTS', `${effects.label(id)} is called ${why}`, offset);
     return KIND.COMPUTED;
   };
+  if (name === 'getattr') {
+    const value = attributeOf(effects, args, offset);
+    if (value !== undefined) return value;
+    const [of, attribute] = args ?? [];
+    const text = attribute === undefined ? undefined : effects.text(attribute);
+    const owner = of !== undefined && kindOf(of) === KIND.GLOBAL ? effects.label(payloadOf(of)) : 'an object';
+    effects.sink.finding(
+      'PKL-GLOBAL-DANGEROUS',
+      `${effects.label(id)} resolves ${text === undefined ? 'a name' : JSON.stringify(text)} of ${owner}`,
+      offset,
+    );
+    return KIND.COMPUTED;
+  }
   if (!args) return refuse('with arguments that cannot be seen');
   const first = args[0];
   switch (name) {
@@ -46,6 +60,10 @@ export function checkArguments(
       }
       return KIND.OPAQUE;
     }
+    case 'ZoneInfo._unpickle':
+      return args.length === 2 && first !== undefined && isZoneKey(effects.text(first))
+        ? id * 16 + KIND.RESULT
+        : refuse('with what is no time zone');
     case 'getLogger':
       return args.length <= 1 ? id * 16 + KIND.RESULT : refuse('with more than a name');
     case 'type':
@@ -69,6 +87,13 @@ export function checkArguments(
       effects.sink.nested(`bytes at ${at.start}`, at.start, at.length);
       return id * 16 + KIND.RESULT;
     }
+    case 'vectorize':
+      effects.sink.finding(
+        'PKL-GLOBAL-DANGEROUS',
+        `${effects.label(id)} is called: it runs Python code`,
+        offset,
+      );
+      return KIND.COMPUTED;
     default:
       return refuse(`as ${module}.${name} must not be`);
   }

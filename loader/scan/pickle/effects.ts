@@ -1,6 +1,7 @@
 import type { ByteSource } from '../source.js';
 import { checkArguments } from './arguments.js';
 import { describeCall } from './describe.js';
+import { checkDistribution, isScipyStats } from './distribution.js';
 import { fromPython2, type Judgement, judgeGlobal, looksLikeClass } from './judge.js';
 import { DataTypes } from './numpy.js';
 import type { PickleRule } from './rules.js';
@@ -17,7 +18,7 @@ export interface PickleSink {
   spend(units: number): boolean;
 }
 
-interface Global {
+export interface Global {
   readonly module: string;
   readonly name: string;
   readonly judgement: Judgement;
@@ -43,6 +44,8 @@ export class Effects {
   /** Conditionally allowed globals that reached the stack, less those that were called and checked. */
   unchecked = 0;
   #lastUnchecked = 0;
+  /** Where a global that is dangerous when called was imported last, -1 where it was not. */
+  #resolver = -1;
   readonly #globals: Global[] = [];
   readonly #ids = new Map<string, number>();
   readonly #strings = new Map<number, string | undefined>();
@@ -61,6 +64,7 @@ export class Effects {
   /** Between two pickles of one file, what values meant is forgotten; names already judged are kept. */
   reset(): void {
     this.unchecked = 0;
+    this.#resolver = -1;
     this.#settled.clear();
     this.#described.clear();
     this.#special.clear();
@@ -113,6 +117,7 @@ export class Effects {
     }
     if (this.#globals[id]?.judgement.allowed !== 'check') return id * 16 + KIND.GLOBAL;
     this.#lastUnchecked = offset;
+    if (name === 'getattr' || name === 'vectorize') this.#resolver = offset;
     this.unchecked++;
     return -1 - id;
   }
@@ -171,7 +176,7 @@ export class Effects {
     if (module === 'copyreg' || name === '_reconstruct') {
       const first = this.arena.elements(args)?.[0];
       // Only as the type of a plain array is a memory-mapped one harmless: nothing is opened for it.
-      if (name === '_reconstruct' && first !== undefined && first < 0) {
+      if (name === '_reconstruct' && first !== undefined && this.#isMemmap(first)) {
         // The same arguments, fetched from the memo again, hold the same one reference.
         if (!this.#settled.has(args)) this.unchecked--;
         if (this.#settled.size < MAX_GLOBALS) this.#settled.add(args);
@@ -184,12 +189,23 @@ export class Effects {
     return id * 16 + KIND.RESULT;
   }
 
+  /** Classes that are never called, but whose instances are data once their state has been checked. */
+  #isStateful(id: number): boolean {
+    const { module = '', name } = this.#globals[id]?.now ?? {};
+    return isScipyStats(module) || (module === 'numpy' && name === 'vectorize');
+  }
+
+  #isMemmap(value: number): boolean {
+    return value < 0 && this.#globals[payloadOf(value)]?.now.name === 'memmap';
+  }
+
   /** NEWOBJ and NEWOBJ_EX: an instance without its constructor. Returns it. */
   instantiate(cls: number, args: number, offset: number): number {
     const kind = kindOf(cls);
     const id = payloadOf(cls);
     if (cls < 0) {
       this.unchecked--;
+      if (this.#isStateful(id) && this.arena.elements(args)?.length === 0) return id * 16 + KIND.RESULT;
       this.sink.finding('PKL-CALL-ARGUMENTS', `${describeCall(this, id, args)} is not for instances`, offset);
       return KIND.COMPUTED;
     }
@@ -217,6 +233,7 @@ export class Effects {
       );
       return;
     }
+    if (kind === KIND.RESULT) checkDistribution(this, payloadOf(instance), state, offset);
     if (kind === KIND.DTYPE) this.types.build(instance, this.arena.elements(state));
     if (this.#special.size === 0) return;
     const parts = kindOf(state) === KIND.TUPLE ? (this.arena.elements(state) ?? [state]) : [state];
@@ -284,9 +301,15 @@ export class Effects {
     return KIND.COMPUTED;
   }
 
-  /** After a whole pickle: conditionally allowed globals must all have been called in sight. */
-  finish(): void {
-    if (this.unchecked > 0) {
+  /** After a pickle: conditionally allowed globals must all have been called in sight. */
+  finish(stopped: boolean): void {
+    if (this.unchecked > 0 && this.#resolver >= 0) {
+      this.sink.finding(
+        'PKL-GLOBAL-DANGEROUS',
+        'a function that resolves names or calls others is passed on',
+        this.#resolver,
+      );
+    } else if (this.unchecked > 0 && stopped) {
       this.sink.finding(
         'PKL-CALL-ARGUMENTS',
         'a function that is only safe with checked arguments is passed on',

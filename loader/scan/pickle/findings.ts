@@ -8,6 +8,7 @@ const SEVERE = new Set<PickleRule>([
   'PKL-GLOBAL-STDLIB',
   'PKL-GLOBAL-TRAVERSAL',
   'PKL-GLOBAL-LIBRARY',
+  'PKL-EXEC-SOURCE',
 ]);
 
 const MAX_HELD = 256;

@@ -1,5 +1,6 @@
 import { type Permission, permissionOf } from './allow/index.js';
 import { dangerOf, isDangerousModuleName, isKnownLibrary, isStandardLibrary } from './dangerous.js';
+import { isScipyStats } from './distribution.js';
 import type { PickleRule } from './rules.js';
 
 /** What is known of one global: on the allow-list with a permission, or a finding of a rule. */
@@ -42,8 +43,7 @@ function condemn(module: string, name: string, mappedModule: string, mappedName:
   if (isStandardLibrary(module) || isStandardLibrary(mappedModule)) {
     return { rule: 'PKL-GLOBAL-STDLIB', why: 'belongs to the standard library, outside its data types' };
   }
-  if (isScipyDistribution(module))
-    return { rule: 'PKL-EXEC-STATE', why: 'compiles source text from its state' };
+  if (isScipyStats(module)) return { rule: 'PKL-EXEC-STATE', why: 'compiles source text from its state' };
   if (isKnownLibrary(module)) {
     if (segments.length > 1) {
       return { rule: 'PKL-GLOBAL-TRAVERSAL', why: 'reaches an attribute of a library object' };
@@ -59,11 +59,6 @@ function condemn(module: string, name: string, mappedModule: string, mappedName:
 /** Classes are spelled with a capital first letter, after any underscores. */
 export function looksLikeClass(name: string): boolean {
   return /^_*\p{Lu}/u.test(name.slice(name.lastIndexOf('.') + 1));
-}
-
-/** SciPy's distributions `exec` the attribute `_parse_arg_template` of their state when they are unpickled. */
-function isScipyDistribution(module: string): boolean {
-  return module === 'scipy.stats' || module.startsWith('scipy.stats.');
 }
 
 /** Types of TorchScript archives live in a namespace of their own, which no Python program can import. */

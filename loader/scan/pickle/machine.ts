@@ -84,7 +84,7 @@ export class PickleMachine {
     let opcodes = 0;
     const done = (end: number, stopped: boolean): PickleEnd => {
       sink.spend(Math.max(0, Math.min(end, window.base + window.length) - charged));
-      if (stopped) effects.finish();
+      effects.finish(stopped);
       const { problem, result } = state;
       return {
         end,

@@ -128,6 +128,13 @@ export const pickleRules = defineRules({
       'Objects of this class (SciPy distributions) execute a piece of Python source kept in their own state when they are loaded. The file decides what that source is.',
     remedy: 'Store the parameters of the distribution instead of the object.',
   },
+  'PKL-EXEC-SOURCE': {
+    severity: 'critical',
+    title: 'Object whose state is source text of its own',
+    description:
+      'A SciPy distribution executes a piece of Python source kept in its state when it is loaded. Here it is not, to the byte, the text that SciPy generates, or other attributes than those of a distribution are set.',
+    remedy: 'Do not load the file.',
+  },
   'PKL-DUAL-READING': {
     severity: 'medium',
     title: 'Raw array bytes that are also opcodes',

@@ -1,6 +1,7 @@
 import type { PickleRule } from '../../../loader/scan/pickle/index.js';
 import type { FileVerdict } from '../../../loader/scan/types.js';
 import { type PickleBuilder, pickle, u32, u64 } from '../../support/pickle-builder.js';
+import { ATTRIBUTE_CASES } from './pickle-attributes.js';
 import { GADGETS } from './pickle-gadgets.js';
 
 export interface Case {
@@ -510,7 +511,7 @@ const structure: Case[] = [
   ),
   suspicious(
     'distribution of SciPy',
-    pickle(2).global('scipy.stats._distn_infrastructure', 'rv_frozen').emptyTuple().newObject().stop(),
+    pickle(2).global('scipy.stats._distn_infrastructure', 'rv_sample').emptyTuple().newObject().stop(),
     'PKL-EXEC-STATE',
   ),
 ];
@@ -698,4 +699,4 @@ const benign: Case[] = [
   ),
 ];
 
-export const CORPUS: readonly Case[] = [...gadgets, ...structure, ...benign];
+export const CORPUS: readonly Case[] = [...gadgets, ...structure, ...benign, ...ATTRIBUTE_CASES];

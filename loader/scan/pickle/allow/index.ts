@@ -1,6 +1,7 @@
 import { LIBRARIES } from './libraries.js';
 import { NUMPY } from './numpy.js';
 import { PYTHON } from './python.js';
+import { SCIPY } from './scipy.js';
 import { SKLEARN_CLASSES } from './sklearn.js';
 import { SKLEARN_REFERENCES } from './sklearn-functions.js';
 import { TORCH } from './torch.js';
@@ -29,7 +30,7 @@ export function permissionOf(module: string, name: string): Permission | undefin
     add('sklearn.utils._bunch', { mapping: 'Bunch' });
     add('sklearn.utils', { mapping: 'Bunch' });
     for (const [m, list] of Object.entries(TORCH_CLASSES)) add(m, { instance: list });
-    for (const part of [PYTHON, NUMPY, TORCH, LIBRARIES]) {
+    for (const part of [PYTHON, NUMPY, TORCH, LIBRARIES, SCIPY]) {
       for (const [m, names] of Object.entries(part)) add(m, names);
     }
   }

@@ -20,7 +20,7 @@ export const NUMPY: Readonly<Record<string, AllowedNames>> = {
   numpy: {
     call: `dtype ndarray matrix recarray poly1d ${SCALARS}`,
     ref: `${UFUNCS} ${STATISTICS}`,
-    check: 'memmap',
+    check: 'memmap vectorize',
   },
   'numpy.core.multiarray': { call: '_reconstruct scalar' },
   'numpy._core.multiarray': { call: '_reconstruct scalar' },

@@ -7,7 +7,7 @@ export const PYTHON: Readonly<Record<string, AllowedNames>> = {
     sequence: 'list bytearray',
     set: 'set',
     mapping: 'dict',
-    check: 'type',
+    check: 'type getattr',
   },
   collections: {
     mapping: 'OrderedDict defaultdict Counter UserDict ChainMap',
@@ -21,7 +21,7 @@ export const PYTHON: Readonly<Record<string, AllowedNames>> = {
   datetime: { call: 'datetime date time timedelta timezone tzinfo' },
   _datetime: { call: 'datetime date time timedelta timezone' },
   _pydatetime: { call: 'datetime date time timedelta timezone' },
-  zoneinfo: { call: 'ZoneInfo._unpickle' },
+  zoneinfo: { ref: 'ZoneInfo', check: 'ZoneInfo._unpickle' },
   decimal: { call: 'Decimal' },
   _decimal: { call: 'Decimal' },
   _pydecimal: { call: 'Decimal' },
