@@ -4,14 +4,22 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { UnverifiedBundle } from '../../core/bundle/index.js';
 import { signingKey } from '../../core/keys/index.js';
-import { verifyModel } from '../../loader/index.js';
+import { TrustAnchors, verifyModel } from '../../loader/index.js';
 import { type SignOptions, signModel } from '../../signer/index.js';
 import { editBundle, flip } from '../support/edit-bundle.js';
 import { expectCodeAsync } from '../support/errors.js';
-import { type TestKey, type TestKeyKind, testKey } from '../support/pki.js';
+import {
+  makeIntermediate,
+  makeLeaf,
+  makeRoot,
+  type TestKey,
+  type TestKeyKind,
+  testKey,
+} from '../support/pki.js';
 import { writeModel } from '../support/signed-model.js';
 import { useTemp } from '../support/temp.js';
 
+const DAY = 86_400_000;
 const PREDICATE = 'https://model_signing/signature/v1.0';
 /** cosign takes the hash of a signature from its caller, not from the key. */
 const KINDS: readonly (readonly [TestKeyKind, string])[] = [
@@ -20,6 +28,12 @@ const KINDS: readonly (readonly [TestKeyKind, string])[] = [
   ['ec-p521', 'sha512'],
   ['rsa-2048', 'sha256'],
 ];
+
+// What it says when it refuses: each refusal must be for the reason of the test.
+const WRONG_DIGEST = /digest does not match any digest in statement/;
+const WRONG_SIGNATURE = /accepted signatures do not match threshold/;
+const WRONG_ROOT = /leaf certificate verification failed/;
+const WRONG_IDENTITY = /no matching CertificateIdentity found/;
 
 const cosign = process.env.MODELSEAL_COSIGN ?? 'cosign';
 let found: boolean | undefined;
@@ -77,13 +91,49 @@ describe('exchange with cosign, a reader and writer of Sigstore bundles that kno
       const { signature, rootDigest } = await signModel(folder, options);
       const trust = ['--key', publicPem(key), '--signature-digest-algorithm', hash];
       accepted(attested(signature, rootDigest, ...trust));
-      refused(attested(signature, '0'.repeat(64), ...trust), /digest/);
+      refused(attested(signature, '0'.repeat(64), ...trust), WRONG_DIGEST);
 
       editBundle(signature, ({ dsseEnvelope: e }) => (e.payload = flip(e.payload, 9)));
-      refused(attested(signature, rootDigest, ...trust), /signature/);
+      refused(attested(signature, rootDigest, ...trust), WRONG_SIGNATURE);
       await expectCodeAsync('ERR_SIGNATURE_INVALID', () =>
         verifyModel(folder, { at: now, publicKey: key.publicKey }),
       );
+    });
+  }
+
+  for (const kind of ['ec-p256', 'ec-p384', 'rsa-2048'] as const) {
+    it(`it reads what we write with a certificate, ${kind}, once it is told to take chains`, async () => {
+      const folder = writeModel(join(temp(), 'model'));
+      const validity = { notBefore: new Date(+now - DAY), notAfter: new Date(+now + DAY) };
+      const root = makeRoot(validity);
+      const issuing = makeIntermediate(root, validity);
+      const leaf = makeLeaf(issuing, { ...validity, key: testKey(kind, 'developer') });
+      const { signature, rootDigest } = await signModel(folder, {
+        key: signingKey(leaf.key.privateKey),
+        certificate: leaf.certificate,
+        chain: [issuing.certificate],
+        at: now,
+      });
+      const options = { at: now, trustRoots: TrustAnchors.from([root.certificate]) };
+      expect((await verifyModel(folder, options)).report.verdict).to.equal('accepted');
+      const trust = (pem: string, identity = 'dev@example.com'): string[] => {
+        const service = `url=https://ca.example,certificate-chain=${write('root.pem', pem)}`;
+        const file = join(temp(), 'trusted-root.json');
+        const made = run('trusted-root', 'create', '--fulcio', service, '--out', file);
+        expect(made.ok, made.output).to.equal(true);
+        // The certificates come from no Sigstore service: no log of certificates, no identity provider.
+        const who = ['--certificate-identity', identity, '--certificate-oidc-issuer-regexp', '.*'];
+        return ['--allow-certificate-chain', '--insecure-ignore-sct', '--trusted-root', file, ...who];
+      };
+      accepted(attested(signature, rootDigest, ...trust(root.pem)));
+      refused(attested(signature, '0'.repeat(64), ...trust(root.pem)), WRONG_DIGEST);
+      refused(attested(signature, rootDigest, ...trust(root.pem, 'eve@example.com')), WRONG_IDENTITY);
+      const other = makeRoot({ ...validity, subject: 'Other Root', key: testKey('ec-p256', 'other root') });
+      refused(attested(signature, rootDigest, ...trust(other.pem)), WRONG_ROOT);
+
+      editBundle(signature, ({ dsseEnvelope: e }) => (e.payload = flip(e.payload, 9)));
+      refused(attested(signature, rootDigest, ...trust(root.pem)), WRONG_SIGNATURE);
+      await expectCodeAsync('ERR_SIGNATURE_INVALID', () => verifyModel(folder, options));
     });
   }
 
