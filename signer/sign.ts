@@ -7,6 +7,7 @@ import {
   keyHint,
   type Material,
   matchSignature,
+  type StapledEvidence,
   UnverifiedBundle,
 } from '../core/bundle/index.js';
 import { IN_TOTO_PAYLOAD_TYPE, preAuthEncoding } from '../core/dsse.js';
@@ -35,6 +36,8 @@ export interface SignOptions extends SerializationOptions {
   readonly certificate?: Certificate | undefined;
   /** Certificates above it, in any order. The root is left out of the bundle. */
   readonly chain?: readonly Certificate[] | undefined;
+  /** CRLs and OCSP responses, DER, to send along: an extension that some other readers refuse. */
+  readonly staple?: StapledEvidence | undefined;
   /** Time at which the certificates must be valid. */
   readonly at: Date;
   /** Where to write the signature; `model.sig` in the folder, or beside a single file, without it. */
@@ -118,7 +121,8 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
       return { keyHint: keyHint(key.publicKey) };
     }
     checkSigningCertificate(o.certificate, key.publicKey, at);
-    return { chain: [o.certificate, ...orderChain(o.certificate, o.chain ?? [], at)].map((c) => c.raw) };
+    const chain = [o.certificate, ...orderChain(o.certificate, o.chain ?? [], at)].map((c) => c.raw);
+    return { chain, stapled: o.staple };
   }
 }
 

@@ -2,7 +2,7 @@ import { IN_TOTO_PAYLOAD_TYPE } from '../dsse.js';
 import type { Json } from '../json.js';
 import { type Manifest, TREE_DIGEST_KEY } from '../model/index.js';
 import { PREDICATE_TYPE, referenceShardAlgorithm, STATEMENT_TYPE } from './statement.js';
-import { BUNDLE_MEDIA_TYPE } from './unverified.js';
+import { BUNDLE_MEDIA_TYPE, STAPLED_KEY, type StapledEvidence } from './unverified.js';
 
 /** What is signed beside the manifest. */
 export interface StatementExtras {
@@ -45,7 +45,9 @@ export function encodeStatement(manifest: Manifest, extras: StatementExtras = {}
 }
 
 /** What verifies a signature that we write. */
-export type Material = { readonly chain: readonly Uint8Array[] } | { readonly keyHint: string };
+export type Material =
+  | { readonly chain: readonly Uint8Array[]; readonly stapled?: StapledEvidence | undefined }
+  | { readonly keyHint: string };
 
 /** A signature file: a Sigstore bundle v0.3 around a DSSE envelope (OMS §6.7, §6.8). */
 export function encodeBundle(
@@ -55,7 +57,7 @@ export function encodeBundle(
 ): string {
   const verification =
     'chain' in material
-      ? { x509CertificateChain: { certificates: material.chain.map((der) => ({ rawBytes: base64(der) })) } }
+      ? { x509CertificateChain: { certificates: material.chain.map(raw), ...stapled(material.stapled) } }
       : { publicKey: { hint: material.keyHint } };
   const bundle = {
     mediaType: BUNDLE_MEDIA_TYPE,
@@ -68,6 +70,14 @@ export function encodeBundle(
     },
   };
   return `${JSON.stringify(bundle)}\n`;
+}
+
+const raw = (der: Uint8Array): { readonly rawBytes: string } => ({ rawBytes: base64(der) });
+
+/** Left out when there is none: readers that know the schema only refuse a field that they do not know. */
+function stapled(evidence: StapledEvidence | undefined): object {
+  if (!evidence || evidence.crls.length + evidence.ocsp.length === 0) return {};
+  return { [STAPLED_KEY]: { crls: evidence.crls.map(raw), ocspResponses: evidence.ocsp.map(raw) } };
 }
 
 const base64 = (bytes: Uint8Array): string =>

@@ -16,5 +16,6 @@ export {
   MAX_CHAIN,
   MAX_SIGNATURES,
   type SigningMethod,
+  type StapledEvidence,
   UnverifiedBundle,
 } from './unverified.js';

@@ -57,6 +57,8 @@ export class UnverifiedBundle {
   readonly tlogEntries: readonly JsonObject[];
   /** RFC 3161 tokens. */
   readonly timestamps: readonly Uint8Array[];
+  /** CRLs and OCSP responses that came along, DER. Untrusted like the rest; their own signatures prove them. */
+  readonly stapled: StapledEvidence;
   /** The parsed JSON, for Sigstore's own library; not of the other methods, for a payload may be tens of megabytes. */
   readonly json: JsonObject | undefined;
 
@@ -72,6 +74,7 @@ export class UnverifiedBundle {
     this.chain = material.chain;
     this.keyHint = material.keyHint;
     this.keyRawBytes = material.keyRawBytes;
+    this.stapled = material.stapled;
     this.tlogEntries = material.tlogEntries;
     this.timestamps = material.timestamps;
     if (json.dsseEnvelope === undefined) throw new ModelsealError('ERR_BUNDLE_ENVELOPE_MISSING', {});
@@ -108,7 +111,14 @@ export class UnverifiedBundle {
   }
 }
 
+/** Revocation evidence inside a bundle. */
+export interface StapledEvidence {
+  readonly crls: readonly Uint8Array[];
+  readonly ocsp: readonly Uint8Array[];
+}
+
 interface Material {
+  readonly stapled: StapledEvidence;
   readonly method: SigningMethod;
   readonly chain: readonly Uint8Array[];
   readonly keyHint: string | undefined;
@@ -120,6 +130,12 @@ interface Material {
 const CONTENT = ['publicKey', 'x509CertificateChain', 'certificate'] as const;
 const AT = 'verificationMaterial';
 
+/** Name of the field, inside `x509CertificateChain`, that holds stapled evidence. */
+export const STAPLED_KEY = 'modelsealRevocation';
+
+/** One list or answer for each certificate of the longest chain is plenty. */
+const MAX_STAPLED = 32;
+
 function readMaterial(material: JsonObject): Material {
   only(material, AT, [...CONTENT, 'tlogEntries', 'timestampVerificationData']);
   const found = CONTENT.filter((name) => material[name] !== undefined);
@@ -130,24 +146,44 @@ function readMaterial(material: JsonObject): Material {
     timestamps: readTimestamps(material),
     keyHint: undefined,
     keyRawBytes: undefined,
+    stapled: { crls: [], ocsp: [] },
   };
   if (material.publicKey !== undefined) {
     return { ...common, method: 'key', chain: [], ...readKey(object(material.publicKey, `${AT}.publicKey`)) };
   }
   if (material.x509CertificateChain !== undefined) {
     const field = `${AT}.x509CertificateChain`;
-    const list = array(object(material.x509CertificateChain, field).certificates, `${field}.certificates`);
+    const container = object(material.x509CertificateChain, field);
+    const list = array(container.certificates, `${field}.certificates`);
     if (list.length === 0) throw new ModelsealError('ERR_BUNDLE_CHAIN_EMPTY', {});
     bounded('certificates', list.length, MAX_CHAIN);
     const chain = list.map((entry, i) => {
       const at = join(`${field}.certificates`, i);
       return base64(object(entry, at).rawBytes, `${at}.rawBytes`);
     });
-    return { ...common, method: 'certificate', chain };
+    return { ...common, method: 'certificate', chain, stapled: readStapled(container, field) };
   }
   if (common.tlogEntries.length === 0) throw new ModelsealError('ERR_BUNDLE_TLOG_MISSING', {});
   const leaf = object(material.certificate, `${AT}.certificate`);
   return { ...common, method: 'sigstore', chain: [base64(leaf.rawBytes, `${AT}.certificate.rawBytes`)] };
+}
+
+/** An extension of ours, in a place that the schema leaves open: evidence that lets a consumer verify offline. */
+function readStapled(container: JsonObject, above: string): StapledEvidence {
+  if (container[STAPLED_KEY] === undefined) return { crls: [], ocsp: [] };
+  const field = `${above}.${STAPLED_KEY}`;
+  const holder = object(container[STAPLED_KEY], field);
+  only(holder, field, ['crls', 'ocspResponses']);
+  const read = (name: string): Uint8Array[] => {
+    if (holder[name] === undefined) return [];
+    const entries = array(holder[name], `${field}.${name}`);
+    bounded('stapled CRLs or OCSP responses', entries.length, MAX_STAPLED);
+    return entries.map((entry, i) => {
+      const at = join(`${field}.${name}`, i);
+      return base64(object(entry, at).rawBytes, `${at}.rawBytes`);
+    });
+  };
+  return { crls: read('crls'), ocsp: read('ocspResponses') };
 }
 
 function readKey(key: JsonObject): Pick<Material, 'keyHint' | 'keyRawBytes'> {

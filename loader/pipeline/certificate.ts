@@ -5,7 +5,7 @@ import { Certificate } from '../../core/x509/index.js';
 import { verifyCertificate } from '../certificate.js';
 import { TrustAnchors } from '../path/index.js';
 import type { TrustPolicy } from '../policy/policy.js';
-import { NO_EVIDENCE } from '../revocation/evidence.js';
+import { decodeEvidence, mergeEvidence, NO_EVIDENCE } from '../revocation/evidence.js';
 import type { VerifyOptions } from './options.js';
 import { AcceptedSigner } from './signer.js';
 
@@ -31,7 +31,8 @@ export async function acceptCertificate(
   });
   if (!leaf) throw new ModelsealError('ERR_BUNDLE_CHAIN_EMPTY', {});
   const intermediates = [...rest, ...(options.intermediates ?? [])];
-  const given = options.evidence ?? NO_EVIDENCE;
+  // What the bundle brings is no more trusted than what the caller brings: each list and answer must prove itself.
+  const given = mergeEvidence(options.evidence ?? NO_EVIDENCE, decodeEvidence(bundle.stapled, 'bundle'));
   const checked = await verifyCertificate(leaf, {
     anchors: trustRoots,
     intermediates,

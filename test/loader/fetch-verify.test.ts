@@ -6,6 +6,48 @@ import { expect } from 'chai';
 import { cli } from '../support/cli.js';
 import { useTemp } from '../support/temp.js';
 
+describe('revocation evidence in the bundle', () => {
+  const temp = useTemp();
+
+  it('lets a consumer without any evidence verify offline, and never outweighs a newer list', async () => {
+    const at = (name: string): string => join(temp(), name);
+    const run = async (...args: string[]): Promise<number> => (await cli(args)).code;
+    const home = ['--home', at('ca'), '--no-passphrase'];
+    const url = 'http://crl.example.org/issuing.crl';
+    expect(await run('ca', 'init', ...home, '--key-type', 'ec-p256', '--crl-url', url)).to.equal(0);
+    expect(await run('ca', 'issue', ...home, '--email', 'dev@example.org', '--out', at('dev'))).to.equal(0);
+    mkdirSync(at('model'));
+    writeFileSync(at('model/weights.bin'), 'weights');
+    const sign = ['sign', at('model'), '--private-key', at('dev/key.pem'), '--force'];
+    const certified = [...sign, '--signing-certificate', at('dev/chain.pem')];
+    const verify = ['verify', at('model'), '--trust-root', at('ca/root.pem')];
+    const [root, issuing] = [at('ca/root.crl'), at('ca/issuing.crl')];
+
+    expect(await run(...certified)).to.equal(0);
+    expect(await run(...verify), 'an address is named and nothing is known').to.equal(1);
+    expect(await run(...certified, '--staple-crl', root, '--staple-crl', issuing)).to.equal(0);
+    expect(await run(...verify)).to.equal(0);
+
+    const bundle = readFileSync(at('model/model.sig'), 'utf8');
+    const foreign = readFileSync(issuing).toString('base64');
+    const damaged = Buffer.from(foreign, 'base64');
+    damaged[damaged.length - 1] = (damaged[damaged.length - 1] as number) ^ 1;
+    writeFileSync(at('model/model.sig'), bundle.replace(foreign, damaged.toString('base64')));
+    expect(await run(...verify), 'a damaged list proves nothing').to.equal(1);
+    writeFileSync(at('model/model.sig'), bundle);
+
+    expect(
+      await run('ca', 'revoke', at('dev/cert.pem'), '--home', at('ca'), '--reason', 'keyCompromise'),
+    ).to.equal(0);
+    expect(await run('ca', 'crl', '--home', at('ca'), '--out', at('newer.crl'))).to.equal(0);
+    expect(await run(...verify, '--crl', at('newer.crl')), 'the newer list decides').to.equal(1);
+
+    expect(await run(...sign, '--staple-crl', root), 'a bare key has nobody to revoke it').to.equal(64);
+    expect(await run(...certified, '--staple-crl', at('ca/root.pem'))).to.equal(1);
+    expect(await run(...certified, '--staple-crl', at('none'))).to.equal(3);
+  });
+});
+
 describe('revocation evidence from the network', () => {
   const temp = useTemp();
   let server: Server;
