@@ -1,6 +1,6 @@
 import { ModelsealError } from '../../core/errors/index.js';
 import { permissionOf } from '../scan/pickle/allow/index.js';
-import { fromPython2, isPythonName, looksLikeClass } from '../scan/pickle/judge.js';
+import { fromPython2, isPythonName, isResolver, looksLikeClass } from '../scan/pickle/judge.js';
 import { type Construction, type Constructor, constructorOf } from './constructors.js';
 import { Cursor } from './cursor.js';
 import { DType, setDTypeState, toShape } from './dtype.js';
@@ -279,7 +279,9 @@ export class Unpickler {
     const given = `${module}.${name}`;
     if (Object.hasOwn(this.#options.constructors ?? {}, given)) return new PyReference(given);
     const [realModule, realName] = fromPython2(module, name);
-    if (permissionOf(realModule, realName) !== undefined) return new AllowedReference(realModule, realName);
+    // What resolves other names is no data, not even as a reference that nothing calls.
+    if (permissionOf(realModule, realName) !== undefined && !isResolver(realName))
+      return new AllowedReference(realModule, realName);
     throw new ModelsealError('ERR_UNPICKLE_GLOBAL', { global: given, offset: this.#in.here });
   }
 

@@ -2,7 +2,7 @@ import type { ByteSource } from '../source.js';
 import { checkArguments } from './arguments.js';
 import { describeCall } from './describe.js';
 import { checkDistribution, isScipyStats } from './distribution.js';
-import { fromPython2, type Judgement, judgeGlobal, looksLikeClass } from './judge.js';
+import { fromPython2, isResolver, type Judgement, judgeGlobal, looksLikeClass } from './judge.js';
 import { DataTypes } from './numpy.js';
 import type { PickleRule } from './rules.js';
 import { stringAt } from './text.js';
@@ -117,7 +117,7 @@ export class Effects {
     }
     if (this.#globals[id]?.judgement.allowed !== 'check') return id * 16 + KIND.GLOBAL;
     this.#lastUnchecked = offset;
-    if (name === 'getattr' || name === 'vectorize') this.#resolver = offset;
+    if (isResolver(name)) this.#resolver = offset;
     this.unchecked++;
     return -1 - id;
   }

@@ -61,6 +61,11 @@ export function looksLikeClass(name: string): boolean {
   return /^_*\p{Lu}/u.test(name.slice(name.lastIndexOf('.') + 1));
 }
 
+/** What turns text into an attribute or a function: dangerous even where nothing in sight calls it. */
+export function isResolver(name: string): boolean {
+  return name === 'getattr' || name === 'vectorize';
+}
+
 /** Types of TorchScript archives live in a namespace of their own, which no Python program can import. */
 function isTorchScriptType(module: string, name: string): boolean {
   return (
