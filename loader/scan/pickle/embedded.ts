@@ -24,6 +24,8 @@ export class EmbeddedSearch {
   #found = 0;
   #texts = 0;
   #machine: PickleMachine | undefined;
+  /** Offset of the first candidate that was left unread, -1 where there is none. */
+  missed = -1;
 
   constructor(source: ByteSource, sink: PickleSink) {
     this.#source = source;
@@ -34,6 +36,7 @@ export class EmbeddedSearch {
   run(from: number, to = this.#source.size): number {
     this.#found = 0;
     this.#texts = 0;
+    this.missed = -1;
     let budget = (to - from) * COST_FACTOR + 4 * CANDIDATE_BYTES;
     for (let at = from; at < to; at += STEP) {
       const bytes = Buffer.from(this.#source.read(at, Math.min(STEP + OVERLAP, to - at)));
@@ -41,7 +44,11 @@ export class EmbeddedSearch {
       this.#textGlobals(bytes, at);
       for (let i = bytes.indexOf(0x80); i >= 0 && i < STEP; i = bytes.indexOf(0x80, i + 1)) {
         const protocol = bytes[i + 1] ?? 0xff;
-        if (protocol < 1 || protocol > 5 || budget <= 0) continue;
+        if (protocol < 1 || protocol > 5) continue;
+        if (budget <= 0) {
+          if (this.missed < 0) this.missed = at + i;
+          break;
+        }
         const end = this.#candidate(at + i);
         budget -= Math.max(64, end - (at + i));
         if (end > at + i + 2) i = Math.max(i, Math.min(end - at - 1, bytes.length));
@@ -77,4 +84,12 @@ export class EmbeddedSearch {
       this.#sink.finding(judgement.rule, `${match[1]}.${match[2]} ${judgement.why}`, at + match.index);
     }
   }
+}
+
+/** What was not looked at is never clean. */
+export function reportMissed(
+  search: EmbeddedSearch,
+  sink: { unparsed(reason: string, offset?: number): void },
+): void {
+  if (search.missed >= 0) sink.unparsed('it holds more possible pickles than were looked at', search.missed);
 }

@@ -1,7 +1,7 @@
 import { type ByteSource, SliceSource } from '../source.js';
 import type { FormatScanner, ScanContext } from '../types.js';
 import type { PickleSink } from './effects.js';
-import { EmbeddedSearch } from './embedded.js';
+import { EmbeddedSearch, reportMissed } from './embedded.js';
 import { Collected } from './findings.js';
 import { PickleMachine } from './machine.js';
 import type { PickleRule } from './rules.js';
@@ -39,7 +39,10 @@ export const pickleScanner: FormatScanner = {
       if (scanPickle(source, sink).torchLegacy) context.recognised('pytorch-legacy');
       return;
     }
-    if (new EmbeddedSearch(source, sink).run(0) > 0) {
+    const search = new EmbeddedSearch(source, sink);
+    const found = search.run(0);
+    reportMissed(search, sink);
+    if (found > 0) {
       sink.finding('PKL-LEADING-DATA', 'a pickle that is a threat begins behind other data', 0);
     } else sink.unparsed('no pickle is where one was expected');
   },
@@ -47,7 +50,11 @@ export const pickleScanner: FormatScanner = {
 
 /** Reports every dangerous pickle within bytes of whatever kind; returns how many there are. */
 export function searchPickles(source: ByteSource, context: ScanContext): number {
-  return new EmbeddedSearch(source, contextSink(source, context)).run(0);
+  const sink = contextSink(source, context);
+  const search = new EmbeddedSearch(source, sink);
+  const found = search.run(0);
+  reportMissed(search, sink);
+  return found;
 }
 
 function contextSink(source: ByteSource, context: ScanContext): StreamSink {

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../source.js';
 import type { PickleSink } from './effects.js';
-import { EmbeddedSearch } from './embedded.js';
+import { EmbeddedSearch, reportMissed } from './embedded.js';
 import { Collected } from './findings.js';
 import { PickleMachine, type RawArray } from './machine.js';
 import { KIND } from './values.js';
@@ -59,6 +59,7 @@ export function scanPickle(source: ByteSource, sink: StreamSink, start = 0): Str
         sink.unparsed(`the pickle is malformed: ${end.problem.reason}`, end.problem.offset);
       if (!end.stopped) {
         search.run(end.end);
+        reportMissed(search, sink);
         break;
       }
       torchLegacy = end.result === KIND.TORCH_MAGIC;
@@ -68,6 +69,7 @@ export function scanPickle(source: ByteSource, sink: StreamSink, start = 0): Str
       if (next < 0) {
         sink.finding('PKL-TRAILING-DATA', `${source.size - at} bytes follow the end of the pickle`, at);
         search.run(at);
+        reportMissed(search, sink);
         break;
       }
       at = next;
