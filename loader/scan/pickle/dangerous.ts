@@ -47,6 +47,9 @@ const NAMES: Readonly<Record<string, string>> = {
 interface Effects {
   readonly modules: ReadonlyMap<string, string>;
   readonly names: ReadonlyMap<string, string>;
+  /** Top-level modules of all of them, and the length of the longest. */
+  readonly roots: ReadonlySet<string>;
+  readonly longest: number;
 }
 
 let effects: Effects | undefined;
@@ -62,7 +65,8 @@ function load(): Effects {
   for (const [effect, list] of Object.entries(NAMES)) {
     for (const pair of list.split(' ')) names.set(pair, effect);
   }
-  effects = { modules, names };
+  const roots = new Set([...modules.keys(), ...names.keys()].map((path) => path.split(/[.:]/, 1)[0] ?? ''));
+  effects = { modules, names, roots, longest: Math.max(...[...roots].map((root) => root.length)) };
   return effects;
 }
 
@@ -80,6 +84,17 @@ export function dangerOf(module: string, name: string): string | undefined {
     if (dot < 0) return undefined;
     path = path.slice(0, dot);
   }
+}
+
+/** False where nothing below this top-level module is known to be dangerous. */
+export function isDangerousRoot(module: string): boolean {
+  const { roots, longest } = load();
+  return module.length <= longest && roots.has(module);
+}
+
+/** Length of the longest top-level module that {@link isDangerousRoot} knows. */
+export function longestDangerousRoot(): number {
+  return load().longest;
 }
 
 /** True where one segment of a dotted path is the name of a dangerous module: `sklearn.utils` → `os`. */

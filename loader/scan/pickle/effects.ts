@@ -2,7 +2,14 @@ import type { ByteSource } from '../source.js';
 import { checkArguments } from './arguments.js';
 import { describeCall } from './describe.js';
 import { checkDistribution, isScipyStats } from './distribution.js';
-import { fromPython2, isResolver, type Judgement, judgeGlobal, looksLikeClass } from './judge.js';
+import {
+  fromPython2,
+  isResolver,
+  type Judgement,
+  judgeGlobal,
+  looksLikeClass,
+  mayBeDangerous,
+} from './judge.js';
 import { DataTypes } from './numpy.js';
 import type { PickleRule } from './rules.js';
 import { stringAt } from './text.js';
@@ -26,8 +33,8 @@ export interface Global {
   readonly now: { readonly module: string; readonly name: string };
 }
 
-/** Distinct globals remembered; a model has dozens. Beyond it they are judged again each time. */
-const MAX_GLOBALS = 1 << 16;
+/** Distinct globals judged in full; a model has dozens. Of what is beyond, only danger is still looked for. */
+const MAX_GLOBALS = 1 << 14;
 /** Calls of one global that are described; a hostile file holds millions, and a description costs more than the call. */
 const MAX_DESCRIBED = 64;
 const MAX_STRINGS = 1 << 12;
@@ -41,11 +48,14 @@ export class Effects {
   sink: PickleSink;
   /** True while array bytes follow a wrapper of joblib, as its loader takes them. */
   joblib = true;
+  /** Imports of the current pickle: each costs as much as a hundred other opcodes. */
+  imports = 0;
   /** Conditionally allowed globals that reached the stack, less those that were called and checked. */
   unchecked = 0;
   #lastUnchecked = 0;
   /** Where a global that is dangerous when called was imported last, -1 where it was not. */
   #resolver = -1;
+  #flooded = false;
   readonly #globals: Global[] = [];
   readonly #ids = new Map<string, number>();
   readonly #strings = new Map<number, string | undefined>();
@@ -63,6 +73,8 @@ export class Effects {
 
   /** Between two pickles of one file, what values meant is forgotten; names already judged are kept. */
   reset(): void {
+    this.imports = 0;
+    this.#flooded = false;
     this.unchecked = 0;
     this.#resolver = -1;
     this.#settled.clear();
@@ -102,14 +114,15 @@ export class Effects {
       );
       return KIND.COMPUTED;
     }
+    this.imports++;
     const key = `${module}\0${name}`;
     let id = this.#ids.get(key);
     if (id === undefined) {
+      if (this.#globals.length >= MAX_GLOBALS) return this.#flood(module, name, offset);
       const judgement = judgeGlobal(module, name);
       if (!judgement.allowed) {
         this.sink.finding(judgement.rule, `${module}.${name} ${judgement.why}`, offset);
       }
-      if (this.#globals.length >= MAX_GLOBALS) return KIND.COMPUTED;
       const [nowModule, nowName] = fromPython2(module, name);
       const now = { module: nowModule, name: nowName };
       id = this.#globals.push({ module, name, judgement, now }) - 1;
@@ -120,6 +133,24 @@ export class Effects {
     if (isResolver(name)) this.#resolver = offset;
     this.unchecked++;
     return -1 - id;
+  }
+
+  /** One more global than are judged in full: enough is known of the file, and the rest must not cost more. */
+  #flood(module: string, name: string, offset: number): number {
+    if (!this.#flooded) {
+      this.#flooded = true;
+      this.sink.finding(
+        'PKL-GLOBAL-FLOOD',
+        `more than ${MAX_GLOBALS} different globals are imported`,
+        offset,
+      );
+    }
+    const dot = module.indexOf('.');
+    if (mayBeDangerous(dot < 0 ? module : module.slice(0, dot))) {
+      const judgement = judgeGlobal(module, name);
+      if (!judgement.allowed) this.sink.finding(judgement.rule, `${module}.${name} ${judgement.why}`, offset);
+    }
+    return KIND.COMPUTED;
   }
 
   /** REDUCE, INST and OBJ: calls `callee` with a tuple of arguments. Returns the result. */

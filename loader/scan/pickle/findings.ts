@@ -1,13 +1,14 @@
 import type { PickleSink } from './effects.js';
 import type { PickleRule } from './rules.js';
 
-/** Findings that no accident makes: they name a real Python object. */
+/** Findings that no accident makes: they name a real Python object, or far more than chance does. */
 const SEVERE = new Set<PickleRule>([
   'PKL-GLOBAL-DANGEROUS',
   'PKL-CALL-DANGEROUS',
   'PKL-GLOBAL-STDLIB',
   'PKL-GLOBAL-TRAVERSAL',
   'PKL-GLOBAL-LIBRARY',
+  'PKL-GLOBAL-FLOOD',
   'PKL-EXEC-SOURCE',
 ]);
 

@@ -1,5 +1,11 @@
 import { type Permission, permissionOf } from './allow/index.js';
-import { dangerOf, isDangerousModuleName, isKnownLibrary, isStandardLibrary } from './dangerous.js';
+import {
+  dangerOf,
+  isDangerousModuleName,
+  isDangerousRoot,
+  isKnownLibrary,
+  isStandardLibrary,
+} from './dangerous.js';
 import { isScipyStats } from './distribution.js';
 import type { PickleRule } from './rules.js';
 
@@ -77,10 +83,12 @@ function isTorchScriptType(module: string, name: string): boolean {
 }
 
 export function isPythonName(text: string): boolean {
+  if (/^[A-Za-z_]\w*$/.test(text)) return true;
   return /^[\p{L}_][\p{L}\p{N}\p{M}_]*(\.[\p{L}_][\p{L}\p{N}\p{M}_]*)*$/u.test(text);
 }
 
 function plain(text: string): string {
+  if (/^[\w.]*$/.test(text)) return text;
   return text.normalize('NFKC').replace(/[\s\0]+/g, '');
 }
 
@@ -111,6 +119,16 @@ const PYTHON2_MODULES: Readonly<Record<string, string>> = {
   StringIO: 'io',
   cStringIO: 'io',
 };
+
+/** False where no global below this top-level module is dangerous. */
+export function mayBeDangerous(root: string): boolean {
+  return isDangerousRoot(root) || PYTHON2_ROOTS.has(root);
+}
+
+const PYTHON2_ROOTS = new Set([
+  ...Object.keys(PYTHON2_MODULES),
+  ...Object.keys(PYTHON2_NAMES).map((name) => name.slice(0, name.indexOf('.'))),
+]);
 
 /** Names of Python 2 mean their successors where `fix_imports` is on, which is the default below protocol 3. */
 export function fromPython2(module: string, name: string): readonly [string, string] {

@@ -1,8 +1,9 @@
 import type { ByteSource } from '../source.js';
 import { Effects, type PickleSink } from './effects.js';
 import type { InlineArray } from './numpy.js';
-import { FAILED, runOpcode, STOPPED, u32 } from './rare.js';
+import { runOpcode } from './rare.js';
 import { State } from './state.js';
+import { FAILED, STOPPED, u32 } from './step.js';
 import { INT_BIAS, KIND, Memo } from './values.js';
 
 /** How the reading of one pickle ended. */
@@ -37,6 +38,8 @@ export type PassArray = (array: InlineArray | undefined, at: number) => number;
 
 const INT = KIND.INT + INT_BIAS * 16;
 const UNDERSCORE = 95;
+/** Most of what is only tried is none, and ends within a few bytes. */
+const TRIAL_WINDOW = 4096;
 
 /**
  * An abstract pickle machine: runs every opcode of protocols 0 to 5 over abstract values, follows stack and memo, and
@@ -73,7 +76,7 @@ export class PickleMachine {
     effects.reset();
     state.strict = strict;
     state.problem = undefined;
-    window.move(start);
+    window.move(start, limit < Number.MAX_SAFE_INTEGER ? TRIAL_WINDOW : undefined);
     let { base, length, soft } = window;
     let { cells } = stack;
     let sp = 0;

@@ -1,17 +1,9 @@
-import { isPythonName } from './judge.js';
+import { runTextOpcode } from './lines.js';
 import type { PassArray } from './machine.js';
-import { readNumber } from './number.js';
 import { inlineArray } from './numpy.js';
 import type { State } from './state.js';
-import { MAX_NAME_BYTES } from './text.js';
+import { FAILED, failed, fetch, INT, popAny, STOPPED, stringKind, u32, without } from './step.js';
 import { INT_BIAS, KIND, kindOf, payloadOf } from './values.js';
-
-/** The opcode cannot be read past. */
-export const FAILED = -1;
-/** The pickle is at its end. */
-export const STOPPED = -2;
-
-const INT = KIND.INT + INT_BIAS * 16;
 
 /** `\x8a\x0a` and then this, little endian: the number 0x1950a86a20f9469cfc6c. */
 const TORCH_MAGIC = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
@@ -26,17 +18,10 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
   const { stack, effects, memo, window } = state;
   const { bytes } = window;
   const { arena } = effects;
-  const failed = (reason: string): number => {
-    state.fault(reason, here);
-    return FAILED;
-  };
-  /** A fault after which the opcode has no effect. */
-  const without = (reason: string): number => (state.fault(reason, here) ? FAILED : 0);
-  const pop = (): number => (stack.size > 0 ? stack.pop() : KIND.OPAQUE);
   switch (op) {
     case 0x94: // MEMOIZE
-      if (stack.empty) return without('MEMOIZE on an empty stack');
-      return memo.put(memo.count, stack.top) ? 0 : failed('its memo is too large');
+      if (stack.empty) return without(state, here, 'MEMOIZE on an empty stack');
+      return memo.put(memo.count, stack.top) ? 0 : failed(state, here, 'its memo is too large');
     case 0x71: // BINPUT
     case 0x72: {
       // LONG_BINPUT
@@ -44,7 +29,7 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
       if (stack.empty) return state.fault('PUT on an empty stack', here) ? FAILED : n;
       return memo.put(n === 1 ? (bytes[p] ?? 0) : u32(bytes, p), stack.top)
         ? n
-        : failed('its memo is too large');
+        : failed(state, here, 'its memo is too large');
     }
     case 0x68: // BINGET
     case 0x6a: {
@@ -62,7 +47,7 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
     case 0x54: {
       // BINSTRING: its length is signed
       const n = u32(bytes, p) | 0;
-      if (n < 0) return failed('a string has a negative length');
+      if (n < 0) return failed(state, here, 'a string has a negative length');
       stack.push(here * 16 + stringKind(state, here));
       return 4 + n;
     }
@@ -76,7 +61,7 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
       // LONG4
       const head = op === 0x8a ? 1 : 4;
       const n = op === 0x8a ? (bytes[p] ?? 0) : u32(bytes, p) | 0;
-      if (n < 0) return failed('a number has a negative length');
+      if (n < 0) return failed(state, here, 'a number has a negative length');
       stack.push(long(state.source.read(here + 1 + head, Math.min(n, 16)), n));
       return head + n;
     }
@@ -109,7 +94,7 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
     case 0x90: {
       // ADDITEMS
       const from = stack.popMark();
-      if (from < 0 || !stack.hasBelow(from)) return without('items without a list or set');
+      if (from < 0 || !stack.hasBelow(from)) return without(state, here, 'items without a list or set');
       stack.size = from;
       effects.append(stack.top, op === 0x65 ? 'sequence' : 'set', here);
       return 0;
@@ -123,7 +108,7 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
     case 0x75: {
       // SETITEMS
       const from = stack.popMark();
-      if (from < 0 || !stack.hasBelow(from)) return without('items without a dict');
+      if (from < 0 || !stack.hasBelow(from)) return without(state, here, 'items without a dict');
       const to = stack.size;
       stack.size = from;
       effects.setItems(stack.top, stack.cells, from, to, here);
@@ -137,7 +122,7 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
       const from = stack.popMark();
       if (from < 0) {
         stack.push(KIND.OPAQUE);
-        return without('a mark is missing');
+        return without(state, here, 'a mark is missing');
       }
       let made: number = op === 0x6c ? KIND.LIST : KIND.SET;
       if (op === 0x74) made = arena.tuple(stack.cells, from, stack.size);
@@ -152,20 +137,20 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
     case 0x30: // POP
       if (!stack.has(1)) {
         // On an empty stack Python pops the mark itself.
-        return stack.popMark() < 0 ? without('POP on an empty stack') : 0;
+        return stack.popMark() < 0 ? without(state, here, 'POP on an empty stack') : 0;
       }
       if (stack.pop() < 0) effects.unchecked--;
       return 0;
     case 0x31: {
       // POP_MARK
       const from = stack.popMark();
-      if (from < 0) return without('a mark is missing');
+      if (from < 0) return without(state, here, 'a mark is missing');
       for (let i = from; i < stack.size; i++) if ((stack.cells[i] ?? 0) < 0) effects.unchecked--;
       stack.size = from;
       return 0;
     }
     case 0x32: // DUP
-      if (stack.empty) return without('DUP on an empty stack');
+      if (stack.empty) return without(state, here, 'DUP on an empty stack');
       if (stack.top < 0) effects.unchecked++;
       stack.push(stack.top);
       return 0;
@@ -181,8 +166,8 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
     case 0x93: {
       // STACK_GLOBAL
       if (!stack.has(2) && state.fault('STACK_GLOBAL without two names', here)) return FAILED;
-      const name = pop();
-      const module = pop();
+      const name = popAny(stack);
+      const module = popAny(stack);
       stack.push(effects.import(effects.text(module), effects.text(name), here));
       return 0;
     }
@@ -190,17 +175,17 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
     case 0x81: {
       // NEWOBJ
       if (!stack.has(2) && state.fault('a call without callable and arguments', here)) return FAILED;
-      const args = pop();
-      const callee = pop();
+      const args = popAny(stack);
+      const callee = popAny(stack);
       stack.push(op === 0x52 ? effects.call(callee, args, here) : effects.instantiate(callee, args, here));
       return 0;
     }
     case 0x92: {
       // NEWOBJ_EX
       if (!stack.has(3) && state.fault('a call without callable and arguments', here)) return FAILED;
-      pop();
-      const args = pop();
-      stack.push(effects.instantiate(pop(), args, here));
+      popAny(stack);
+      const args = popAny(stack);
+      stack.push(effects.instantiate(popAny(stack), args, here));
       return 0;
     }
     case 0x62: // BUILD
@@ -208,7 +193,7 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
     case 0x6f: {
       // OBJ
       const from = stack.popMark();
-      if (from < 0 || from >= stack.size) return without('OBJ without a class');
+      if (from < 0 || from >= stack.size) return without(state, here, 'OBJ without a class');
       const args = arena.tuple(stack.cells, from + 1, stack.size);
       const callee = stack.cells[from] ?? 0;
       stack.size = from;
@@ -216,14 +201,14 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
       return 0;
     }
     case 0x51: // BINPERSID
-      if (stack.empty) return without('BINPERSID on an empty stack');
+      if (stack.empty) return without(state, here, 'BINPERSID on an empty stack');
       stack.push(effects.persistent(stack.pop(), here));
       return 0;
     case 0x97: // NEXT_BUFFER
       stack.push(KIND.OPAQUE);
       return 0;
     case 0x98: // READONLY_BUFFER
-      return stack.empty ? without('READONLY_BUFFER on an empty stack') : 0;
+      return stack.empty ? without(state, here, 'READONLY_BUFFER on an empty stack') : 0;
     case 0x2e: // STOP
       if (stack.empty && state.fault('STOP on an empty stack', here)) return FAILED;
       state.result = stack.empty ? KIND.OPAQUE : stack.top;
@@ -240,7 +225,7 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
     case 0x50: // PERSID
       return runTextOpcode(state, op, here);
     default:
-      return failed(`0x${op.toString(16).padStart(2, '0')} is no opcode`);
+      return failed(state, here, `0x${op.toString(16).padStart(2, '0')} is no opcode`);
   }
 }
 
@@ -274,110 +259,6 @@ function isArrayWrapper(state: State, value: number): boolean {
   return global?.name === 'NumpyArrayWrapper' && global.module.endsWith('joblib.numpy_pickle');
 }
 
-/** Opcodes whose argument is a line, or two. */
-function runTextOpcode(state: State, op: number, here: number): number {
-  const { effects, window, stack, source } = state;
-  const cut = (): number => {
-    state.fault('its last opcode is cut off', here);
-    return FAILED;
-  };
-  let end = window.lineEnd(here + 1);
-  if (end < 0) return cut();
-  switch (op) {
-    case 0x53:
-    case 0x56:
-      stack.push(here * 16 + (end - here < 64 ? stringKind(state, here) : KIND.STR));
-      break;
-    case 0x50: {
-      const id = window.text(here + 1, end, MAX_NAME_BYTES);
-      // Python takes ASCII only; a zip archive, too, begins with a P and has a line feed somewhere.
-      if (
-        (id === undefined || !/^[ -~]*$/.test(id)) &&
-        state.fault('a persistent identifier is no text', here)
-      ) {
-        return FAILED;
-      }
-      stack.push(effects.persistent(KIND.OPAQUE, here));
-      break;
-    }
-    case 0x63:
-    case 0x69: {
-      const second = end + 1 < source.size ? window.lineEnd(end + 1) : -1;
-      const module = decode(window.text(here + 1, end, MAX_NAME_BYTES));
-      const name = decode(window.text(end + 1, second < 0 ? source.size : second, MAX_NAME_BYTES));
-      if (second < 0 && (name === undefined || !isPythonName(name))) return cut();
-      const value = effects.import(module, name, here);
-      const named = module !== undefined && name !== undefined && isPythonName(module) && isPythonName(name);
-      if (!named && state.strict) {
-        state.fault('a global has no possible name', here);
-        return FAILED;
-      }
-      if (op === 0x63) stack.push(value);
-      else {
-        const from = stack.popMark();
-        if (from < 0 && state.fault('a mark is missing', here)) return FAILED;
-        const args = effects.arena.tuple(stack.cells, Math.max(0, from), from < 0 ? 0 : stack.size);
-        if (from >= 0) stack.size = from;
-        stack.push(effects.call(value, args, here));
-      }
-      if (second < 0) return cut();
-      end = second;
-      break;
-    }
-    default: {
-      const number = readNumber(op, window.text(here + 1, end, MAX_NAME_BYTES) ?? '', end - here - 1);
-      if (number === undefined && state.fault('a number is not written as one', here)) return FAILED;
-      if (op === 0x70) {
-        if (stack.empty || number === undefined) {
-          if (state.fault('PUT on an empty stack', here)) return FAILED;
-        } else if (!state.memo.put(number, stack.top)) {
-          state.fault('its memo is too large', here);
-          return FAILED;
-        }
-      } else if (op === 0x67) {
-        if (!fetch(state, number ?? -1, here)) return FAILED;
-      } else stack.push(op !== 0x46 && number !== undefined ? INT + number * 16 : KIND.OPAQUE);
-    }
-  }
-  return end - here;
-}
-
-/** Pushes a memo entry. Returns false where that must end the reading. */
-function fetch(state: State, index: number, here: number): boolean {
-  const value = state.memo.get(index);
-  if (Number.isNaN(value)) {
-    state.stack.push(KIND.COMPUTED);
-    return !state.fault('a memo entry is used that was never set', here);
-  }
-  if (value < 0) state.effects.unchecked++;
-  state.stack.push(value);
-  return true;
-}
-
-const SPECIAL = new Set(
-  '__setstate__ __class__ __dict__ __reduce__ __reduce_ex__ __getattr__ __getattribute__ __setattr__ __call__ __del__ __init__ __new__ __globals__ __builtins__ __code__ __closure__ __defaults__ __bases__ __subclasses__ __mro__ __getitem__ __setitem__ __enter__ __exit__ __iter__ __next__ __import__ __loader__ __spec__'.split(
-    ' ',
-  ),
-);
-
-/** Strings that name attributes which change what an object is are told apart from others. */
-function stringKind(state: State, offset: number): number {
-  const text = state.effects.text(offset * 16 + KIND.STR);
-  if (text === undefined || !SPECIAL.has(text)) return KIND.STR;
-  state.effects.specialStrings++;
-  return KIND.SPECIAL_STR;
-}
-
-export function u32(bytes: Uint8Array, p: number): number {
-  return (
-    ((bytes[p] ?? 0) |
-      ((bytes[p + 1] ?? 0) << 8) |
-      ((bytes[p + 2] ?? 0) << 16) |
-      ((bytes[p + 3] ?? 0) << 24)) >>>
-    0
-  );
-}
-
 /** A long integer of `n` bytes: its value where it is small, PyTorch's magic number where it is that. */
 function long(bytes: Uint8Array, n: number): number {
   if (n > bytes.length) return KIND.OPAQUE;
@@ -387,9 +268,4 @@ function long(bytes: Uint8Array, n: number): number {
   for (let i = 0; i < n; i++) value += (bytes[i] ?? 0) * 2 ** (8 * i);
   if (n > 0 && (bytes[n - 1] ?? 0) > 127) value -= 2 ** (8 * n);
   return Math.abs(value) < INT_BIAS ? INT + value * 16 : KIND.OPAQUE;
-}
-
-/** Names are UTF-8. */
-function decode(latin1: string | undefined): string | undefined {
-  return latin1 === undefined ? undefined : Buffer.from(latin1, 'latin1').toString('utf8');
 }

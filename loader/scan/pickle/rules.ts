@@ -37,6 +37,13 @@ export const pickleRules = defineRules({
     remedy:
       'Review that code, or ask the publisher for a format without code (safetensors, ONNX, a plain state dict).',
   },
+  'PKL-GLOBAL-FLOOD': {
+    severity: 'high',
+    title: 'Flood of different globals',
+    description:
+      'The pickle imports many thousands of different objects. Models import dozens; a flood hides the one that matters or wears out who looks for it.',
+    remedy: 'Do not load the file.',
+  },
   'PKL-CALL-UNKNOWN': {
     severity: 'high',
     title: 'Call of an unknown function',

@@ -25,9 +25,9 @@ export class Window {
     return this.#source.size;
   }
 
-  /** Moves so that `offset` is the first byte. */
-  move(offset: number): void {
-    const got = offset < this.#source.size ? this.#source.read(offset, WINDOW) : new Uint8Array(0);
+  /** Moves so that `offset` is the first byte; `span` bytes are enough where little is likely to be read. */
+  move(offset: number, span = WINDOW): void {
+    const got = offset < this.#source.size ? this.#source.read(offset, span) : new Uint8Array(0);
     this.bytes.set(got);
     this.base = offset;
     this.length = got.length;
