@@ -9,8 +9,9 @@ export {
   unpickleModel,
 } from './model.js';
 export { NdArray, NumpyScalar } from './ndarray.js';
+export { type Constructors, MAX_OPCODES, type UnpickleOptions } from './options.js';
 export { Tensor, TorchStorage } from './tensor.js';
-export { type Constructors, MAX_OPCODES, type UnpickleOptions, Unpickler } from './unpickler.js';
+export { Unpickler } from './unpickler.js';
 export {
   PyComplex,
   PyData,

@@ -4,8 +4,9 @@ import { ioError } from '../../core/files.js';
 import { hasZipEnd, readZip } from '../scan/container/zip.js';
 import { readZipEntry } from '../scan/container/zip-data.js';
 import { type ByteSource, DescriptorSource, MemorySource } from '../scan/source.js';
+import type { UnpickleOptions } from './options.js';
 import { STORAGE_TYPES, TORCH_TYPES, TorchStorage } from './tensor.js';
-import { type UnpickleOptions, Unpickler } from './unpickler.js';
+import { Unpickler } from './unpickler.js';
 import { PyReference, PyTuple, type PyValue } from './values.js';
 
 /** Which of its forms a file had. */

@@ -1,0 +1,121 @@
+import { ModelsealError } from '../../core/errors/index.js';
+import { permissionOf } from '../scan/pickle/allow/index.js';
+import { fromPython2, isPythonName, isResolver, looksLikeClass } from '../scan/pickle/judge.js';
+import { type Construction, type Constructor, constructorOf } from './constructors.js';
+import type { Cursor } from './cursor.js';
+import type { UnpickleOptions } from './options.js';
+import { PyObject, PyReference, type PyValue } from './values.js';
+
+/** Globals, calls and instances: whatever is no plain data is looked up here, and nothing is run. */
+export class Calls {
+  readonly #in: Cursor;
+  readonly #options: UnpickleOptions;
+
+  /** @throws {ModelsealError} `ERR_UNPICKLE_CONSTRUCTOR` where an operator's constructor is no exact name. */
+  constructor(input: Cursor, options: UnpickleOptions) {
+    for (const name of Object.keys(options.constructors ?? {})) {
+      if (!isPythonName(name) || !name.includes('.'))
+        throw new ModelsealError('ERR_UNPICKLE_CONSTRUCTOR', { name });
+    }
+    this.#in = input;
+    this.#options = options;
+  }
+
+  /** A reference to what may be named; nothing is imported. */
+  global(module: string, name: string): PyReference {
+    const given = `${module}.${name}`;
+    if (Object.hasOwn(this.#options.constructors ?? {}, given)) return new PyReference(given);
+    const [realModule, realName] = fromPython2(module, name);
+    // What resolves other names is no data, not even as a reference that nothing calls.
+    if (permissionOf(realModule, realName) !== undefined && !isResolver(realName))
+      return new AllowedReference(realModule, realName);
+    throw new ModelsealError('ERR_UNPICKLE_GLOBAL', { global: given, offset: this.#in.here });
+  }
+
+  /** REDUCE, INST and OBJ. */
+  call(callee: PyValue, args: readonly PyValue[]): PyValue {
+    if (!(callee instanceof PyReference)) return this.#in.malformed('what is called is no global');
+    const own = this.#own(callee.name);
+    if (own)
+      return own === 'object' ? new PyObject(callee.name, args) : own(args, this.#construction(callee.name));
+    if (!(callee instanceof AllowedReference)) return this.refuse(callee.name, 'it is only a reference');
+    const make = constructorOf(callee.module, callee.local);
+    if (make) return make(args, this.#construction(callee.name));
+    const permission = permissionOf(callee.module, callee.local);
+    if (permission === 'ref' || permission === 'check')
+      return this.refuse(callee.name, 'it may only be referred to');
+    if (callee.local.startsWith('__pyx_unpickle_'))
+      return new PyObject(refName(args[0]) ?? callee.name, args.slice(1));
+    if (permission === 'mapping') return args.length === 0 ? new Map() : new PyObject(callee.name, args);
+    if (!looksLikeClass(callee.local) && !/_ctor$/.test(callee.local)) {
+      throw new ModelsealError('ERR_UNPICKLE_GLOBAL', { global: callee.name, offset: this.#in.here });
+    }
+    return new PyObject(callee.name, args);
+  }
+
+  /** NEWOBJ and NEWOBJ_EX. */
+  instance(cls: PyValue, args: readonly PyValue[]): PyValue {
+    if (!(cls instanceof PyReference)) return this.#in.malformed('what is instantiated is no class');
+    const own = this.#own(cls.name);
+    if (own) return own === 'object' ? new PyObject(cls.name, args) : own(args, this.#construction(cls.name));
+    if (!(cls instanceof AllowedReference)) return new PyObject(cls.name, args);
+    const permission = permissionOf(cls.module, cls.local);
+    if (permission === 'ref' || permission === 'check')
+      return this.refuse(cls.name, 'it may only be referred to');
+    const make = constructorOf(cls.module, cls.local);
+    if (make && cls.name !== 'builtins.object') return make(args, this.#construction(cls.name));
+    return permission === 'mapping' ? new Map() : new PyObject(cls.name, args);
+  }
+
+  #own(name: string): Constructor | 'object' | undefined {
+    const table = this.#options.constructors;
+    return table && Object.hasOwn(table, name) ? table[name] : undefined;
+  }
+
+  #construction(name: string): Construction {
+    return {
+      refuse: (problem) => this.refuse(name, problem),
+      instance: (cls, args) => this.instance(cls, args),
+      call: (callee, args) => this.call(callee, args),
+      nested: (bytes) =>
+        this.#options.nested?.(bytes) ?? this.refuse(name, 'bytes within the pickle are not read here'),
+    };
+  }
+
+  /** PERSID and BINPERSID. */
+  persistent(pid: PyValue): PyValue {
+    const { persistent } = this.#options;
+    if (persistent) return persistent(pid, this.#in.here);
+    throw new ModelsealError('ERR_UNPICKLE_GLOBAL', {
+      global: 'an object outside of the file',
+      offset: this.#in.here,
+    });
+  }
+
+  extension(code: number): never {
+    throw new ModelsealError('ERR_UNPICKLE_GLOBAL', {
+      global: `extension code ${code}`,
+      offset: this.#in.here,
+    });
+  }
+
+  refuse(global: string, problem: string): never {
+    throw new ModelsealError('ERR_UNPICKLE_CALL', { global, problem, offset: this.#in.here });
+  }
+}
+
+/** A global of the allow-list. */
+class AllowedReference extends PyReference {
+  readonly module: string;
+  readonly local: string;
+
+  constructor(module: string, local: string) {
+    super(`${module}.${local}`);
+    this.module = module;
+    this.local = local;
+  }
+}
+
+function refName(value: PyValue | undefined): string | undefined {
+  return value instanceof PyReference ? value.name : undefined;
+}

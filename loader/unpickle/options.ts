@@ -1,0 +1,19 @@
+import type { Constructor } from './constructors.js';
+import type { PyValue } from './values.js';
+
+/** Rebuilds what an operator has allowed by exact name; `'object'` for an inspectable object. */
+export type Constructors = Readonly<Record<string, Constructor | 'object'>>;
+
+export interface UnpickleOptions {
+  /** Further constructors by exact name, `module.Name`. A whole module cannot be given. */
+  readonly constructors?: Constructors;
+  /** What persistent identifiers stand for; without it they are refused. */
+  readonly persistent?: (pid: PyValue, offset: number) => PyValue;
+  /** What `torch.storage._load_from_bytes` holds; without it such bytes are refused. */
+  readonly nested?: (bytes: Uint8Array) => PyValue;
+  /** Most opcodes run, {@link MAX_OPCODES} unless given. */
+  readonly maxOpcodes?: number;
+}
+
+/** Far above any model; a value takes some fifty bytes of memory. */
+export const MAX_OPCODES = 100_000_000;
