@@ -3,12 +3,16 @@ export const IN_TOTO_PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
 /** What a DSSE signature covers: `"DSSEv1" SP len SP type SP len SP payload` (DSSE protocol, PAE). */
 export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
-  const start = Buffer.from(`DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `);
+  const start = preAuthHeader(payloadType, payload.length);
   const out = new Uint8Array(start.length + payload.length);
   out.set(start);
   out.set(payload, start.length);
   return out;
 }
+
+/** What stands before a payload of this length in its {@link preAuthEncoding}. */
+export const preAuthHeader = (payloadType: string, length: number): Buffer =>
+  Buffer.from(`DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${length} `);
 
 /**
  * What release 0.2 of the reference implementation signed instead: a capital V, and the payload in the notation of a

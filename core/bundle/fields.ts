@@ -44,7 +44,8 @@ export function base64(value: Json | undefined, field: string): Uint8Array {
 }
 
 /** Encoded again in parts, a whole number of groups each: a payload may be tens of megabytes. */
-const PART_BYTES = 3 * 65536;
+const PART_BYTES = 3 * 16384;
+const PART_TEXT = 4 * 16384;
 
 function isCanonical(text: string, bytes: Buffer): boolean {
   let at = 0;
@@ -55,6 +56,33 @@ function isCanonical(text: string, bytes: Buffer): boolean {
   }
   return at === text.length;
 }
+
+/**
+ * The same, read from bytes of a text and in parts, behind bytes that are put first.
+ *
+ * @returns The whole buffer, `first` included; undefined for anything but canonical base64, or nothing.
+ */
+export function base64After(
+  text: Uint8Array,
+  first: (length: number) => Uint8Array,
+): { readonly all: Uint8Array; readonly decoded: Uint8Array } | undefined {
+  const from = Buffer.from(text.buffer, text.byteOffset, text.length);
+  if (text.length === 0 || text.length % 4 !== 0) return undefined;
+  const padding = from.at(-1) !== PAD ? 0 : from.at(-2) !== PAD ? 1 : 2;
+  const length = (text.length / 4) * 3 - padding;
+  const head = first(length);
+  const all = Buffer.allocUnsafeSlow(head.length + length);
+  all.set(head);
+  for (let at = 0, to = head.length; at < from.length; at += PART_TEXT, to += PART_BYTES) {
+    const part = from.toString('latin1', at, at + PART_TEXT);
+    all.write(part, to, 'base64');
+    // Decoding skips what is no base64, and leaves less than what was asked for; written again, it is another text.
+    if (all.toString('base64', to, Math.min(to + PART_BYTES, all.length)) !== part) return undefined;
+  }
+  return { all, decoded: all.subarray(head.length) };
+}
+
+const PAD = 0x3d;
 
 export function only(value: JsonObject, field: string, allowed: readonly string[]): void {
   const unknown = Object.keys(value).find((key) => !allowed.includes(key));

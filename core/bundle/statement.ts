@@ -1,7 +1,9 @@
-import { isHashName } from '../digest/index.js';
-import { ModelsealError } from '../errors/index.js';
+import { isUtf8 } from 'node:buffer';
+import { DIGEST_SIZE, isHashName } from '../digest/index.js';
+import { isModelsealError, ModelsealError } from '../errors/index.js';
 import { type Json, parseStrictJson } from '../json.js';
-import { Manifest, rootDigest, type Serialization, TREE_DIGEST_KEY } from '../model/index.js';
+import { findMember, parseAround } from '../json-span.js';
+import { Manifest, type Serialization, TREE_DIGEST_KEY } from '../model/index.js';
 import {
   array,
   boolean,
@@ -14,6 +16,7 @@ import {
   string,
   wrong,
 } from './fields.js';
+import { type ResourceColumns, readResources } from './resources.js';
 import { MAX_BUNDLE_BYTES } from './unverified.js';
 
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
@@ -47,23 +50,50 @@ export interface Statement {
  *   `ERR_NAME_*`, `ERR_BUNDLE_FIELD_*`
  */
 export function decodeStatement(verifiedPayloadBytes: Uint8Array): Statement {
-  const json = parseStrictJson(verifiedPayloadBytes, {
-    what: 'signed statement',
-    maxBytes: MAX_BUNDLE_BYTES,
-    maxDepth: MAX_DEPTH,
-  });
-  const statement = object(json, 'statement');
+  return decodeColumns(verifiedPayloadBytes) ?? decodeObjects(verifiedPayloadBytes);
+}
+
+const LIMITS = { what: 'signed statement', maxBytes: MAX_BUNDLE_BYTES, maxDepth: MAX_DEPTH };
+
+/** Any statement, with an object for each resource; says what is wrong with those that are none. */
+export function decodeObjects(payload: Uint8Array): Statement {
+  return decode(object(parseStrictJson(payload, LIMITS), 'statement'));
+}
+
+/** A statement with resources of the usual form, read without an object for each; undefined for any other. */
+export function decodeColumns(payload: Uint8Array): Statement | undefined {
+  const start = findMember(payload, ['predicate', 'resources']);
+  if (start === undefined || payload.length > MAX_BUNDLE_BYTES || !isUtf8(payload)) return undefined;
+  const columns = readResources(payload, start);
+  if (!columns) return undefined;
+  try {
+    const { json, placeholder } = parseAround(payload, columns.span, LIMITS);
+    return decode(object(json, 'statement'), { ...columns, placeholder });
+  } catch (error) {
+    // The general parser says the same, and where in the text.
+    if (isModelsealError(error) && error.code.startsWith('ERR_JSON_')) return undefined;
+    throw error;
+  }
+}
+
+/** Resources that stand in the JSON as one unforeseeable string. */
+interface Columns extends ResourceColumns {
+  readonly placeholder: string;
+}
+
+function decode(statement: JsonObject, columns?: Columns): Statement {
   const type = string(statement._type, '_type');
   if (type !== STATEMENT_TYPE) throw new ModelsealError('ERR_STATEMENT_TYPE', { type: type.slice(0, 128) });
   const predicateType = string(statement.predicateType, 'predicateType');
   only(statement, '', ['_type', 'subject', 'predicateType', 'predicate']);
   const subjects = array(statement.subject, 'subject');
-  if (predicateType === PREDICATE_TYPE) return decodeV1(subjects, object(statement.predicate, 'predicate'));
+  if (predicateType === PREDICATE_TYPE)
+    return decodeV1(subjects, object(statement.predicate, 'predicate'), columns);
   if (predicateType === PREDICATE_TYPE_V02) return decodeV02(subjects);
   throw new ModelsealError('ERR_STATEMENT_PREDICATE_TYPE', { predicateType: predicateType.slice(0, 128) });
 }
 
-function decodeV1(subjects: readonly Json[], predicate: JsonObject): Statement {
+function decodeV1(subjects: readonly Json[], predicate: JsonObject, columns: Columns | undefined): Statement {
   if (subjects.length !== 1)
     throw new ModelsealError('ERR_STATEMENT_SUBJECT_COUNT', { count: subjects.length });
   const subject = object(subjects[0], 'subject[0]');
@@ -73,11 +103,10 @@ function decodeV1(subjects: readonly Json[], predicate: JsonObject): Statement {
   const tree = digests[TREE_DIGEST_KEY];
   only(predicate, 'predicate', ['serialization', 'resources']);
   const serialization = readSerialization(object(predicate.serialization, 'predicate.serialization'));
-  const resources = array(predicate.resources, 'predicate.resources');
-  bounded('resources', resources.length, MAX_RESOURCES);
-  const items = resources.map((entry, i) => readResource(entry, i, serialization));
-  const manifest = Manifest.from(name, serialization, items);
-  const computed = rootDigest(items.map((item) => item.digest));
+  const manifest = columns
+    ? manifestOfColumns(name, serialization, predicate.resources, columns)
+    : manifestOfObjects(name, serialization, predicate.resources);
+  const computed = manifest.rootDigest();
   if (computed !== recorded) throw new ModelsealError('ERR_MANIFEST_ROOT_DIGEST', { recorded, computed });
   return {
     format: 'v1.0',
@@ -87,6 +116,30 @@ function decodeV1(subjects: readonly Json[], predicate: JsonObject): Statement {
     annotations:
       subject.annotations === undefined ? undefined : object(subject.annotations, 'subject[0].annotations'),
   };
+}
+
+function manifestOfObjects(name: string, serialization: Serialization, value: Json | undefined): Manifest {
+  const resources = array(value, 'predicate.resources');
+  bounded('resources', resources.length, MAX_RESOURCES);
+  const items = resources.map((entry, i) => readResource(entry, i, serialization));
+  return Manifest.from(name, serialization, items);
+}
+
+function manifestOfColumns(
+  name: string,
+  serialization: Serialization,
+  value: Json | undefined,
+  { names, digests, algorithm, placeholder }: Columns,
+): Manifest {
+  // Not where the resources are: something else of that name was read.
+  if (value !== placeholder) throw wrong('predicate.resources', 'an array');
+  bounded('resources', names.length, MAX_RESOURCES);
+  const { hashType } = serialization;
+  // Names are alike in all entries, so that the first one stands for all.
+  checkAlgorithm(algorithm, names[0] ?? '', serialization);
+  if (digests.size !== DIGEST_SIZE[hashType])
+    throw new ModelsealError('ERR_MANIFEST_DIGEST', { name: names[0] ?? '', algorithm: hashType });
+  return Manifest.of(name, serialization, names, digests);
 }
 
 function readSerialization(s: JsonObject): Serialization {
@@ -119,18 +172,17 @@ function readResource(entry: Json, index: number, serialization: Serialization):
   const at = `predicate.resources[${index}]`;
   const resource = object(entry, at);
   const name = string(resource.name, `${at}.name`);
-  const algorithm = string(resource.algorithm, `${at}.algorithm`);
-  if (algorithm !== hashType && algorithm !== referenceShardAlgorithm(serialization)) {
-    if (!isHashName(algorithm.replace(/-sharded-[0-9]+$/, ''))) {
-      throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: algorithm.slice(0, 64) });
-    }
-    throw new ModelsealError('ERR_MANIFEST_ALGORITHM', {
-      name,
-      algorithm: algorithm.slice(0, 64),
-      expected: hashType,
-    });
-  }
+  checkAlgorithm(string(resource.algorithm, `${at}.algorithm`), name, serialization);
   return { name, digest: string(resource.digest, `${at}.digest`) };
+}
+
+function checkAlgorithm(algorithm: string, name: string, serialization: Serialization): void {
+  const expected = serialization.hashType;
+  if (algorithm === expected || algorithm === referenceShardAlgorithm(serialization)) return;
+  const shown = algorithm.slice(0, 64);
+  if (!isHashName(algorithm.replace(/-sharded-[0-9]+$/, '')))
+    throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: shown });
+  throw new ModelsealError('ERR_MANIFEST_ALGORITHM', { name, algorithm: shown, expected });
 }
 
 interface ManifestItem {

@@ -1,9 +1,11 @@
-import { IN_TOTO_PAYLOAD_TYPE, preAuthEncoding, preAuthEncodingV02 } from '../dsse.js';
-import { ModelsealError } from '../errors/index.js';
+import { IN_TOTO_PAYLOAD_TYPE, preAuthEncoding, preAuthEncodingV02, preAuthHeader } from '../dsse.js';
+import { isModelsealError, ModelsealError } from '../errors/index.js';
 import { parseStrictJson } from '../json.js';
+import { findMember, parseAround } from '../json-span.js';
 import {
   array,
   base64,
+  base64After,
   bounded,
   type JsonObject,
   join,
@@ -62,7 +64,11 @@ export class UnverifiedBundle {
   /** The parsed JSON, for Sigstore's own library; not of the other methods, for a payload may be tens of megabytes. */
   readonly json: JsonObject | undefined;
 
-  private constructor(json: JsonObject) {
+  /** The signed bytes, where the payload was decoded into them. */
+  readonly #signedBytes: Uint8Array | undefined;
+
+  /** @param payload Text of the payload, where it is not in the JSON itself. */
+  private constructor(json: JsonObject, payload?: Uint8Array) {
     only(json, '', ['mediaType', 'verificationMaterial', 'dsseEnvelope']);
     this.mediaType = string(json.mediaType, 'mediaType');
     if (this.mediaType !== BUNDLE_MEDIA_TYPE) {
@@ -84,7 +90,10 @@ export class UnverifiedBundle {
     if (this.payloadType !== IN_TOTO_PAYLOAD_TYPE) {
       throw new ModelsealError('ERR_BUNDLE_PAYLOAD_TYPE', { payloadType: this.payloadType.slice(0, 128) });
     }
-    this.payload = base64(envelope.payload, 'dsseEnvelope.payload');
+    const signed = payload && base64After(payload, (length) => preAuthHeader(this.payloadType, length));
+    if (payload && !signed) throw new ModelsealError('ERR_BUNDLE_BASE64', { field: 'dsseEnvelope.payload' });
+    this.#signedBytes = signed?.all;
+    this.payload = signed?.decoded ?? base64(envelope.payload, 'dsseEnvelope.payload');
     this.signatures = readSignatures(envelope);
     Object.freeze(this);
   }
@@ -96,13 +105,19 @@ export class UnverifiedBundle {
    * @throws {ModelsealError} `ERR_JSON_*`, `ERR_BUNDLE_*`
    */
   static parse(bytes: Uint8Array): UnverifiedBundle {
-    const limits = { what: 'signature', maxBytes: MAX_BUNDLE_BYTES, maxDepth: MAX_DEPTH };
-    return new UnverifiedBundle(object(parseStrictJson(bytes, limits), 'bundle'));
+    const around = parseAroundPayload(bytes);
+    try {
+      if (around) return new UnverifiedBundle(around.json, around.payload);
+    } catch (error) {
+      // There may be escapes in the text, which the parser of the whole resolves.
+      if (!isModelsealError(error, 'ERR_BUNDLE_BASE64')) throw error;
+    }
+    return new UnverifiedBundle(object(parseStrictJson(bytes, LIMITS), 'bundle'));
   }
 
   /** What the signatures cover: the DSSE pre-authentication encoding of the payload as received. */
   get signedBytes(): Uint8Array {
-    return preAuthEncoding(this.payloadType, this.payload);
+    return this.#signedBytes ?? preAuthEncoding(this.payloadType, this.payload);
   }
 
   /** What a signature of release 0.2 covers. */
@@ -110,6 +125,36 @@ export class UnverifiedBundle {
     return preAuthEncodingV02(this.payloadType, this.payload);
   }
 }
+
+const LIMITS = { what: 'signature', maxBytes: MAX_BUNDLE_BYTES, maxDepth: MAX_DEPTH };
+
+/**
+ * A bundle without the text of its payload, which is nearly all of it and is decoded where it lies. Undefined where it
+ * is not found, where the JSON is none, which the parser of the whole says better, and for Sigstore's bundles, whose
+ * library wants all of the JSON.
+ */
+function parseAroundPayload(
+  bytes: Uint8Array,
+): { readonly json: JsonObject; readonly payload: Uint8Array } | undefined {
+  const quote = findMember(bytes, ['dsseEnvelope', 'payload']);
+  if (quote === undefined || bytes[quote] !== 0x22 || bytes.length > MAX_BUNDLE_BYTES) return undefined;
+  const end = bytes.indexOf(0x22, quote + 1);
+  if (end < quote + MIN_PAYLOAD_TEXT) return undefined;
+  const payload = bytes.subarray(quote + 1, end);
+  try {
+    const { json, placeholder } = parseAround(bytes, { start: quote, end: end + 1 }, LIMITS);
+    const bundle = object(json, 'bundle');
+    if (object(bundle.dsseEnvelope, 'dsseEnvelope').payload !== placeholder) return undefined;
+    const material = object(bundle.verificationMaterial, 'verificationMaterial');
+    return material.certificate === undefined ? { json: bundle, payload } : undefined;
+  } catch (error) {
+    if (isModelsealError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** For less it is not worth the while. */
+const MIN_PAYLOAD_TEXT = 4096;
 
 /** Revocation evidence inside a bundle. */
 export interface StapledEvidence {

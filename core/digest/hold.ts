@@ -2,7 +2,7 @@ import { constants as limits } from 'node:buffer';
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { ModelsealError } from '../errors/index.js';
 import { ioError } from '../files.js';
-import type { HashEngine } from './algorithms.js';
+import { digestOnce, type HashEngine } from './algorithms.js';
 import { BUFFER_BYTES, changedFile, type ListedJob, type OnBytes, openListed } from './read.js';
 
 /** Bytes in memory with the digests of exactly these bytes, one per range asked for. */
@@ -64,7 +64,7 @@ export async function holdFile(
 export function digestBytes(bytes: Uint8Array, ends: readonly number[], engine: HashEngine): Uint8Array[] {
   let at = 0;
   return ends.map((end) => {
-    const digest = engine.once(bytes.subarray(at, end));
+    const digest = digestOnce(engine, bytes.subarray(at, end));
     at = end;
     return digest;
   });

@@ -3,8 +3,7 @@ import { type ErrorCode, type ErrorDetails, isModelsealError, ModelsealError } f
 import type { ProgressSink } from '../progress.js';
 import { type HashName, openHash } from './algorithms.js';
 import { startWorker } from './locate.js';
-import { BUFFER_BYTES, type DigestJob } from './read.js';
-import { Control, drain, endsOf, FIELDS, hashOne, SEPARATOR, type SharedWork, send } from './shared.js';
+import { amount, Control, drain, Hand, type JobList, type SharedWork, share } from './shared.js';
 
 /** A second thread costs about 30 ms to start; below these amounts of work it would finish after the first. */
 const PARALLEL_BYTES = 64 * 1024 * 1024;
@@ -32,12 +31,11 @@ export interface Digested {
  *
  * @throws {ModelsealError} the first job's error, see `hashLarge`
  */
-export async function digestJobs(jobs: readonly DigestJob[], options: DigestOptions): Promise<Digested> {
+export async function digestJobs(jobs: JobList, options: DigestOptions): Promise<Digested> {
   const engine = await openHash(options.algorithm);
   const order = schedule(jobs);
   const work = share(jobs, order, options.algorithm, engine.size);
-  const total = jobs.reduce((sum, job) => sum + Math.max(0, job.end - job.start), 0);
-  const open = jobs.some((job) => job.end < 0);
+  const { total, open } = amount(work);
   const report = reporter(work, { total, open, files: jobs.length }, options.progress);
   const helper =
     jobs.length > 1 && parallel(jobs.length, total, options.threads) ? startHelper(work) : undefined;
@@ -71,61 +69,24 @@ function parallel(count: number, total: number, threads: 1 | 2 | undefined): boo
 const SORT_UP_TO = 1000;
 
 /** Largest first: the last job to end must be a small one. */
-function schedule(jobs: readonly DigestJob[]): Uint32Array {
+function schedule(jobs: JobList): Uint32Array {
   const order = new Uint32Array(jobs.length);
   for (let i = 0; i < order.length; i++) order[i] = i;
   if (jobs.length > SORT_UP_TO) return order;
   const length = (i: number): number => {
-    const job = jobs[i] as DigestJob;
-    return job.end - job.start;
+    const job = jobs.at(i);
+    return job ? job.end - job.start : 0;
   };
   return order.sort((a, b) => length(b) - length(a) || a - b);
 }
 
-function share(
-  jobs: readonly DigestJob[],
-  order: Uint32Array,
-  algorithm: HashName,
-  digestSize: number,
-): SharedWork {
-  const count = jobs.length;
-  const numbers = new Float64Array(new SharedArrayBuffer(count * FIELDS * 8));
-  const paths: string[] = new Array(count);
-  const names: string[] = new Array(count);
-  for (let i = 0; i < count; i++) {
-    const job = jobs[order[i] as number] as DigestJob;
-    paths[i] = job.path;
-    names[i] = job.name;
-    const at = i * FIELDS;
-    numbers[at] = job.size;
-    numbers[at + 1] = job.dev;
-    numbers[at + 2] = job.ino;
-    numbers[at + 3] = job.start;
-    numbers[at + 4] = job.end;
-  }
-  return {
-    algorithm,
-    paths,
-    names: names.join(SEPARATOR),
-    numbers,
-    digests: new Uint8Array(new SharedArrayBuffer(count * digestSize)),
-    done: new Uint8Array(new SharedArrayBuffer(count)),
-    control: new Int32Array(new SharedArrayBuffer(8)),
-    tally: new Float64Array(new SharedArrayBuffer(32)),
-  };
-}
-
 function unshuffle(work: SharedWork, order: Uint32Array, size: number): Digested {
-  const found = endsOf(work);
+  if (order.length > SORT_UP_TO) return { digests: work.digests, ends: work.ends };
   const digests = new Uint8Array(work.digests.length);
-  if (order.length > SORT_UP_TO) {
-    digests.set(work.digests);
-    return { digests, ends: found };
-  }
-  const ends = new Float64Array(found.length);
+  const ends = new Float64Array(work.ends.length);
   order.forEach((to, from) => {
     digests.set(work.digests.subarray(from * size, (from + 1) * size), to * size);
-    ends[to] = found[from] as number;
+    ends[to] = work.ends[from] as number;
   });
   return { digests, ends };
 }
@@ -162,10 +123,10 @@ export function warmUp(): void {
 /** Hands the work to the thread that waits for it, or starts one. */
 function thread(work: SharedWork): Worker | undefined {
   const waiting = spare;
-  if (!waiting) return startWorker(send(work));
+  if (!waiting) return startWorker(work);
   spare = undefined;
   waiting.ref();
-  waiting.postMessage(send(work));
+  waiting.postMessage(work);
   return waiting;
 }
 
@@ -200,10 +161,10 @@ function startHelper(work: SharedWork): Helper | undefined {
 /** Does what a worker claimed and did not finish. */
 async function finish(work: SharedWork, engine: Awaited<ReturnType<typeof openHash>>): Promise<void> {
   if (Atomics.load(work.control, Control.stop) !== 0) return;
-  let buffer: Buffer | undefined;
+  let hand: Hand | undefined;
   for (let index = work.done.indexOf(0); index >= 0; index = work.done.indexOf(0, index + 1)) {
-    buffer ??= Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    await hashOne(work, index, engine, buffer, () => undefined);
+    hand ??= new Hand(work, engine);
+    await hand.hash(index, () => undefined);
   }
 }
 

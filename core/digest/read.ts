@@ -46,16 +46,19 @@ export interface OpenFile {
  * @throws {ModelsealError} `ERR_MODEL_MOVED`, `ERR_FILE_CHANGED_WHILE_READ`, `ERR_FILE_UNREADABLE`
  */
 export function openListed(job: ListedJob): OpenFile {
-  let fd: number;
+  return examine(openJob(job), job);
+}
+
+function openJob(job: ListedJob): number {
   try {
-    fd = openSync(job.path, OPEN_FLAGS);
+    return openSync(job.path, OPEN_FLAGS);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ELOOP' || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENXIO') {
-      throw new ModelsealError('ERR_MODEL_MOVED', { file: job.name }, { cause: error });
-    }
-    throw ioError(error, job.name, 'model file');
+    throw failed(error, job);
   }
+}
+
+/** Checks an open file against its job. It is closed where it does not fit. */
+function examine(fd: number, job: ListedJob): OpenFile {
   try {
     const stat = fstatSync(fd);
     const { size, mtimeMs } = stat;
@@ -65,8 +68,18 @@ export function openListed(job: ListedJob): OpenFile {
     return { fd, size, mtimeMs };
   } catch (error) {
     closeSync(fd);
-    throw error instanceof ModelsealError ? error : ioError(error, job.name, 'model file');
+    throw failed(error, job);
   }
+}
+
+/** What these say is that no regular file is where one was listed. */
+const MOVED: readonly unknown[] = ['ELOOP', 'ENOENT', 'ENOTDIR', 'ENXIO', 'EISDIR', 'EAGAIN', 'ESPIPE'];
+
+function failed(error: unknown, { name }: ListedJob): ModelsealError {
+  if (error instanceof ModelsealError) return error;
+  if (MOVED.includes((error as NodeJS.ErrnoException).code))
+    return new ModelsealError('ERR_MODEL_MOVED', { file: name }, { cause: error });
+  return ioError(error, name, 'model file');
 }
 
 /** Called after each block of a large file; a promise makes the reader wait for it. */
@@ -81,13 +94,39 @@ export interface OpenRange {
   readonly end: number;
 }
 
-export function openRange(job: DigestJob): OpenRange {
-  const file = openListed(job);
-  return { file, job, start: job.start, end: job.end < 0 ? file.size : job.end };
-}
+export const openRange = (job: DigestJob): OpenRange => rangeOf(openListed(job), job);
+
+const rangeOf = (file: OpenFile, job: DigestJob): OpenRange => ({
+  file,
+  job,
+  start: job.start,
+  end: job.end < 0 ? file.size : job.end,
+});
 
 /** True for a range that one read takes, with a byte to spare that shows a longer file. */
 export const isSmall = (range: OpenRange): boolean => range.end - range.start < BUFFER_BYTES;
+
+/**
+ * Reads a {@link WHOLE} file into the buffer, up to its end: what it is otherwise does not matter, and to ask would
+ * cost as much as reading it.
+ *
+ * @returns Its length, or the open file where the buffer does not hold it.
+ * @throws {ModelsealError} `ERR_MODEL_MOVED`, `ERR_FILE_UNREADABLE`
+ */
+export function readWhole(job: DigestJob, buffer: Buffer): number | OpenRange {
+  const fd = openJob(job);
+  let got = 0;
+  try {
+    for (let n = -1; n !== 0 && got < buffer.length; got += n)
+      n = readSync(fd, buffer, got, buffer.length - got, got);
+  } catch (error) {
+    closeSync(fd);
+    throw failed(error, job);
+  }
+  if (got === buffer.length) return rangeOf(examine(fd, job), job);
+  closeSync(fd);
+  return got;
+}
 
 /**
  * Hashes one range through a buffer that the caller reuses for every range, and closes the file. Synchronous reads on
@@ -118,25 +157,30 @@ export async function hashLarge(
     if (after.size !== size || after.mtimeMs !== mtimeMs) throw changed(range, after.size);
     return running.digest();
   } catch (error) {
-    throw error instanceof ModelsealError ? error : ioError(error, job.name, 'model file');
+    throw failed(error, job);
   } finally {
     closeSync(fd);
   }
 }
 
-/** {@link hashLarge} for a range that {@link isSmall}, without a turn of the event loop. */
-export function hashSmall(range: OpenRange, engine: HashEngine, buffer: Buffer): Uint8Array {
+/**
+ * Reads a range that {@link isSmall} into the buffer, and closes the file.
+ *
+ * @returns Its length.
+ * @throws {ModelsealError} like {@link hashLarge}
+ */
+export function readSmall(range: OpenRange, buffer: Buffer): number {
   try {
-    return small(range, engine, buffer);
+    return small(range, buffer);
   } catch (error) {
-    throw error instanceof ModelsealError ? error : ioError(error, range.job.name, 'model file');
+    throw failed(error, range.job);
   } finally {
     closeSync(range.file.fd);
   }
 }
 
 /** One read, asking for a byte more than there should be where the range ends with the file: a longer file shows. */
-function small(range: OpenRange, engine: HashEngine, buffer: Buffer): Uint8Array {
+function small(range: OpenRange, buffer: Buffer): number {
   const { start, end, file } = range;
   const length = end - start;
   const ask = end === file.size ? length + 1 : length;
@@ -148,7 +192,7 @@ function small(range: OpenRange, engine: HashEngine, buffer: Buffer): Uint8Array
     if (got === length && ask > length) break;
   }
   if (got !== length) throw changed(range, start + got);
-  return engine.once(buffer.subarray(0, length));
+  return length;
 }
 
 const changed = ({ job, file }: OpenRange, found: number): ModelsealError =>

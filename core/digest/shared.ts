@@ -4,20 +4,26 @@ import {
   BUFFER_BYTES,
   type DigestJob,
   hashLarge,
-  hashSmall,
   isSmall,
   type OnBytes,
   openRange,
+  readSmall,
+  readWhole,
 } from './read.js';
 
-/** Everything that the two threads share. Numbers lie in shared memory; only paths and names are copied. */
+/** Everything that the two threads share. All of it but the first two fields lies in memory that both see. */
 export interface SharedWork {
   readonly algorithm: HashName;
-  readonly paths: readonly string[];
-  /** One after the other, {@link SEPARATOR} between them: one string is copied faster, and errors alone need them. */
-  readonly names: string;
-  /** Per job: size, dev, ino, start, end. The end is filled in where a job leaves it open. */
-  readonly numbers: Float64Array;
+  /** What all paths begin with. */
+  readonly base: string;
+  /** Per job the rest of its path and, where that is another text, its name; UTF-8. */
+  readonly text: Uint8Array;
+  /** Per job: where its path ends in `text`, where its name does. A name of no bytes is the rest of the path. */
+  readonly spans: Uint32Array;
+  /** Per job: size, dev, ino, start; absent where every job is a whole file of which nothing is known. */
+  readonly known: Float64Array | undefined;
+  /** Per job; filled in where a job leaves it open. */
+  readonly ends: Float64Array;
   /** Digests, one after the other. */
   readonly digests: Uint8Array;
   /** Per job: 0 not done, 1 done. */
@@ -28,57 +34,170 @@ export interface SharedWork {
   readonly tally: Float64Array;
 }
 
-/** What a worker is sent: the paths as one string too. */
-export interface SentWork extends Omit<SharedWork, 'paths'> {
-  readonly paths: string;
-}
-
-/** No path and no name contains it. */
-export const SEPARATOR = '\0';
-
-export const send = (work: SharedWork): SentWork => ({ ...work, paths: work.paths.join(SEPARATOR) });
-export const receive = (work: SentWork): SharedWork => ({ ...work, paths: work.paths.split(SEPARATOR) });
-
-export const FIELDS = 5;
-const END = 4;
-
 /** Slots of the control array. */
 export const Control = { next: 0, stop: 1 } as const;
+
+const KNOWN = 4;
 
 /** Small jobs are taken in groups, so that the shared counter is not what the threads wait for. */
 const GROUP_BELOW_BYTES = 256 * 1024;
 const GROUP = 16;
 
+/** Jobs to be shared; an array of them is one. */
+export interface JobList {
+  readonly length: number;
+  at(index: number): DigestJob | undefined;
+}
+
+/** Lays out jobs in shared memory: as objects a hundred thousand of them would take more than the files' digests. */
+export function share(
+  jobs: JobList,
+  order: Uint32Array,
+  algorithm: HashName,
+  digestSize: number,
+): SharedWork {
+  const count = order.length;
+  const job = (i: number): DigestJob => jobs.at(order[i] as number) as DigestJob;
+  const spans = new Uint32Array(new SharedArrayBuffer(count * 8));
+  const ends = new Float64Array(new SharedArrayBuffer(count * 8));
+  const base = commonFolder(jobs);
+  let length = 0;
+  let whole = true;
+  for (let i = 0; i < count; i++) {
+    const { path, name, size, end } = job(i);
+    const rest = path.slice(base.length);
+    length += Buffer.byteLength(rest);
+    spans[i * 2] = length;
+    if (name !== rest) length += Buffer.byteLength(name);
+    spans[i * 2 + 1] = length;
+    ends[i] = end;
+    if (size >= 0) whole = false;
+  }
+  const text = Buffer.from(new SharedArrayBuffer(length));
+  const known = whole ? undefined : new Float64Array(new SharedArrayBuffer(count * KNOWN * 8));
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const { path, name, size, dev, ino, start } = job(i);
+    at += text.write(path.slice(base.length), at);
+    if (spans[i * 2 + 1] !== at) at += text.write(name, at);
+    known?.set([size, dev, ino, start], i * KNOWN);
+  }
+  return {
+    algorithm,
+    base,
+    text: new Uint8Array(text.buffer),
+    spans,
+    known,
+    ends,
+    digests: new Uint8Array(new SharedArrayBuffer(count * digestSize)),
+    done: new Uint8Array(new SharedArrayBuffer(count)),
+    control: new Int32Array(new SharedArrayBuffer(8)),
+    tally: new Float64Array(new SharedArrayBuffer(32)),
+  };
+}
+
+/** The folder that all jobs lie below, with its separator. Cut there and nowhere else: characters stay whole. */
+function commonFolder(jobs: JobList): string {
+  const upTo = (path: string, end: number): string =>
+    path.slice(0, Math.max(0, path.lastIndexOf('/', end)) + 1);
+  const first = jobs.at(0)?.path ?? '';
+  let base = first.includes('/') ? upTo(first, first.length) : '';
+  for (let i = 1; i < jobs.length; i++) {
+    const path = jobs.at(i)?.path as string;
+    while (!path.startsWith(base)) base = base === '/' ? '' : upTo(base, base.length - 2);
+  }
+  return base;
+}
+
 class SharedJob implements DigestJob {
   readonly #work: SharedWork;
+  readonly #text: Buffer;
   readonly #index: number;
-  readonly path: string;
-  readonly size: number;
-  readonly dev: number;
-  readonly ino: number;
-  readonly start: number;
-  readonly end: number;
 
-  constructor(work: SharedWork, index: number) {
-    const at = index * FIELDS;
+  constructor(work: SharedWork, text: Buffer, index: number) {
     this.#work = work;
+    this.#text = text;
     this.#index = index;
-    this.path = work.paths[index] as string;
-    this.size = work.numbers[at] as number;
-    this.dev = work.numbers[at + 1] as number;
-    this.ino = work.numbers[at + 2] as number;
-    this.start = work.numbers[at + 3] as number;
-    this.end = work.numbers[at + END] as number;
+  }
+
+  get path(): string {
+    const { spans, base } = this.#work;
+    const from = this.#index === 0 ? 0 : (spans[this.#index * 2 - 1] as number);
+    return base + this.#text.toString('utf8', from, spans[this.#index * 2] as number);
   }
 
   get name(): string {
-    return this.#work.names.split(SEPARATOR)[this.#index] as string;
+    const { spans, base } = this.#work;
+    const [from, to] = spans.subarray(this.#index * 2, this.#index * 2 + 2) as unknown as [number, number];
+    return from === to ? this.path.slice(base.length) : this.#text.toString('utf8', from, to);
+  }
+
+  get size(): number {
+    return this.#known(0) ?? -1;
+  }
+
+  get dev(): number {
+    return this.#known(1) ?? 0;
+  }
+
+  get ino(): number {
+    return this.#known(2) ?? 0;
+  }
+
+  get start(): number {
+    return this.#known(3) ?? 0;
+  }
+
+  get end(): number {
+    return this.#work.ends[this.#index] as number;
+  }
+
+  #known(field: number): number | undefined {
+    return this.#work.known?.[this.#index * KNOWN + field];
   }
 }
 
-/** Ends of the ranges, in the order of the work; all known when every job is done. */
-export function endsOf(work: SharedWork): Float64Array {
-  return work.numbers.filter((_, i) => i % FIELDS === END);
+/** One thread's side of the work: hashes jobs and stores what it finds. */
+export class Hand {
+  readonly #work: SharedWork;
+  readonly #engine: HashEngine;
+  readonly #text: Buffer;
+  readonly #digests: Buffer;
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+
+  constructor(work: SharedWork, engine: HashEngine) {
+    this.#work = work;
+    this.#engine = engine;
+    this.#text = Buffer.from(work.text.buffer);
+    this.#digests = Buffer.from(work.digests.buffer);
+  }
+
+  /**
+   * Hashes one job.
+   *
+   * @returns A promise for a large range only: waiting costs more than hashing a small one.
+   */
+  hash(index: number, onBytes: OnBytes): Promise<void> | undefined {
+    const job = new SharedJob(this.#work, this.#text, index);
+    const range = job.size < 0 ? readWhole(job, this.#buffer) : openRange(job);
+    if (typeof range === 'number') return this.#small(index, range, range, onBytes);
+    if (isSmall(range)) return this.#small(index, readSmall(range, this.#buffer), range.end, onBytes);
+    return hashLarge(range, this.#engine, this.#buffer, onBytes).then((digest) => {
+      this.#digests.set(digest, index * this.#engine.size);
+      this.#finish(index, range.end);
+    });
+  }
+
+  #small(index: number, length: number, end: number, onBytes: OnBytes): Promise<void> | undefined {
+    this.#engine.into(this.#buffer.subarray(0, length), this.#digests, index * this.#engine.size);
+    this.#finish(index, end);
+    return onBytes(length);
+  }
+
+  #finish(index: number, end: number): void {
+    this.#work.ends[index] = end;
+    this.#work.done[index] = 1;
+  }
 }
 
 /**
@@ -93,10 +212,12 @@ export async function drain(
   slot: 0 | 1,
   between: () => Promise<void> | undefined,
 ): Promise<void> {
-  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  const hand = new Hand(work, engine);
   const { control, tally } = work;
-  const count = work.paths.length;
-  const group = averageLength(work) < GROUP_BELOW_BYTES && count > GROUP * 4 ? GROUP : 1;
+  const count = work.done.length;
+  // Jobs that are measured when they are opened count as nothing: there are very many of them, or none.
+  const small = amount(work).total < GROUP_BELOW_BYTES * count;
+  const group = small && count > GROUP * 4 ? GROUP : 1;
   const bytesAt = slot * 2;
   const onBytes: OnBytes = (n) => {
     tally[bytesAt] = (tally[bytesAt] as number) + n;
@@ -110,45 +231,21 @@ export async function drain(
     if (first >= count) return;
     for (let index = first; index < Math.min(first + group, count); index++) {
       if (Atomics.load(control, Control.stop) !== 0) return;
-      const large = hashOne(work, index, engine, buffer, onBytes);
-      if (large) await large;
-      tally[bytesAt + 1] = (tally[bytesAt + 1] as number) + 1;
-      const pause = between();
+      const pause = hand.hash(index, onBytes);
       if (pause) await pause;
+      tally[bytesAt + 1] = (tally[bytesAt + 1] as number) + 1;
     }
   }
 }
 
-/**
- * Hashes one job and stores what was found.
- *
- * @returns A promise for a large range only: waiting costs more than hashing a small one.
- */
-export function hashOne(
-  work: SharedWork,
-  index: number,
-  engine: HashEngine,
-  buffer: Buffer,
-  onBytes: OnBytes,
-): Promise<void> | undefined {
-  const range = openRange(new SharedJob(work, index));
-  const store = (digest: Uint8Array): void => {
-    work.digests.set(digest, index * engine.size);
-    work.numbers[index * FIELDS + END] = range.end;
-    work.done[index] = 1;
-  };
-  if (!isSmall(range)) return hashLarge(range, engine, buffer, onBytes).then(store);
-  store(hashSmall(range, engine, buffer));
-  return onBytes(range.end - range.start);
-}
-
-/** Jobs that are measured when they are opened count as nothing: there are very many of them, or none. */
-function averageLength(work: SharedWork): number {
-  const count = work.paths.length;
-  let bytes = 0;
-  for (let i = 0; i < count; i++) {
-    const at = i * FIELDS;
-    bytes += Math.max(0, (work.numbers[at + END] as number) - (work.numbers[at + 3] as number));
+/** Bytes of the jobs that say how many they are, and whether there are others. */
+export function amount({ known, ends }: SharedWork): { readonly total: number; readonly open: boolean } {
+  let total = 0;
+  let open = false;
+  for (let i = 0; i < ends.length; i++) {
+    const end = ends[i] as number;
+    if (end < 0) open = true;
+    else total += Math.max(0, end - (known?.[i * KNOWN + 3] ?? 0));
   }
-  return bytes / Math.max(1, count);
+  return { total, open };
 }

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isModelsealError } from '../errors/index.js';
 import { openHash } from './algorithms.js';
-import { Control, drain, receive, type SentWork } from './shared.js';
+import { Control, drain, type SharedWork } from './shared.js';
 
 /** A thread that was started ahead of the work ends by itself when none comes. */
 const IDLE_MS = 10_000;
@@ -9,10 +9,10 @@ const IDLE_MS = 10_000;
 // The second thread of a digest run: takes jobs from the shared counter like the first, and says how it ended.
 // The work comes with the start, or, where the thread was started ahead, as its first message.
 if (workerData) {
-  run(workerData as SentWork).catch(fail);
+  run(workerData as SharedWork).catch(fail);
 } else {
   const idle = setTimeout(() => parentPort?.close(), IDLE_MS);
-  parentPort?.once('message', (work: SentWork) => {
+  parentPort?.once('message', (work: SharedWork) => {
     clearTimeout(idle);
     run(work)
       .catch(fail)
@@ -20,9 +20,9 @@ if (workerData) {
   });
 }
 
-async function run(work: SentWork): Promise<void> {
+async function run(work: SharedWork): Promise<void> {
   try {
-    await drain(receive(work), await openHash(work.algorithm), 1, () => undefined);
+    await drain(work, await openHash(work.algorithm), 1, () => undefined);
     parentPort?.postMessage({ ended: true });
   } catch (error) {
     if (!isModelsealError(error)) throw error;

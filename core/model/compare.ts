@@ -52,18 +52,14 @@ export function compareModel(
 }
 
 /** A model as it was signed has the resources of its manifest in their order; nothing needs to be looked up then. */
-function isSame(manifest: Manifest, model: MeasuredModel): boolean {
-  const { resources } = manifest;
+function isSame(
+  { serialization, names, digests }: Manifest,
+  { serialization: read, items }: MeasuredModel,
+): boolean {
   return (
-    resources.length === model.items.length &&
-    model.items.every((item, i) => {
-      const resource = resources[i];
-      return (
-        resource !== undefined &&
-        item.name === resource.name &&
-        item.file === resource.file &&
-        item.digest === resource.digest
-      );
-    })
+    serialization.method === read.method &&
+    names.length === items.length &&
+    names.every((name, i) => name === items.names[i]) &&
+    digests.equals(items.digests)
   );
 }

@@ -1,9 +1,9 @@
+export { Digests, type MeasuredItem, MeasuredItems } from './columns.js';
 export { type Comparison, compareModel } from './compare.js';
 export { DEFAULT_IGNORED, IgnoreRules } from './ignore.js';
 export type { ModelFile } from './listed-file.js';
 export { DEFAULT_SHARD_SIZE, Manifest, type Resource, type Serialization } from './manifest.js';
 export {
-  type MeasuredItem,
   type MeasuredModel,
   type MeasureOptions,
   manifestOf,
@@ -12,8 +12,8 @@ export {
   resourceName,
   treeDigestOf,
 } from './measure.js';
-export { byCodePoint, checkName, NameSet, windowsProblem } from './names.js';
-export { rootDigest, TREE_DIGEST_KEY, type TreeLeaf, treeDigest } from './root.js';
+export { byCodePoint, checkDistinct, checkName, windowsProblem } from './names.js';
+export { rootDigest, TREE_DIGEST_KEY, type TreeLeaves, treeDigest } from './root.js';
 export {
   LOOK_UP_TO,
   MAX_DEPTH,

@@ -1,4 +1,5 @@
 import { lstatSync, type Stats } from 'node:fs';
+import { sep } from 'node:path';
 import { ModelsealError } from '../errors/index.js';
 import { ioError } from '../files.js';
 
@@ -21,36 +22,60 @@ export interface ModelFile {
 /** A file whose folder's listing says that it is a regular one. */
 export class ListedFile implements ModelFile {
   readonly name: string;
-  readonly path: string;
-  known = false;
-  #size = 0;
-  #dev = 0;
-  #ino = 0;
+  /** Where its path is not that of the folder and the end of its name. */
+  readonly #path: string | undefined;
+  readonly #folder: string;
+  readonly #cut: number;
+  #stat: Pick<Stats, 'size' | 'dev' | 'ino'> | undefined;
 
-  constructor(name: string, path: string, stat?: Stats) {
+  private constructor(name: string, folder: string, cut: number, path: string | undefined) {
     this.name = name;
-    this.path = path;
-    if (stat) this.#take(stat);
+    this.#folder = folder;
+    this.#cut = cut;
+    this.#path = path;
+  }
+
+  /**
+   * A file that lies in a folder under the last component of its name. There may be very many: nothing is put together
+   * before it is used.
+   *
+   * @param folder Real path of the folder.
+   * @param cut Length of the folder's name in the model, with its slash.
+   */
+  static in(folder: string, name: string, cut: number): ListedFile {
+    return new ListedFile(name, folder, cut, undefined);
+  }
+
+  /** A file that lies elsewhere: a single one, or what a link leads to. */
+  static at(path: string, name: string, stat: Stats): ListedFile {
+    const file = new ListedFile(name, '', 0, path);
+    file.#take(stat);
+    return file;
+  }
+
+  get path(): string {
+    return this.#path ?? this.#folder + sep + this.name.slice(this.#cut);
+  }
+
+  get known(): boolean {
+    return this.#stat !== undefined;
   }
 
   get size(): number {
-    this.look();
-    return this.#size;
+    return this.look().size;
   }
 
   get dev(): number {
-    this.look();
-    return this.#dev;
+    return this.look().dev;
   }
 
   get ino(): number {
-    this.look();
-    return this.#ino;
+    return this.look().ino;
   }
 
   /** @throws {ModelsealError} `ERR_MODEL_MOVED` when there is no regular file any more, `ERR_FILE_UNREADABLE` */
-  look(): void {
-    if (this.known) return;
+  look(): Pick<Stats, 'size' | 'dev' | 'ino'> {
+    if (this.#stat) return this.#stat;
     let stat: Stats | undefined;
     try {
       stat = lstatSync(this.path, { throwIfNoEntry: false });
@@ -58,13 +83,11 @@ export class ListedFile implements ModelFile {
       throw ioError(error, this.name, 'model');
     }
     if (!stat?.isFile()) throw new ModelsealError('ERR_MODEL_MOVED', { file: this.name });
-    this.#take(stat);
+    return this.#take(stat);
   }
 
-  #take(stat: Stats): void {
-    this.#size = stat.size;
-    this.#dev = stat.dev;
-    this.#ino = stat.ino;
-    this.known = true;
+  #take({ size, dev, ino }: Stats): Pick<Stats, 'size' | 'dev' | 'ino'> {
+    this.#stat = { size, dev, ino };
+    return this.#stat;
   }
 }

@@ -1,8 +1,10 @@
 import { DIGEST_SIZE, type HashName } from '../digest/index.js';
 import { ModelsealError } from '../errors/index.js';
+import { Digests } from './columns.js';
 import { IgnoreRules } from './ignore.js';
-import { checkName, NameSet } from './names.js';
+import { checkDistinct, checkName } from './names.js';
 import { rootDigest } from './root.js';
+import { checkShards, type Range, type Shard, shardOf } from './shards.js';
 
 /** How a model becomes a list of resources; the `serialization` object of the OMS predicate. */
 export interface Serialization {
@@ -24,110 +26,152 @@ export interface Resource {
   readonly name: string;
   /** Name of the file. */
   readonly file: string;
-  /** Range of a shard, `[start, end)`; absent where the resource is a whole file. */
-  readonly range?: { readonly start: number; readonly end: number };
+  /** Range of a shard; absent where the resource is a whole file. */
+  readonly range?: Range;
   /** Lower-case hexadecimal. */
   readonly digest: string;
 }
 
-/** The list of what a model consists of. Immutable; every instance has passed the checks of {@link Manifest.from}. */
+/**
+ * The list of what a model consists of. Immutable; every instance has passed the checks of {@link Manifest.of}. Names
+ * and digests lie in columns, and whatever else is asked for is made of them then: a manifest may have a million files.
+ */
 export class Manifest {
   readonly modelName: string;
   readonly serialization: Serialization;
-  readonly resources: readonly Resource[];
-  readonly #byFile: ReadonlyMap<string, readonly Resource[]>;
+  /** Names of the resources, as the manifest spells them. */
+  readonly names: readonly string[];
+  readonly digests: Digests;
+  /** The shards of each file, by ascending range; absent for the method `files`. */
+  readonly #shards: ReadonlyMap<string, readonly Shard[]> | undefined;
+  #index: ReadonlyMap<string, number> | undefined;
 
   private constructor(
     modelName: string,
     serialization: Serialization,
-    resources: readonly Resource[],
-    byFile: ReadonlyMap<string, readonly Resource[]>,
+    names: readonly string[],
+    digests: Digests,
+    shards: ReadonlyMap<string, readonly Shard[]> | undefined,
   ) {
     this.modelName = modelName;
     this.serialization = Object.freeze(serialization);
-    this.resources = Object.freeze(resources);
-    this.#byFile = byFile;
+    this.names = names;
+    this.digests = digests;
+    this.#shards = shards;
     Object.freeze(this);
   }
 
   /**
-   * Builds a manifest from its parts and checks them: canonical names, no duplicates or twins, digests of the right
-   * form, shards that cover their file without gap or overlap.
+   * Builds a manifest from its parts and checks them: canonical names, no duplicates or twins, shards that cover their
+   * file without gap or overlap.
    *
+   * @param digests Of the resources, in their order.
    * @throws {ModelsealError} `ERR_MANIFEST_*`, `ERR_NAME_*`, `ERR_SHARD_SIZE`
+   */
+  static of(
+    modelName: string,
+    serialization: Serialization,
+    names: readonly string[],
+    digests: Digests,
+  ): Manifest {
+    checkSerialization(serialization);
+    if (names.length === 0) throw new ModelsealError('ERR_MANIFEST_EMPTY', {});
+    const size = serialization.shardSize;
+    const shards = size === undefined ? undefined : group(names);
+    const files = shards ? [...shards.keys()] : names;
+    // The reference implementation calls the only file of a single-file model ".".
+    for (const file of files) if (file !== '.') checkName(file);
+    checkDistinct(files);
+    if (files.length > 1 && files.includes('.')) {
+      throw new ModelsealError('ERR_NAME_NOT_CANONICAL', {
+        name: '.',
+        problem: 'it stands beside other files',
+      });
+    }
+    if (size !== undefined) for (const [file, parts] of shards ?? []) checkShards(file, parts, size);
+    return new Manifest(modelName, serialization, Object.freeze(names), digests, shards);
+  }
+
+  /**
+   * {@link Manifest.of} for digests in hexadecimal.
+   *
+   * @throws {ModelsealError} also `ERR_MANIFEST_DIGEST` for one of another form
    */
   static from(
     modelName: string,
     serialization: Serialization,
     items: readonly { readonly name: string; readonly digest: string }[],
   ): Manifest {
-    checkSerialization(serialization);
-    if (items.length === 0) throw new ModelsealError('ERR_MANIFEST_EMPTY', {});
-    const hex = new RegExp(`^[0-9a-f]{${DIGEST_SIZE[serialization.hashType] * 2}}$`);
-    const byFile = new Map<string, Resource[]>();
-    const files = serialization.method === 'files';
-    const names = new NameSet();
-    const resources = items.map((item) => {
-      if (!hex.test(item.digest)) {
-        throw new ModelsealError('ERR_MANIFEST_DIGEST', {
-          name: item.name,
-          algorithm: serialization.hashType,
-        });
-      }
-      const { name, digest } = item;
-      const resource: Resource = files ? { name, file: name, digest } : shardOf(name, digest);
-      const known = byFile.get(resource.file);
-      if (known) {
-        known.push(resource);
-      } else {
-        // The reference implementation calls the only file of a single-file model ".".
-        if (resource.file !== '.') checkName(resource.file);
-        names.add(resource.file);
-        byFile.set(resource.file, [resource]);
-      }
-      return resource;
-    });
-    if (byFile.has('.') && byFile.size > 1) {
-      throw new ModelsealError('ERR_NAME_NOT_CANONICAL', {
-        name: '.',
-        problem: 'it stands beside other files',
-      });
-    }
-    for (const [file, parts] of byFile) checkParts(file, parts, serialization);
-    return new Manifest(modelName, serialization, resources, byFile);
+    const algorithm = serialization.hashType;
+    const size = DIGEST_SIZE[algorithm];
+    const hex = new RegExp(`^[0-9a-f]{${size * 2}}$`);
+    for (const { name, digest } of items)
+      if (!hex.test(digest)) throw new ModelsealError('ERR_MANIFEST_DIGEST', { name, algorithm });
+    const digests = Digests.ofHex(
+      items.map((item) => item.digest),
+      size,
+    );
+    return Manifest.of(
+      modelName,
+      serialization,
+      items.map((item) => item.name),
+      digests,
+    );
   }
 
   get hashType(): HashName {
     return this.serialization.hashType;
   }
 
+  /** All resources, in the order of the manifest. */
+  get resources(): readonly Resource[] {
+    return this.names.map((_, i) => this.#resource(i));
+  }
+
   /** Names of the files, in the order of the manifest. */
-  files(): string[] {
-    return [...this.#byFile.keys()];
+  files(): readonly string[] {
+    return this.#shards ? [...this.#shards.keys()] : this.names;
   }
 
   has(file: string): boolean {
-    return this.#byFile.has(file);
+    return (this.#shards ?? this.#byName()).has(file);
   }
 
   /** The resources of one file, by ascending range; empty for a file that is not listed. */
   resourcesOf(file: string): readonly Resource[] {
-    return this.#byFile.get(file) ?? [];
+    if (this.#shards)
+      return (this.#shards.get(file) ?? []).map(({ index, range }) => this.#resource(index, range));
+    const index = this.#byName().get(file);
+    return index === undefined ? [] : [this.#resource(index)];
   }
 
   /** True for the manifest of a single file as the reference implementation writes it, without the file's name. */
   get unnamedSingle(): boolean {
-    return this.#byFile.has('.');
+    return this.#shards ? this.#shards.has('.') : this.names[0] === '.';
   }
 
   /** Root digest of OMS §6.5.1. */
   rootDigest(): string {
-    return rootDigest(this.resources.map((resource) => resource.digest));
+    return rootDigest(this.digests);
   }
 
   /** How the files are enumerated for comparison: the excluded paths of the manifest with those of the caller. */
   ignoreRules(more: Iterable<string>): IgnoreRules {
     return IgnoreRules.from([...this.serialization.ignorePaths, ...more]);
+  }
+
+  #resource(index: number, range?: Range): Resource {
+    const name = this.names[index] as string;
+    const digest = this.digests.hex(index);
+    if (!this.#shards) return { name, file: name, digest };
+    const shard = shardOf(name, index);
+    return { name, file: shard.file, digest, range: range ?? shard.range };
+  }
+
+  /** Made on first use: a model that is as it was signed is compared without. */
+  #byName(): ReadonlyMap<string, number> {
+    this.#index ??= new Map(this.names.map((name, i) => [name, i]));
+    return this.#index;
   }
 }
 
@@ -145,36 +189,13 @@ function checkSerialization(s: Serialization): void {
   IgnoreRules.from(s.ignorePaths);
 }
 
-/** A file name may contain colons, so the range is the last two components (OMS §6.3.2). */
-const SHARD = /^(.+):(0|[1-9][0-9]{0,15}):([1-9][0-9]{0,15})$/s;
-
-function shardOf(name: string, digest: string): Resource {
-  const match = SHARD.exec(name);
-  if (!match) throw new ModelsealError('ERR_MANIFEST_SHARD_NAME', { name });
-  const [, file, start, end] = match;
-  return { name, file: file as string, digest, range: { start: Number(start), end: Number(end) } };
-}
-
-/** One entry per file; or shards that begin at 0, follow each other, and are full but for the last. */
-function checkParts(file: string, parts: Resource[], serialization: Serialization): void {
-  if (serialization.method === 'files') {
-    if (parts.length > 1) throw new ModelsealError('ERR_NAME_DUPLICATE', { name: file });
-    return;
-  }
-  const size = serialization.shardSize as number;
-  const bad = (problem: string): never => {
-    throw new ModelsealError('ERR_MANIFEST_SHARDS', { file, problem });
-  };
-  parts.sort((a, b) => (a.range?.start ?? 0) - (b.range?.start ?? 0));
-  let at = 0;
-  parts.forEach((part, i) => {
-    const { start, end } = part.range ?? { start: 0, end: 0 };
-    if (i > 0 && start === parts[i - 1]?.range?.start)
-      throw new ModelsealError('ERR_NAME_DUPLICATE', { name: part.name });
-    if (start > at) bad(`bytes ${at} to ${start} are in none`);
-    if (start < at) bad(`byte ${start} is in two`);
-    if (end <= start || end - start > size) bad(`${part.name} has a wrong length`);
-    if (i < parts.length - 1 && end - start !== size) bad(`${part.name} is shorter than the shard size`);
-    at = end;
+function group(names: readonly string[]): Map<string, Shard[]> {
+  const byFile = new Map<string, Shard[]>();
+  names.forEach((name, index) => {
+    const shard = shardOf(name, index);
+    const known = byFile.get(shard.file);
+    if (known) known.push(shard);
+    else byFile.set(shard.file, [shard]);
   });
+  return byFile;
 }

@@ -1,25 +1,19 @@
-import { DIGEST_SIZE, type DigestJob, digestJobs, WHOLE } from '../digest/index.js';
+import { DIGEST_SIZE, type DigestJob, digestJobs, type JobList, WHOLE } from '../digest/index.js';
 import type { ProgressSink } from '../progress.js';
+import { Digests, MeasuredItems } from './columns.js';
 import type { ModelFile } from './listed-file.js';
 import { Manifest, type Serialization } from './manifest.js';
-import { byCodePoint } from './names.js';
-import { type TreeLeaf, treeDigest } from './root.js';
+import { type TreeLeaves, treeDigest } from './root.js';
 import type { ModelTree } from './tree.js';
 
 /** What a model on disk was found to be. */
 export interface MeasuredModel {
   readonly tree: ModelTree;
   readonly serialization: Serialization;
-  /** In the order of OMS §5.2.1. */
-  readonly items: readonly MeasuredItem[];
+  readonly items: MeasuredItems;
   /** Empty files have no shards, so that a manifest of shards does not list them; the tree digest does. */
   readonly emptyFiles: readonly string[];
   readonly bytes: number;
-}
-
-/** One resource as it was read. */
-export interface MeasuredItem extends TreeLeaf {
-  readonly file: string;
 }
 
 export interface MeasureOptions {
@@ -58,41 +52,51 @@ export async function measureModel(
   options: MeasureOptions = {},
   files: readonly ModelFile[] = tree.files,
 ): Promise<MeasuredModel> {
-  const jobs: DigestJob[] = [];
-  const emptyFiles: string[] = [];
-  for (const file of files) {
-    const { name, path } = file;
-    // A whole file is measured by whoever opens it.
-    if (serialization.method === 'files' && !file.known) {
-      jobs.push({ name, path, ...WHOLE });
-      continue;
-    }
-    const { size, dev, ino } = file;
-    let start = 0;
-    for (const end of rangeEnds(size, serialization)) {
-      jobs.push({ name, path, size, dev, ino, start, end });
-      start = end;
-    }
-    if (size === 0 && serialization.method === 'shards') emptyFiles.push(name);
-  }
-  const { digests, ends } = await digestJobs(jobs, { ...options, algorithm: serialization.hashType });
+  const { method, hashType } = serialization;
+  const shards = method === 'shards';
+  const jobs = shards ? rangesOf(files, serialization) : wholes(files);
+  const { digests: packed, ends } = await digestJobs(jobs, { ...options, algorithm: hashType });
   if (!files.every((file) => file.known)) tree.folders.requireUnchanged();
-  // One conversion and slices of its text: a conversion per file costs as much as opening the file.
-  const hex = Buffer.from(digests.buffer).toString('hex');
-  const step = DIGEST_SIZE[serialization.hashType] * 2;
+  const names: string[] = [];
+  const parts: string[] = [];
+  const sizes = new Float64Array(jobs.length);
   let bytes = 0;
-  const items = jobs.map((job, i) => {
+  for (let i = 0; i < jobs.length; i++) {
+    const { name, start } = jobs.at(i) as DigestJob;
     const end = ends[i] as number;
-    bytes += end - job.start;
-    return {
-      file: job.name,
-      name: resourceName(job.name, job.start, end, serialization.method),
-      size: end - job.start,
-      digest: hex.slice(i * step, (i + 1) * step),
-    };
+    sizes[i] = end - start;
+    bytes += end - start;
+    names.push(name);
+    if (shards) parts.push(resourceName(name, start, end, method));
+  }
+  const digests = new Digests(packed, DIGEST_SIZE[hashType]);
+  const items = new MeasuredItems(shards ? parts : names, names, sizes, digests);
+  const emptyFiles = shards ? files.filter((file) => file.size === 0).map((file) => file.name) : [];
+  return { tree, serialization, items: shards ? items.sorted() : items, emptyFiles, bytes };
+}
+
+/** A file of which nothing is known is measured by whoever opens it. */
+function wholes(files: readonly ModelFile[]): JobList {
+  const at = (index: number): DigestJob | undefined => {
+    const file = files[index];
+    if (!file) return undefined;
+    const { name, path } = file;
+    if (!file.known) return { name, path, ...WHOLE };
+    const { size, dev, ino } = file;
+    return { name, path, size, dev, ino, start: 0, end: size };
+  };
+  return { length: files.length, at };
+}
+
+function rangesOf(files: readonly ModelFile[], serialization: Serialization): DigestJob[] {
+  return files.flatMap(({ name, path, size, dev, ino }) => {
+    let start = 0;
+    return rangeEnds(size, serialization).map((end) => {
+      const job = { name, path, size, dev, ino, start, end };
+      start = end;
+      return job;
+    });
   });
-  if (serialization.method === 'shards') items.sort((a, b) => byCodePoint(a.name, b.name));
-  return { tree, serialization, items, emptyFiles, bytes };
 }
 
 /**
@@ -101,18 +105,22 @@ export async function measureModel(
  * @param single Name to give the file of a single-file model instead of its own.
  */
 export function manifestOf(model: MeasuredModel, single?: string): Manifest {
-  return Manifest.from(
-    model.tree.name,
-    model.serialization,
-    model.items.map(({ name, file, digest }) => ({
-      name: single === undefined ? name : single + name.slice(file.length),
-      digest,
-    })),
-  );
+  const { items, serialization, tree } = model;
+  const names =
+    single === undefined
+      ? items.names
+      : items.names.map((name, i) => single + name.slice(items.files[i]?.length));
+  return Manifest.of(tree.name, serialization, names, items.digests);
 }
 
 /** The tree digest of a measured model, empty files included. */
-export function treeDigestOf(model: MeasuredModel): string {
-  const empty = model.emptyFiles.map((file) => ({ name: `${file}:0:0`, size: 0, digest: '' }));
-  return treeDigest(model.serialization.hashType, [...model.items, ...empty]);
+export function treeDigestOf({ serialization, items, emptyFiles }: MeasuredModel): string {
+  const empty = emptyFiles.map((file) => `${file}:0:0`);
+  const leaves: TreeLeaves = {
+    length: items.length + empty.length,
+    name: (i) => items.names[i] ?? (empty[i - items.length] as string),
+    size: (i) => items.sizes[i] ?? 0,
+    digest: (i) => items.digests.at(i),
+  };
+  return treeDigest(serialization.hashType, leaves);
 }

@@ -1,20 +1,19 @@
 import { hash } from 'node:crypto';
+import type { Digests } from './columns.js';
 import { byCodePoint } from './names.js';
 
 /**
  * Root digest of OMS §6.5.1: SHA-256 over the digests of the resources in their order. It binds neither names nor
  * lengths; {@link treeDigest} does.
  */
-export function rootDigest(digests: readonly string[]): string {
-  return hash('sha256', Buffer.from(digests.join(''), 'hex'), 'hex');
-}
+export const rootDigest = (digests: Digests): string => hash('sha256', digests.bytes, 'hex');
 
-/** What {@link treeDigest} binds of one resource. */
-export interface TreeLeaf {
-  readonly name: string;
-  readonly size: number;
-  /** Hexadecimal. */
-  readonly digest: string;
+/** What {@link treeDigest} binds of each resource. */
+export interface TreeLeaves {
+  readonly length: number;
+  name(index: number): string;
+  size(index: number): number;
+  digest(index: number): Uint8Array;
 }
 
 /** Name of the tree digest in `subject[0].digest`; other readers of OMS signatures ignore it. */
@@ -25,25 +24,29 @@ export const TREE_DIGEST_KEY = 'modelsealTreeSha256';
  * the length of the name and the name in UTF-8, the size, and the length of the digest and the digest; numbers are
  * 64 bits, big-endian.
  */
-export function treeDigest(algorithm: string, leaves: readonly TreeLeaf[]): string {
+export function treeDigest(algorithm: string, leaves: TreeLeaves): string {
+  const count = leaves.length;
   const buffer = Buffer.allocUnsafe(ROOM);
-  const hashes = Buffer.allocUnsafe(leaves.length * HASH_BYTES);
-  inOrder(leaves).forEach((leaf, i) => {
-    const nameLength = Buffer.byteLength(leaf.name);
-    const digestLength = leaf.digest.length / 2;
-    const length = 1 + 4 * 8 + nameLength + algorithm.length + digestLength;
+  const hashes = Buffer.allocUnsafe(count * HASH_BYTES);
+  const order = orderOf(leaves);
+  for (let i = 0; i < count; i++) {
+    const index = order?.[i] ?? i;
+    const name = leaves.name(index);
+    const digest = leaves.digest(index);
+    const nameLength = Buffer.byteLength(name);
+    const length = 1 + 4 * 8 + nameLength + algorithm.length + digest.length;
     const bytes = length <= ROOM ? buffer : Buffer.allocUnsafe(length);
     let at = bytes.writeUInt8(LEAF, 0);
     at = number(bytes, nameLength, at);
-    at += bytes.write(leaf.name, at, 'utf8');
+    at += bytes.write(name, at, 'utf8');
     at = number(bytes, algorithm.length, at);
     at += bytes.write(algorithm, at, 'latin1');
-    at = number(bytes, leaf.size, at);
-    at = number(bytes, digestLength, at);
-    at += bytes.write(leaf.digest, at, 'hex');
-    hashes.write(hash('sha256', bytes.subarray(0, at), 'binary'), i * HASH_BYTES, 'latin1');
-  });
-  return merkle(hashes, leaves.length).toString('hex');
+    at = number(bytes, leaves.size(index), at);
+    at = number(bytes, digest.length, at);
+    bytes.set(digest, at);
+    hashes.write(hash('sha256', bytes.subarray(0, length), 'binary'), i * HASH_BYTES, 'latin1');
+  }
+  return merkle(hashes, count).toString('hex');
 }
 
 /** Room for a leaf of any usual length. */
@@ -51,11 +54,13 @@ const ROOM = 1024;
 const HASH_BYTES = 32;
 
 /** A measured model has its leaves in order already; sorting them again would cost more than hashing them. */
-function inOrder(leaves: readonly TreeLeaf[]): readonly TreeLeaf[] {
-  const sorted = leaves.every(
-    (leaf, i) => i === 0 || byCodePoint((leaves[i - 1] as TreeLeaf).name, leaf.name) < 0,
-  );
-  return sorted ? leaves : [...leaves].sort((a, b) => byCodePoint(a.name, b.name));
+function orderOf(leaves: TreeLeaves): number[] | undefined {
+  let sorted = true;
+  for (let i = 1; i < leaves.length && sorted; i++)
+    sorted = byCodePoint(leaves.name(i - 1), leaves.name(i)) < 0;
+  if (sorted) return undefined;
+  const order = Array.from({ length: leaves.length }, (_, i) => i);
+  return order.sort((a, b) => byCodePoint(leaves.name(a), leaves.name(b)));
 }
 
 const LEAF = 0;

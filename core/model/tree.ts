@@ -7,7 +7,7 @@ import { ioError } from '../files.js';
 import { ListedFolders } from './folders.js';
 import type { IgnoreRules } from './ignore.js';
 import { ListedFile, type ModelFile } from './listed-file.js';
-import { byCodePoint, checkName, NameSet, windowsProblem } from './names.js';
+import { byCodePoint, checkDistinct, checkName, sortByName, windowsProblem } from './names.js';
 
 /** Ten times the largest published model repositories; bounds the memory of a listing (about 200 bytes each). */
 export const MAX_ENTRIES = 1_000_000;
@@ -67,7 +67,7 @@ export function walkModel(path: string, options: WalkOptions): ModelTree {
     root,
     name,
     single: true,
-    files: [new ListedFile(name, root, real)],
+    files: [ListedFile.at(root, name, real)],
     ignored: [],
     warnings: problem ? [problem] : [],
     folders: new ListedFolders(),
@@ -83,7 +83,6 @@ class Walker {
   readonly #folders = new ListedFolders();
   readonly #ignored: string[] = [];
   readonly #warnings: string[] = [];
-  readonly #names = new NameSet();
   #entries = 0;
 
   constructor(root: string, name: string, given: string, options: WalkOptions) {
@@ -96,7 +95,8 @@ class Walker {
   walk(): ModelTree {
     this.#folder(this.#root, '', 0);
     if (this.#files.length <= LOOK_UP_TO) for (const file of this.#files) file.look();
-    this.#files.sort((a, b) => byCodePoint(a.name, b.name));
+    sortByName(this.#files);
+    checkDistinct(this.#files.map((file) => file.name));
     return {
       root: this.#root,
       name: this.#name,
@@ -125,25 +125,27 @@ class Walker {
         this.#ignored.push(name);
         continue;
       }
-      if (entry.isFile()) this.#file(real + sep + entry.name, name);
-      else this.#other(real + sep + entry.name, name, depth);
+      if (entry.isFile()) this.#file(ListedFile.in(real, name, prefix.length));
+      else this.#other(real, prefix, entry.name, depth);
     }
   }
 
-  #other(path: string, name: string, depth: number): void {
+  #other(folder: string, prefix: string, entry: string, depth: number): void {
+    const path = folder + sep + entry;
+    const name = prefix + entry;
     const stat = attempt(() => lstatSync(path), name);
-    if (stat.isFile()) this.#file(path, name);
+    if (stat.isFile()) this.#file(ListedFile.in(folder, name, prefix.length));
     else if (stat.isDirectory()) this.#folder(path, `${name}/`, depth + 1);
     else if (stat.isSymbolicLink()) this.#link(path, name, depth);
     else throw new ModelsealError('ERR_MODEL_FILE_TYPE', { file: name, type: typeName(stat) });
   }
 
-  #file(path: string, name: string): void {
+  #file(file: ListedFile): void {
+    const { name } = file;
     checkName(name);
-    this.#names.add(name);
     const problem = windowsProblem(name);
     if (problem !== undefined) this.#warnings.push(`${name}: ${problem}`);
-    this.#files.push(new ListedFile(name, path));
+    this.#files.push(file);
   }
 
   #link(path: string, name: string, depth: number): void {
@@ -172,7 +174,7 @@ class Walker {
       throw new ModelsealError('ERR_MODEL_SYMLINK_OUTSIDE', { file: name });
     }
     const stat = attempt(() => lstatSync(target), name);
-    if (stat.isFile()) this.#file(target, name);
+    if (stat.isFile()) this.#file(ListedFile.at(target, name, stat));
     else if (stat.isDirectory()) this.#folder(target, `${name}/`, depth + 1);
     else throw new ModelsealError('ERR_MODEL_FILE_TYPE', { file: name, type: typeName(stat) });
   }

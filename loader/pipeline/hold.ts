@@ -1,7 +1,8 @@
 import { type HashEngine, holdFile, openHash } from '../../core/digest/index.js';
 import {
+  Digests,
   type Manifest,
-  type MeasuredItem,
+  MeasuredItems,
   type MeasuredModel,
   type ModelFile,
   type ModelTree,
@@ -25,7 +26,10 @@ export async function holdModel(
   const engine: HashEngine = await openHash(manifest.hashType);
   const { serialization } = manifest;
   const total = files.reduce((sum, file) => sum + file.size, 0);
-  const items: MeasuredItem[] = [];
+  const names: string[] = [];
+  const parts: string[] = [];
+  const sizes: number[] = [];
+  const packed: Uint8Array[] = [];
   const emptyFiles: string[] = [];
   let bytes = 0;
   let turn = performance.now();
@@ -41,16 +45,20 @@ export async function holdModel(
     const ends = rangeEnds(file.size, serialization);
     const { bytes: content, digests } = await holdFile(file, ends, engine, onBytes);
     const name = signedName(manifest, tree, file.name);
-    if (isSigned(manifest, name, digests)) held.set(name, content);
+    if (manifest.has(name) && isSigned(manifest, name, digests)) held.set(name, content);
     if (ends.length === 0) emptyFiles.push(file.name);
     digests.forEach((digest, i) => {
       const start = ends[i - 1] ?? 0;
       const end = ends[i] ?? 0;
-      const resource = resourceName(file.name, start, end, serialization.method);
-      items.push({ file: file.name, name: resource, size: end - start, digest: hex(digest) });
+      names.push(resourceName(file.name, start, end, serialization.method));
+      parts.push(file.name);
+      sizes.push(end - start);
+      packed.push(digest);
     });
   }
   onProgress?.({ bytes, total, files: files.length, totalFiles: files.length });
+  const digests = new Digests(new Uint8Array(Buffer.concat(packed)), engine.size);
+  const items = new MeasuredItems(names, parts, Float64Array.from(sizes), digests);
   return { tree, serialization, items, emptyFiles, bytes };
 }
 

@@ -1,19 +1,13 @@
 import { ModelsealError } from '../../core/errors/index.js';
-import {
-  type Comparison,
-  compareModel,
-  type MeasuredModel,
-  type ModelTree,
-  treeDigestOf,
-} from '../../core/model/index.js';
-import { signedName, unlistable } from './listing.js';
+import { type Comparison, compareModel, type MeasuredModel, treeDigestOf } from '../../core/model/index.js';
+import type { Choice } from './listing.js';
 import type { VerifiedManifest } from './manifest.js';
 import type { MatchOptions } from './options.js';
 
 /** Puts everything found into the report and then throws the gravest difference, if there is one. */
 export function judge(
   verified: VerifiedManifest,
-  tree: ModelTree,
+  { extra }: Choice,
   model: MeasuredModel,
   only: ReadonlySet<string> | undefined,
   options: MatchOptions,
@@ -21,12 +15,6 @@ export function judge(
   const { manifest } = verified;
   const { report } = options;
   const found: Comparison = compareModel(manifest, model, only);
-  // Files that no manifest names are not hashed: that they are there is enough.
-  const extra = only
-    ? []
-    : tree.files
-        .filter((file) => !manifest.has(signedName(manifest, tree, file.name)) && !unlistable(manifest, file))
-        .map((file) => file.name);
   const notVerified = only ? manifest.files().filter((file) => !only.has(file)) : [];
   report.files({
     matched: found.matched.length,
@@ -34,7 +22,7 @@ export function judge(
     changed: found.changed,
     missing: found.missing,
     extra,
-    ignored: tree.ignored,
+    ignored: model.tree.ignored,
     notVerified,
   });
   if (only) {

@@ -16,21 +16,37 @@ export function signedName(manifest: Manifest, tree: ModelTree, name: string): s
   return tree.single && manifest.unnamedSingle ? '.' : name;
 }
 
-/** What is read: files of the manifest, and empty ones, of which only the tree digest of a manifest of shards speaks. */
-export function isWanted(
-  manifest: Manifest,
-  tree: ModelTree,
-  file: ModelFile,
-  only: ReadonlySet<string> | undefined,
-): boolean {
-  const name = signedName(manifest, tree, file.name);
-  if (only && !only.has(name)) return false;
-  return manifest.has(name) || unlistable(manifest, file);
+/** The files of a model, by what is done with them. */
+export interface Choice {
+  /** Read: files of the manifest, and empty ones, of which only the tree digest of a manifest of shards speaks. */
+  readonly wanted: readonly ModelFile[];
+  /** Names of those that no manifest names, and that are not hashed: that they are there is enough. */
+  readonly extra: readonly string[];
 }
 
-/** Under `shards` an empty file has no entry in a manifest; only the tree digest speaks of it. */
-export const unlistable = (manifest: Manifest, file: ModelFile): boolean =>
-  manifest.serialization.method === 'shards' && file.size === 0;
+/** @param only Names of the files to look at; all without it, and only then are there extra ones. */
+export function chooseFiles(
+  manifest: Manifest,
+  tree: ModelTree,
+  only: ReadonlySet<string> | undefined,
+): Choice {
+  const { files } = tree;
+  const { names, serialization } = manifest;
+  const shards = serialization.method === 'shards';
+  // A model as it was signed has the files of its manifest in their order; nothing needs to be looked up then.
+  const same = !shards && names.length === files.length && files.every(({ name }, i) => name === names[i]);
+  if (same && !only) return { wanted: files, extra: [] };
+  const wanted: ModelFile[] = [];
+  const extra: string[] = [];
+  for (const file of files) {
+    const name = signedName(manifest, tree, file.name);
+    if (only && !only.has(name)) continue;
+    // Under `shards` an empty file has no entry in a manifest.
+    if (manifest.has(name) || (shards && file.size === 0)) wanted.push(file);
+    else extra.push(file.name);
+  }
+  return { wanted, extra };
+}
 
 /** Lists the model. What is excluded comes from the caller, from custom, and, unless refused, from the manifest. */
 export function listModel(verified: VerifiedManifest, path: string, options: MatchOptions): ModelTree {

@@ -1,10 +1,10 @@
 import { holdFile, openHash } from '../../core/digest/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
-import { type ModelFile, measureModel, rangeEnds } from '../../core/model/index.js';
+import { type ModelFile, type ModelTree, measureModel, rangeEnds } from '../../core/model/index.js';
 import type { VerifiedFiles } from '../runtime/types.js';
 import { holdModel, isSigned } from './hold.js';
 import { judge } from './judge.js';
-import { chosenFiles, isWanted, listModel, signedName } from './listing.js';
+import { chooseFiles, chosenFiles, listModel, signedName } from './listing.js';
 import { VerifiedManifest } from './manifest.js';
 import type { MatchOptions } from './options.js';
 
@@ -16,19 +16,22 @@ export class MatchedModel implements VerifiedFiles {
   readonly manifest: VerifiedManifest;
   /** Real path of the folder or file, for messages. */
   readonly path: string;
-  readonly #listed: ReadonlyMap<string, ModelFile>;
+  readonly #tree: ModelTree;
+  readonly #matched: readonly ModelFile[];
+  #byName: ReadonlyMap<string, ModelFile> | undefined;
   readonly #held: Map<string, Uint8Array> | undefined;
   #closed = false;
 
   private constructor(
     manifest: VerifiedManifest,
-    path: string,
-    listed: ReadonlyMap<string, ModelFile>,
+    tree: ModelTree,
+    matched: readonly ModelFile[],
     held: Map<string, Uint8Array> | undefined,
   ) {
     this.manifest = manifest;
-    this.path = path;
-    this.#listed = listed;
+    this.path = tree.root;
+    this.#tree = tree;
+    this.#matched = matched;
     this.#held = held;
   }
 
@@ -46,29 +49,34 @@ export class MatchedModel implements VerifiedFiles {
     }
     const { manifest } = verified;
     const held = options.hold ? new Map<string, Uint8Array>() : undefined;
-    const { only, tree, wanted, model } = await options.report.step('files', async () => {
+    const { only, choice, model } = await options.report.step('files', async () => {
       const names = options.only ? chosenFiles(manifest, options.only) : undefined;
-      const listing = listModel(verified, path, options);
-      const files = listing.files.filter((file) => isWanted(manifest, listing, file, names));
+      const tree = listModel(verified, path, options);
+      const chosen = chooseFiles(manifest, tree, names);
       const measured = held
-        ? await holdModel(manifest, listing, files, held, options.onProgress)
-        : await measureModel(listing, manifest.serialization, { progress: options.onProgress }, files);
-      return { only: names, tree: listing, wanted: files, model: measured };
+        ? await holdModel(manifest, tree, chosen.wanted, held, options.onProgress)
+        : await measureModel(tree, manifest.serialization, { progress: options.onProgress }, chosen.wanted);
+      return { only: names, choice: chosen, model: measured };
     });
-    judge(verified, tree, model, only, options);
-    const listed = new Map(
-      wanted.flatMap((file) => {
-        const name = signedName(manifest, tree, file.name);
-        return manifest.has(name) ? [[name, file] as const] : [];
-      }),
-    );
-    for (const name of held?.keys() ?? []) if (!listed.has(name)) held?.delete(name);
-    return new MatchedModel(verified, tree.root, listed, held);
+    judge(verified, choice, model, only, options);
+    return new MatchedModel(verified, model.tree, choice.wanted, held);
   }
 
   /** Name of the model as it was signed. */
   get name(): string {
     return this.manifest.manifest.modelName;
+  }
+
+  /** By signed name; made on first use, for verifying alone needs it not. */
+  get #listed(): ReadonlyMap<string, ModelFile> {
+    const { manifest } = this.manifest;
+    this.#byName ??= new Map(
+      this.#matched.flatMap((file) => {
+        const name = signedName(manifest, this.#tree, file.name);
+        return manifest.has(name) ? [[name, file] as const] : [];
+      }),
+    );
+    return this.#byName;
   }
 
   /** Names of the files that were verified. */

@@ -12,7 +12,7 @@ import {
   warmUp,
 } from '../../../core/digest/index.js';
 import { startWorker, workerUrl } from '../../../core/digest/locate.js';
-import type { SentWork } from '../../../core/digest/shared.js';
+import { type SharedWork, share } from '../../../core/digest/shared.js';
 import { expectCodeAsync } from '../../support/errors.js';
 import { useTemp } from '../../support/temp.js';
 
@@ -54,16 +54,7 @@ describe('digest pipeline', () => {
     const bytes = content(1000, 1);
     const only = job('by-worker', bytes);
     // The main thread does not take part here: what is done was done by the worker.
-    const work: SentWork = {
-      algorithm: 'sha256',
-      paths: only.path,
-      names: only.name,
-      numbers: Float64Array.of(only.size, only.dev, only.ino, only.start, only.end),
-      digests: new Uint8Array(new SharedArrayBuffer(32)),
-      done: new Uint8Array(new SharedArrayBuffer(1)),
-      control: new Int32Array(new SharedArrayBuffer(8)),
-      tally: new Float64Array(new SharedArrayBuffer(32)),
-    };
+    const work: SharedWork = share([only], Uint32Array.of(0), 'sha256', 32);
     const worker = startWorker(work);
     const message = await new Promise((resolve, reject) => {
       worker?.on('message', resolve);

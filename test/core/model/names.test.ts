@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import { byCodePoint, checkName, IgnoreRules, NameSet, windowsProblem } from '../../../core/model/index.js';
+import {
+  byCodePoint,
+  checkDistinct,
+  checkName,
+  IgnoreRules,
+  windowsProblem,
+} from '../../../core/model/index.js';
 import { expectCode } from '../../support/errors.js';
 
 describe('names', () => {
@@ -45,18 +51,21 @@ describe('names', () => {
         [a, b],
         [b, a],
       ] as const) {
-        const names = new NameSet();
-        names.add(first);
-        expectCode('ERR_NAME_TWIN', () => names.add(second));
+        expectCode('ERR_NAME_TWIN', () => checkDistinct([first, second]));
       }
     });
   }
 
   it('refuses a name given twice, and accepts folders that differ in case only', () => {
-    const names = new NameSet();
-    names.add('a/b');
-    names.add('A/c');
-    expectCode('ERR_NAME_DUPLICATE', () => names.add('a/b'));
+    expectCode('ERR_NAME_DUPLICATE', () => checkDistinct(['a/b', 'A/c', 'a/b']));
+    expectCode('ERR_NAME_DUPLICATE', () => checkDistinct(['a', 'b', 'b']));
+    checkDistinct(['a/b', 'A/c']);
+  });
+
+  it("finds a file that is another one's folder among names in order", () => {
+    checkDistinct(['a', 'a-b/c', 'a-b/d/e', 'b/c']);
+    for (const name of ['a-b/d/e', 'a-b/d', 'b'])
+      expectCode('ERR_NAME_TWIN', () => checkDistinct(['a', 'a-b/c', 'a-b/d/e/f', 'b/c', name].sort()));
   });
 
   it('warns of what Windows cannot store', () => {
