@@ -23,6 +23,8 @@ export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const PREDICATE_TYPE = 'https://model_signing/signature/v1.0';
 /** Release 0.2 of the reference implementation: the files are the subjects (OMS §5.1). Read, never written. */
 export const PREDICATE_TYPE_V02 = 'https://model_signing/Digests/v0.1';
+/** The same with shards as subjects. */
+const PREDICATE_TYPE_V02_SHARDS = 'https://model_signing/ShardDigests/v0.1';
 
 /** Bounds the work per entry, which is far more than parsing it; ten times the files of any published model. */
 export const MAX_RESOURCES = 1_000_000;
@@ -89,7 +91,8 @@ function decode(statement: JsonObject, columns?: Columns): Statement {
   const subjects = array(statement.subject, 'subject');
   if (predicateType === PREDICATE_TYPE)
     return decodeV1(subjects, object(statement.predicate, 'predicate'), columns);
-  if (predicateType === PREDICATE_TYPE_V02) return decodeV02(subjects);
+  if (predicateType === PREDICATE_TYPE_V02) return decodeV02(subjects, 'files');
+  if (predicateType === PREDICATE_TYPE_V02_SHARDS) return decodeV02(subjects, 'shards');
   throw new ModelsealError('ERR_STATEMENT_PREDICATE_TYPE', { predicateType: predicateType.slice(0, 128) });
 }
 
@@ -149,7 +152,10 @@ function readSerialization(s: JsonObject): Serialization {
   if (method !== 'files' && method !== 'shards') {
     throw new ModelsealError('ERR_METHOD_UNKNOWN', { method: method.slice(0, 64) });
   }
-  const hashType = string(s.hash_type, `${at}.hash_type`);
+  // Releases 0.3 append the shard size here too (OMS §11); a number that is not the shard size stays an unknown hash.
+  const named = string(s.hash_type, `${at}.hash_type`);
+  const suffix = method === 'shards' ? `-sharded-${String(s.shard_size)}` : '';
+  const hashType = suffix !== '' && named.endsWith(suffix) ? named.slice(0, -suffix.length) : named;
   if (!isHashName(hashType))
     throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: hashType.slice(0, 64) });
   if (s.shard_size !== undefined && typeof s.shard_size !== 'number')
@@ -207,33 +213,54 @@ export function referenceShardAlgorithm(serialization: Serialization): string | 
     : `${serialization.hashType}-sharded-${serialization.shardSize}`;
 }
 
-/** Release 0.2: one subject per file, always SHA-256 of the whole file. */
-function decodeV02(subjects: readonly Json[]): Statement {
+/** Release 0.2: one subject per file or shard. An annotation names the hash; the digest stands under `sha256` always. */
+function decodeV02(subjects: readonly Json[], method: 'files' | 'shards'): Statement {
   bounded('subjects', subjects.length, MAX_RESOURCES);
+  let shared: string | undefined;
   const items = subjects.map((entry, i) => {
     const at = `subject[${i}]`;
     const subject = object(entry, at);
+    const name = string(subject.name, `${at}.name`);
     const annotations =
       subject.annotations === undefined ? {} : object(subject.annotations, `${at}.annotations`);
-    const actual = annotations.actual_hash_algorithm ?? 'sha256';
-    if (actual !== 'file-sha256' && actual !== 'sha256') {
-      throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: String(actual).slice(0, 64) });
+    const algorithm = string(
+      annotations.actual_hash_algorithm ?? 'file-sha256',
+      `${at}.annotations.actual_hash_algorithm`,
+    );
+    shared ??= algorithm;
+    if (algorithm !== shared) {
+      throw new ModelsealError('ERR_MANIFEST_ALGORITHM', {
+        name,
+        algorithm: algorithm.slice(0, 64),
+        expected: shared.slice(0, 64),
+      });
     }
     const digest = object(subject.digest, `${at}.digest`);
-    return { name: string(subject.name, `${at}.name`), digest: string(digest.sha256, `${at}.digest.sha256`) };
+    return { name, digest: string(digest.sha256, `${at}.digest.sha256`) };
   });
-  const serialization: Serialization = {
-    method: 'files',
-    hashType: 'sha256',
-    allowSymlinks: false,
-    ignorePaths: [],
-  };
   return {
     format: 'v0.2',
-    manifest: Manifest.from('model', serialization, items),
+    manifest: Manifest.from('model', serializationV02(method, shared ?? 'file-sha256'), items),
     rootDigest: undefined,
     treeDigest: undefined,
     annotations: undefined,
+  };
+}
+
+/** `file-sha256` for files, `file-sha256-1000000000` for shards of that size. */
+function serializationV02(method: 'files' | 'shards', algorithm: string): Serialization {
+  const [, hashType = '', size] =
+    (method === 'files'
+      ? /^(?:file-)?([a-z0-9]+)$/.exec(algorithm)
+      : /^file-([a-z0-9]+)-([1-9][0-9]{0,14})$/.exec(algorithm)) ?? [];
+  if (!isHashName(hashType))
+    throw new ModelsealError('ERR_HASH_UNKNOWN', { algorithm: algorithm.slice(0, 64) });
+  return {
+    method,
+    hashType,
+    ...(size === undefined ? {} : { shardSize: Number(size) }),
+    allowSymlinks: false,
+    ignorePaths: [],
   };
 }
 

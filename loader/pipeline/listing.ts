@@ -52,7 +52,10 @@ export function chooseFiles(
 export function listModel(verified: VerifiedManifest, path: string, options: MatchOptions): ModelTree {
   const { manifest, signer } = verified;
   const { report } = options;
-  const own = [...DEFAULT_IGNORED, ...(options.ignorePaths ?? [])];
+  const files = manifest.files();
+  // Releases before 0.3.1 sign a .gitattributes like any file: what is signed is checked, custom or not.
+  const custom = DEFAULT_IGNORED.filter((p) => !files.some((f) => f === p || f.startsWith(`${p}/`)));
+  const own = [...custom, ...(options.ignorePaths ?? [])];
   const signature = options.signatureFile === undefined ? undefined : inside(path, options.signatureFile);
   if (signature !== undefined) own.push(signature);
   const ours = IgnoreRules.from(own, 'caller');

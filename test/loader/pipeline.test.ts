@@ -11,6 +11,7 @@ import {
   type VerifyOptions,
   verifyModel,
 } from '../../loader/index.js';
+import { editPayload, resign } from '../support/edit-bundle.js';
 import { expectCode, expectCodeAsync } from '../support/errors.js';
 import { AT, makeIntermediate, makeLeaf, makeRoot, NOT_AFTER, NOT_BEFORE, testKey } from '../support/pki.js';
 import { publisher, writeModel } from '../support/signed-model.js';
@@ -244,6 +245,27 @@ describe('verifyModel, certificate method', () => {
     const strict = await refused('ERR_FILE_UNSIGNED', folder, { ...BASE, manifestIgnores: 'refuse' });
     expect(strict.files?.extra).to.deep.equal(['cache/tmp.py']);
     await verifyModel(folder, { ...BASE, manifestIgnores: 'refuse', ignorePaths: ['cache'] });
+  });
+
+  it('checks what a signer signed of the paths that are excluded by custom', async () => {
+    const folder = writeModel(join(temp(), 'model'), { xgitattributes: '*.bin binary' });
+    await pub.sign(folder);
+    // Releases before 1.1 of the reference implementation sign these files like any other.
+    const file = join(folder, 'model.sig');
+    editPayload(file, ({ subject, predicate }) => {
+      const { resources } = predicate;
+      predicate.serialization.ignore_paths = [];
+      resources[resources.length - 1].name = '.gitattributes';
+      delete subject[0].digest.modelsealTreeSha256;
+    });
+    await resign(file, pub.leaf.key);
+    renameSync(join(folder, 'xgitattributes'), join(folder, '.gitattributes'));
+    mkdirSync(join(folder, '.git'));
+    writeFileSync(join(folder, '.git', 'HEAD'), 'ref');
+    const { report } = await verifyModel(folder, BASE);
+    expect(report.files?.matched).to.equal(4);
+    writeFileSync(join(folder, '.gitattributes'), '*.bin filter');
+    await refused('ERR_FILE_CHANGED', folder);
   });
 
   it('verifies shards, every hash, single files and signatures elsewhere', async () => {

@@ -156,6 +156,52 @@ describe('one-fault mutations of a statement', () => {
     expectCode('ERR_MANIFEST_ALGORITHM', () => decodeStatement(bytes(named('blake2b-sharded-10'))));
     expectCode('ERR_HASH_UNKNOWN', () => decodeStatement(bytes(named('sha1-sharded-10'))));
   });
+  it('accepts the hash as the releases 0.3 name it for shards, with the right size only', () => {
+    const named = (hash: string): Loose => {
+      const s = shards(['f:0:10', 'f:10:12']);
+      s.predicate.serialization.hash_type = hash;
+      for (const r of s.predicate.resources) r.algorithm = hash;
+      return s;
+    };
+    expect(decodeStatement(bytes(named('sha256-sharded-10'))).manifest.hashType).to.equal('sha256');
+    for (const hash of ['sha256-sharded-11', 'md5-sharded-10', '-sharded-10']) {
+      expectCode('ERR_HASH_UNKNOWN', () => decodeStatement(bytes(named(hash))));
+    }
+  });
+  it('accepts the subjects of release 0.2 as files and as shards, all by one known hash', () => {
+    const old = (
+      kind: string,
+      algorithms: string[],
+      names = ['f:0:10', 'f:10:12'],
+      digest = DIGEST,
+    ): Loose => ({
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: names.map((name, i) => ({
+        name,
+        digest: { sha256: digest },
+        annotations: { actual_hash_algorithm: algorithms[i] },
+      })),
+      predicateType: `https://model_signing/${kind}/v0.1`,
+      predicate: { unused: 'x' },
+    });
+    const read = (
+      ...a: Parameters<typeof old>
+    ): ReturnType<typeof decodeStatement>['manifest']['serialization'] =>
+      decodeStatement(bytes(old(...a))).manifest.serialization;
+    expect(read('Digests', ['file-sha256', 'file-sha256'])).to.include({
+      method: 'files',
+      hashType: 'sha256',
+    });
+    const blake = ['file-blake2b', 'file-blake2b'];
+    expect(read('Digests', blake, ['a', 'b'], DIGEST.repeat(2))).to.include({ hashType: 'blake2b' });
+    const ten = ['file-sha256-10', 'file-sha256-10'];
+    expect(read('ShardDigests', ten)).to.include({ method: 'shards', hashType: 'sha256', shardSize: 10 });
+    expectCode('ERR_MANIFEST_ALGORITHM', () => read('Digests', ['file-sha256', 'file-blake2b']));
+    expectCode('ERR_HASH_UNKNOWN', () => read('Digests', ['file-md5', 'file-md5']));
+    expectCode('ERR_HASH_UNKNOWN', () => read('Digests', ten));
+    expectCode('ERR_HASH_UNKNOWN', () => read('ShardDigests', ['file-sha256', 'file-sha256']));
+    expectCode('ERR_MANIFEST_SHARDS', () => read('ShardDigests', ['file-sha256-9', 'file-sha256-9']));
+  });
   const BAD_SHARDS: readonly [string[], ErrorCode][] = [
     [['f'], 'ERR_MANIFEST_SHARD_NAME'],
     [['f:0'], 'ERR_MANIFEST_SHARD_NAME'],
