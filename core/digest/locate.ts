@@ -20,7 +20,8 @@ export function workerUrl(): URL | undefined {
 export function startWorker(workerData?: object): Worker | undefined {
   const url = workerUrl();
   if (!url) return undefined;
-  if (!url.pathname.endsWith('.ts')) return new Worker(url, { workerData });
+  if (!url.pathname.endsWith('.ts'))
+    return new Worker(url, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 4 } });
   const load = `import('tsx/esm/api').then(({ register }) => { register(); return import('${url.href}'); })`;
   return new Worker(load, { eval: true, workerData });
 }

@@ -9,6 +9,7 @@ import {
   openRange,
   readSmall,
   readWhole,
+  WHOLE,
 } from './read.js';
 
 /** Everything that the two threads share. All of it but the first two fields lies in memory that both see. */
@@ -46,6 +47,8 @@ const GROUP = 16;
 /** Jobs to be shared; an array of them is one. */
 export interface JobList {
   readonly length: number;
+  /** What all paths begin with, up to a separator, where that is known. */
+  readonly folder?: string;
   at(index: number): DigestJob | undefined;
 }
 
@@ -57,36 +60,24 @@ export function share(
   digestSize: number,
 ): SharedWork {
   const count = order.length;
-  const job = (i: number): DigestJob => jobs.at(order[i] as number) as DigestJob;
-  const spans = new Uint32Array(new SharedArrayBuffer(count * 8));
-  const ends = new Float64Array(new SharedArrayBuffer(count * 8));
   const base = commonFolder(jobs);
-  let length = 0;
-  let whole = true;
+  const ends = new Float64Array(new SharedArrayBuffer(count * 8));
+  let known: Float64Array | undefined;
+  const text = new TextColumn(count * 2);
   for (let i = 0; i < count; i++) {
-    const { path, name, size, end } = job(i);
+    const { path, name, size, dev, ino, start, end } = jobs.at(order[i] as number) as DigestJob;
     const rest = path.slice(base.length);
-    length += Buffer.byteLength(rest);
-    spans[i * 2] = length;
-    if (name !== rest) length += Buffer.byteLength(name);
-    spans[i * 2 + 1] = length;
+    text.push(rest);
+    text.push(name === rest ? '' : name);
     ends[i] = end;
-    if (size >= 0) whole = false;
-  }
-  const text = Buffer.from(new SharedArrayBuffer(length));
-  const known = whole ? undefined : new Float64Array(new SharedArrayBuffer(count * KNOWN * 8));
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    const { path, name, size, dev, ino, start } = job(i);
-    at += text.write(path.slice(base.length), at);
-    if (spans[i * 2 + 1] !== at) at += text.write(name, at);
-    known?.set([size, dev, ino, start], i * KNOWN);
+    if (size < 0 && !known) continue;
+    known ??= nothingKnown(count);
+    known.set([size, dev, ino, start], i * KNOWN);
   }
   return {
     algorithm,
     base,
-    text: new Uint8Array(text.buffer),
-    spans,
+    ...text.finish(),
     known,
     ends,
     digests: new Uint8Array(new SharedArrayBuffer(count * digestSize)),
@@ -96,14 +87,62 @@ export function share(
   };
 }
 
-/** The folder that all jobs lie below, with its separator. Cut there and nowhere else: characters stay whole. */
+function nothingKnown(count: number): Float64Array {
+  const known = new Float64Array(new SharedArrayBuffer(count * KNOWN * 8));
+  for (let i = 0; i < count; i++) known.set([WHOLE.size, WHOLE.dev, WHOLE.ino, WHOLE.start], i * KNOWN);
+  return known;
+}
+
+/** So many texts are converted at once: one by one would take longer than opening the files. */
+const TEXTS_AT_ONCE = 1024;
+
+/** Puts texts one after the other, in UTF-8, into memory that threads share. */
+class TextColumn {
+  readonly #spans: Uint32Array;
+  readonly #parts: Buffer[] = [];
+  #waiting: string[] = [];
+  #count = 0;
+  #at = 0;
+
+  constructor(count: number) {
+    this.#spans = new Uint32Array(new SharedArrayBuffer(count * 4));
+  }
+
+  push(text: string): void {
+    if (this.#waiting.push(text) === TEXTS_AT_ONCE) this.#convert();
+  }
+
+  finish(): Pick<SharedWork, 'text' | 'spans'> {
+    this.#convert();
+    const text = new Uint8Array(new SharedArrayBuffer(this.#at));
+    let at = 0;
+    for (const part of this.#parts) {
+      text.set(part, at);
+      at += part.length;
+    }
+    return { text, spans: this.#spans };
+  }
+
+  #convert(): void {
+    const joined = this.#waiting.join('');
+    const part = Buffer.from(joined);
+    const ascii = part.length === joined.length;
+    for (const text of this.#waiting) {
+      this.#at += ascii ? text.length : Buffer.byteLength(text);
+      this.#spans[this.#count++] = this.#at;
+    }
+    this.#parts.push(part);
+    this.#waiting = [];
+  }
+}
+
+/** A folder that all jobs lie below, with its separator. Cut there and nowhere else: characters stay whole. */
 function commonFolder(jobs: JobList): string {
-  const upTo = (path: string, end: number): string =>
-    path.slice(0, Math.max(0, path.lastIndexOf('/', end)) + 1);
-  const first = jobs.at(0)?.path ?? '';
-  let base = first.includes('/') ? upTo(first, first.length) : '';
+  if (jobs.folder !== undefined) return jobs.folder;
+  const upTo = (path: string, end: number): string => path.slice(0, path.lastIndexOf('/', end) + 1);
+  let base = upTo(jobs.at(0)?.path ?? '', Number.POSITIVE_INFINITY);
   for (let i = 1; i < jobs.length; i++) {
-    const path = jobs.at(i)?.path as string;
+    const path = jobs.at(i)?.path ?? '';
     while (!path.startsWith(base)) base = base === '/' ? '' : upTo(base, base.length - 2);
   }
   return base;

@@ -30,6 +30,10 @@ export class Digests {
     return this.#view.toString('hex', index * this.size, (index + 1) * this.size);
   }
 
+  copyTo(index: number, target: Uint8Array, at: number): void {
+    this.#view.copy(target, at, index * this.size, (index + 1) * this.size);
+  }
+
   equals(other: Digests): boolean {
     return this.#view.equals(other.bytes);
   }

@@ -19,42 +19,30 @@ export interface ModelFile {
   readonly known: boolean;
 }
 
-/** A file whose folder's listing says that it is a regular one. */
+/** Where files lie, in common for all of them. */
+export interface Place {
+  /** Real path of the folder, or of the file itself. */
+  readonly path: string;
+  /** Length of the folder's name in the model, with its slash; absent where the path is that of the file. */
+  readonly cut?: number;
+}
+
+/** A file whose folder's listing says that it is a regular one. There may be very many: it holds as little as it can. */
 export class ListedFile implements ModelFile {
   readonly name: string;
-  /** Where its path is not that of the folder and the end of its name. */
-  readonly #path: string | undefined;
-  readonly #folder: string;
-  readonly #cut: number;
+  readonly #place: Place;
   #stat: Pick<Stats, 'size' | 'dev' | 'ino'> | undefined;
 
-  private constructor(name: string, folder: string, cut: number, path: string | undefined) {
+  /** @param stat What is known of it already. */
+  constructor(name: string, place: Place, stat?: Stats) {
     this.name = name;
-    this.#folder = folder;
-    this.#cut = cut;
-    this.#path = path;
-  }
-
-  /**
-   * A file that lies in a folder under the last component of its name. There may be very many: nothing is put together
-   * before it is used.
-   *
-   * @param folder Real path of the folder.
-   * @param cut Length of the folder's name in the model, with its slash.
-   */
-  static in(folder: string, name: string, cut: number): ListedFile {
-    return new ListedFile(name, folder, cut, undefined);
-  }
-
-  /** A file that lies elsewhere: a single one, or what a link leads to. */
-  static at(path: string, name: string, stat: Stats): ListedFile {
-    const file = new ListedFile(name, '', 0, path);
-    file.#take(stat);
-    return file;
+    this.#place = place;
+    this.#stat = stat && { size: stat.size, dev: stat.dev, ino: stat.ino };
   }
 
   get path(): string {
-    return this.#path ?? this.#folder + sep + this.name.slice(this.#cut);
+    const { path, cut } = this.#place;
+    return cut === undefined ? path : path + sep + this.name.slice(cut);
   }
 
   get known(): boolean {
@@ -83,11 +71,7 @@ export class ListedFile implements ModelFile {
       throw ioError(error, this.name, 'model');
     }
     if (!stat?.isFile()) throw new ModelsealError('ERR_MODEL_MOVED', { file: this.name });
-    return this.#take(stat);
-  }
-
-  #take({ size, dev, ino }: Stats): Pick<Stats, 'size' | 'dev' | 'ino'> {
-    this.#stat = { size, dev, ino };
+    this.#stat = { size: stat.size, dev: stat.dev, ino: stat.ino };
     return this.#stat;
   }
 }

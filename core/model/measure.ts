@@ -1,9 +1,10 @@
+import { sep } from 'node:path';
 import { DIGEST_SIZE, type DigestJob, digestJobs, type JobList, WHOLE } from '../digest/index.js';
 import type { ProgressSink } from '../progress.js';
 import { Digests, MeasuredItems } from './columns.js';
 import type { ModelFile } from './listed-file.js';
 import { Manifest, type Serialization } from './manifest.js';
-import { type TreeLeaves, treeDigest } from './root.js';
+import { treeDigest } from './root.js';
 import type { ModelTree } from './tree.js';
 
 /** What a model on disk was found to be. */
@@ -54,7 +55,7 @@ export async function measureModel(
 ): Promise<MeasuredModel> {
   const { method, hashType } = serialization;
   const shards = method === 'shards';
-  const jobs = shards ? rangesOf(files, serialization) : wholes(files);
+  const jobs: JobList = shards ? rangesOf(files, serialization) : wholes(tree, files);
   const { digests: packed, ends } = await digestJobs(jobs, { ...options, algorithm: hashType });
   if (!files.every((file) => file.known)) tree.folders.requireUnchanged();
   const names: string[] = [];
@@ -76,7 +77,7 @@ export async function measureModel(
 }
 
 /** A file of which nothing is known is measured by whoever opens it. */
-function wholes(files: readonly ModelFile[]): JobList {
+function wholes({ root, single }: ModelTree, files: readonly ModelFile[]): JobList {
   const at = (index: number): DigestJob | undefined => {
     const file = files[index];
     if (!file) return undefined;
@@ -85,7 +86,8 @@ function wholes(files: readonly ModelFile[]): JobList {
     const { size, dev, ino } = file;
     return { name, path, size, dev, ino, start: 0, end: size };
   };
-  return { length: files.length, at };
+  // Links lead to files below it too.
+  return { length: files.length, at, ...(single ? {} : { folder: root.endsWith(sep) ? root : root + sep }) };
 }
 
 function rangesOf(files: readonly ModelFile[], serialization: Serialization): DigestJob[] {
@@ -116,11 +118,5 @@ export function manifestOf(model: MeasuredModel, single?: string): Manifest {
 /** The tree digest of a measured model, empty files included. */
 export function treeDigestOf({ serialization, items, emptyFiles }: MeasuredModel): string {
   const empty = emptyFiles.map((file) => `${file}:0:0`);
-  const leaves: TreeLeaves = {
-    length: items.length + empty.length,
-    name: (i) => items.names[i] ?? (empty[i - items.length] as string),
-    size: (i) => items.sizes[i] ?? 0,
-    digest: (i) => items.digests.at(i),
-  };
-  return treeDigest(serialization.hashType, leaves);
+  return treeDigest(serialization.hashType, { ...items, empty });
 }

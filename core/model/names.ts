@@ -104,17 +104,19 @@ export function windowsProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** Sorts by name, by Unicode code point. Names without surrogates and what lies above them have one order. */
+/** Sorts by name, by Unicode code point. */
 export function sortByName<T extends { readonly name: string }>(items: T[]): T[] {
   return items.some(({ name }) => UNUSUAL_UNIT.test(name))
     ? items.sort((a, b) => byCodePoint(a.name, b.name))
     : items.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
+/** Below these, the order of units is that of code points. */
 const UNUSUAL_UNIT = /[\ud800-\uffff]/;
 
 /** Orders names by Unicode code point (OMS §5.2.1); the default order of strings is by UTF-16 unit. */
 export function byCodePoint(a: string, b: string): number {
+  if (!UNUSUAL_UNIT.test(a) && !UNUSUAL_UNIT.test(b)) return a < b ? -1 : a > b ? 1 : 0;
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i);

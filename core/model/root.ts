@@ -8,12 +8,13 @@ import { byCodePoint } from './names.js';
  */
 export const rootDigest = (digests: Digests): string => hash('sha256', digests.bytes, 'hex');
 
-/** What {@link treeDigest} binds of each resource. */
+/** What {@link treeDigest} binds: of each resource its name, its size and its digest. */
 export interface TreeLeaves {
-  readonly length: number;
-  name(index: number): string;
-  size(index: number): number;
-  digest(index: number): Uint8Array;
+  readonly names: readonly string[];
+  readonly sizes: ArrayLike<number>;
+  readonly digests: Digests;
+  /** Names of resources of no bytes, and without a digest, that there are besides. */
+  readonly empty?: readonly string[];
 }
 
 /** Name of the tree digest in `subject[0].digest`; other readers of OMS signatures ignore it. */
@@ -25,25 +26,27 @@ export const TREE_DIGEST_KEY = 'modelsealTreeSha256';
  * 64 bits, big-endian.
  */
 export function treeDigest(algorithm: string, leaves: TreeLeaves): string {
-  const count = leaves.length;
+  const { sizes, digests, empty = [] } = leaves;
+  const names = empty.length > 0 ? [...leaves.names, ...empty] : leaves.names;
+  const count = names.length;
   const buffer = Buffer.allocUnsafe(ROOM);
   const hashes = Buffer.allocUnsafe(count * HASH_BYTES);
-  const order = orderOf(leaves);
+  const order = orderOf(names);
   for (let i = 0; i < count; i++) {
     const index = order?.[i] ?? i;
-    const name = leaves.name(index);
-    const digest = leaves.digest(index);
+    const name = names[index] as string;
     const nameLength = Buffer.byteLength(name);
-    const length = 1 + 4 * 8 + nameLength + algorithm.length + digest.length;
+    const digestLength = index < leaves.names.length ? digests.size : 0;
+    const length = 1 + 4 * 8 + nameLength + algorithm.length + digestLength;
     const bytes = length <= ROOM ? buffer : Buffer.allocUnsafe(length);
     let at = bytes.writeUInt8(LEAF, 0);
     at = number(bytes, nameLength, at);
     at += bytes.write(name, at, 'utf8');
     at = number(bytes, algorithm.length, at);
     at += bytes.write(algorithm, at, 'latin1');
-    at = number(bytes, leaves.size(index), at);
-    at = number(bytes, digest.length, at);
-    bytes.set(digest, at);
+    at = number(bytes, sizes[index] ?? 0, at);
+    at = number(bytes, digestLength, at);
+    if (digestLength > 0) digests.copyTo(index, bytes, at);
     hashes.write(hash('sha256', bytes.subarray(0, length), 'binary'), i * HASH_BYTES, 'latin1');
   }
   return merkle(hashes, count).toString('hex');
@@ -53,14 +56,11 @@ export function treeDigest(algorithm: string, leaves: TreeLeaves): string {
 const ROOM = 1024;
 const HASH_BYTES = 32;
 
-/** A measured model has its leaves in order already; sorting them again would cost more than hashing them. */
-function orderOf(leaves: TreeLeaves): number[] | undefined {
-  let sorted = true;
-  for (let i = 1; i < leaves.length && sorted; i++)
-    sorted = byCodePoint(leaves.name(i - 1), leaves.name(i)) < 0;
-  if (sorted) return undefined;
-  const order = Array.from({ length: leaves.length }, (_, i) => i);
-  return order.sort((a, b) => byCodePoint(leaves.name(a), leaves.name(b)));
+/** Undefined for names that are in order already, as those of a measured model are. */
+function orderOf(names: readonly string[]): number[] | undefined {
+  if (names.every((name, i) => i === 0 || byCodePoint(names[i - 1] as string, name) < 0)) return undefined;
+  const order = names.map((_, i) => i);
+  return order.sort((a, b) => byCodePoint(names[a] as string, names[b] as string));
 }
 
 const LEAF = 0;

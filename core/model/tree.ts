@@ -1,12 +1,20 @@
 import { isUtf8 } from 'node:buffer';
-import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import {
+  type Dirent,
+  lstatSync,
+  opendirSync,
+  readdirSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { basename, resolve, sep } from 'node:path';
 import { PARALLEL_FILES, warmUp } from '../digest/index.js';
 import { ModelsealError } from '../errors/index.js';
 import { ioError } from '../files.js';
 import { ListedFolders } from './folders.js';
 import type { IgnoreRules } from './ignore.js';
-import { ListedFile, type ModelFile } from './listed-file.js';
+import { ListedFile, type ModelFile, type Place } from './listed-file.js';
 import { byCodePoint, checkDistinct, checkName, sortByName, windowsProblem } from './names.js';
 
 /** Ten times the largest published model repositories; bounds the memory of a listing (about 200 bytes each). */
@@ -19,6 +27,9 @@ export const MAX_DEPTH = 64;
  * up many costs as much as hashing them; there the folders tell whether an entry was replaced.
  */
 export const LOOK_UP_TO = 1000;
+
+/** Entries that are read from a folder in one go: twice as fast as all of them at once, and in a quarter of the memory. */
+const AT_ONCE = 1024;
 
 /** A model as it lies on disk: which files it consists of, before one of them is read. */
 export interface ModelTree {
@@ -67,7 +78,7 @@ export function walkModel(path: string, options: WalkOptions): ModelTree {
     root,
     name,
     single: true,
-    files: [ListedFile.at(root, name, real)],
+    files: [new ListedFile(name, { path: root }, real)],
     ignored: [],
     warnings: problem ? [problem] : [],
     folders: new ListedFolders(),
@@ -112,29 +123,41 @@ class Walker {
   #folder(real: string, prefix: string, depth: number): void {
     if (depth > MAX_DEPTH) throw new ModelsealError('ERR_MODEL_TOO_DEEP', { file: prefix, limit: MAX_DEPTH });
     this.#folders.add(real, prefix || this.#given);
-    const entries = attempt(() => readdirSync(real, { withFileTypes: true }), prefix || this.#given);
-    // So many files are hashed by two threads; the second one starts while they are listed.
-    if (entries.length > PARALLEL_FILES) warmUp();
-    for (const entry of entries) {
-      if (++this.#entries > MAX_ENTRIES) {
-        throw new ModelsealError('ERR_MODEL_TOO_MANY_FILES', { model: this.#given, limit: MAX_ENTRIES });
+    const entries = attempt(() => opendirSync(real, { bufferSize: AT_ONCE }), prefix || this.#given);
+    const place = { path: real, cut: prefix.length };
+    const others: string[] = [];
+    try {
+      for (;;) {
+        const entry = attempt(() => entries.readSync(), prefix || this.#given);
+        if (!entry) break;
+        if (!this.#taken(place, prefix, entry)) others.push(entry.name);
       }
-      if (entry.name.includes('\ufffd')) refuseBadNames(real, prefix);
-      const name = prefix + entry.name;
-      if (this.#options.ignore.has(name)) {
-        this.#ignored.push(name);
-        continue;
-      }
-      if (entry.isFile()) this.#file(ListedFile.in(real, name, prefix.length));
-      else this.#other(real, prefix, entry.name, depth);
+    } finally {
+      entries.closeSync();
     }
+    // Not while the folder is open: a deep model would hold a descriptor for each level.
+    for (const entry of others) this.#other(real, prefix, entry, depth);
+  }
+
+  /** Takes an entry that is a file or excluded; false for what has to be looked at. */
+  #taken(place: Place, prefix: string, entry: Dirent): boolean {
+    if (++this.#entries > MAX_ENTRIES)
+      throw new ModelsealError('ERR_MODEL_TOO_MANY_FILES', { model: this.#given, limit: MAX_ENTRIES });
+    // So many files are hashed by two threads; the second one starts while they are listed.
+    if (this.#entries === PARALLEL_FILES) warmUp();
+    if (entry.name.includes('\ufffd')) refuseBadNames(place.path, prefix);
+    const name = prefix + entry.name;
+    if (this.#options.ignore.has(name)) this.#ignored.push(name);
+    else if (entry.isFile()) this.#file(new ListedFile(name, place));
+    else return false;
+    return true;
   }
 
   #other(folder: string, prefix: string, entry: string, depth: number): void {
     const path = folder + sep + entry;
     const name = prefix + entry;
     const stat = attempt(() => lstatSync(path), name);
-    if (stat.isFile()) this.#file(ListedFile.in(folder, name, prefix.length));
+    if (stat.isFile()) this.#file(new ListedFile(name, { path }, stat));
     else if (stat.isDirectory()) this.#folder(path, `${name}/`, depth + 1);
     else if (stat.isSymbolicLink()) this.#link(path, name, depth);
     else throw new ModelsealError('ERR_MODEL_FILE_TYPE', { file: name, type: typeName(stat) });
@@ -174,7 +197,7 @@ class Walker {
       throw new ModelsealError('ERR_MODEL_SYMLINK_OUTSIDE', { file: name });
     }
     const stat = attempt(() => lstatSync(target), name);
-    if (stat.isFile()) this.#file(ListedFile.at(target, name, stat));
+    if (stat.isFile()) this.#file(new ListedFile(name, { path: target }, stat));
     else if (stat.isDirectory()) this.#folder(target, `${name}/`, depth + 1);
     else throw new ModelsealError('ERR_MODEL_FILE_TYPE', { file: name, type: typeName(stat) });
   }

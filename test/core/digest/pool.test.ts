@@ -9,6 +9,7 @@ import {
   digestJobs,
   holdFile,
   openHash,
+  WHOLE,
   warmUp,
 } from '../../../core/digest/index.js';
 import { startWorker, workerUrl } from '../../../core/digest/locate.js';
@@ -47,6 +48,25 @@ describe('digest pipeline', () => {
         expect(Buffer.from(packed).equals(Buffer.concat(expected))).to.equal(true);
       });
     }
+  }
+
+  for (const threads of [1, 2] as const) {
+    it(`hashes whole files, known and not, beside parts of others, ${threads} thread(s)`, async () => {
+      const files = SIZES.map((size, i) => content(size, i));
+      const jobs = files.flatMap((bytes, i) => {
+        const full = job(i % 2 ? `sub-ü-${i}` : `f${i}`, bytes);
+        const half = Math.floor(bytes.length / 2);
+        return [{ ...full, ...WHOLE }, full, { ...full, start: half, name: `other name ${i}` }];
+      });
+      const { digests, ends } = await digestJobs(jobs, { algorithm: 'sha256', threads });
+      const expected = files.flatMap((bytes) =>
+        [bytes, bytes, bytes.subarray(Math.floor(bytes.length / 2))].map((part) =>
+          createHash('sha256').update(part).digest(),
+        ),
+      );
+      expect(Buffer.from(digests).equals(Buffer.concat(expected))).to.equal(true);
+      expect([...ends]).to.deep.equal(files.flatMap(({ length }) => [length, length, length]));
+    });
   }
 
   it('has a worker that takes part', async () => {
