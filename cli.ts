@@ -136,7 +136,7 @@ export async function main(
     };
     const parser = await buildParser(args, context);
     let help: string | undefined;
-    await parser.parseAsync([...args], {}, (error, _argv, text) => {
+    await parser.parseAsync(dashesAreNames(args), {}, (error, _argv, text) => {
       if (error) throw error;
       if (text) help = text;
     });
@@ -160,6 +160,15 @@ export async function main(
 function ownWords(args: readonly string[]): readonly string[] {
   const end = args.indexOf('--');
   return end < 0 ? args : args.slice(0, end);
+}
+
+/**
+ * No command reads its standard input, so `-` is the name of a file. yargs would drop the word from a list of names, and
+ * `scan -` would have looked at nothing and found it clean.
+ */
+function dashesAreNames(args: readonly string[]): string[] {
+  const own = ownWords(args).map((word) => (word === '-' ? './-' : word));
+  return [...own, ...args.slice(own.length)];
 }
 
 /** Value of an option that is needed before the command is parsed; its grammar is checked by yargs afterwards. */

@@ -2,7 +2,7 @@
 'use strict';
 // Starts a bundle of the command line from its cached compiled code. The cache lies beside the bundle, is bound by V8
 // to the exact source and version, and is ignored where it does not fit.
-const { readFileSync } = require('node:fs');
+const { readFileSync, writeSync } = require('node:fs');
 const { join } = require('node:path');
 const vm = require('node:vm');
 
@@ -33,6 +33,22 @@ function load(name) {
 
 if (require.main === module) {
   const words = process.argv.slice(2);
+  let failed;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      // Whoever closed the pipe has read enough; the exit code stays that of the command.
+      if (error.code !== 'EPIPE') failed ??= error;
+    });
+  }
+  process.on('exit', () => {
+    if (failed === undefined) return;
+    process.exitCode = 70;
+    try {
+      writeSync(2, `error: the output cannot be written: ${failed.code} [ERR_FILE_UNWRITABLE]\n`);
+    } catch {
+      // Nobody is left to be told but by the exit code.
+    }
+  });
   load(fits(words) ? 'verify' : 'main')
     .main(words)
     .then((code) => {

@@ -1,7 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ModelsealError } from '../core/errors/index.js';
-import { ioError, writeAtomic } from '../core/files.js';
+import { ioError, makeFolders, writeAtomic } from '../core/files.js';
 
 /** Where everything of one authority lies. */
 export interface HomePaths {
@@ -102,13 +102,8 @@ export function refuseExisting(paths: readonly string[]): void {
  * @throws {ModelsealError} `ERR_FILE_UNWRITABLE`
  */
 export function makeFolder(path: string): () => void {
-  try {
-    const first = mkdirSync(path, { recursive: true, mode: 0o700 });
-    return () => removeEmpty(path, first);
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new ModelsealError('ERR_FILE_UNWRITABLE', { file: path, reason }, { cause: error });
-  }
+  const first = makeFolders(path, 0o700);
+  return () => removeEmpty(path, first);
 }
 
 /** Removes folders from `path` up to `first`, as long as they are empty: what others put there is not ours. */

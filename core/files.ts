@@ -5,13 +5,15 @@ import {
   fstatSync,
   fsyncSync,
   linkSync,
+  mkdirSync,
   openSync,
   readSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ModelsealError } from './errors/index.js';
 
 /** Where a shell puts what is piped in; a pipe or device anywhere else, such as in a model, could block for ever. */
@@ -58,6 +60,57 @@ export function readBounded(file: string, what: string, limit: number): Uint8Arr
     throw error instanceof ModelsealError ? error : ioError(error, file, what);
   } finally {
     closeSync(fd);
+  }
+}
+
+/**
+ * Opens a regular file for reading. A pipe without a writer would block `open` for ever, a device has no end.
+ *
+ * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`
+ */
+export function openRegular(file: string, what: string): number {
+  let fd: number | undefined;
+  try {
+    fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stat = fstatSync(fd);
+    if (stat.isFile()) return fd;
+    const reason = stat.isDirectory() ? 'it is a directory' : 'it is not a regular file';
+    throw new ModelsealError('ERR_FILE_UNREADABLE', { file, reason });
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd);
+    throw error instanceof ModelsealError ? error : ioError(error, file, what);
+  }
+}
+
+/**
+ * Makes a folder with those above it. The recursive `mkdir` of Node never ends where a folder exists and cannot hold
+ * new ones, as in `/proc`.
+ *
+ * @returns The topmost folder that was made, if any.
+ * @throws {ModelsealError} `ERR_FILE_UNWRITABLE`
+ */
+export function makeFolders(path: string, mode = 0o777): string | undefined {
+  const missing: string[] = [];
+  for (let at = resolve(path); !isFolder(at); at = dirname(at)) missing.unshift(at);
+  for (const folder of missing) {
+    try {
+      mkdirSync(folder, { mode });
+    } catch (error) {
+      // Another process may have been faster.
+      if (isFolder(folder)) continue;
+      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+      throw new ModelsealError('ERR_FILE_UNWRITABLE', { file: path, reason }, { cause: error });
+    }
+  }
+  return missing[0];
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // The top ends the way up whatever is wrong with it; making a folder there will name the reason.
+    return path === dirname(path);
   }
 }
 

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { extname } from 'node:path';
+import { openRegular } from './files.js';
 
 const EXTENSIONS = new Set(
   (
@@ -25,7 +26,7 @@ export function isModelFile(path: string): boolean {
   const head = Buffer.alloc(8);
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = openRegular(path, 'model');
   } catch {
     // What cannot be read is judged, and reported, rather than left out.
     return true;

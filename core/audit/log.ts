@@ -1,17 +1,8 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ModelsealError } from '../errors/index.js';
-import { ioError } from '../files.js';
+import { makeFolders, openRegular } from '../files.js';
 import { type AuditData, type AuditEntry, type AuditEvent, GENESIS, hashEntry } from './entry.js';
 import { withLock } from './lock.js';
 
@@ -42,7 +33,7 @@ export class AuditLog {
    */
   append(event: AuditEvent, data: AuditData, at: Date): AuditEntry {
     try {
-      mkdirSync(dirname(this.file), { recursive: true });
+      makeFolders(dirname(this.file));
       return withLock(this.file, () => this.#append(event, data, at));
     } catch (error) {
       if (error instanceof ModelsealError) throw error;
@@ -162,16 +153,8 @@ export function* readAuditLog(file: string): Generator<AuditEntry> {
 }
 
 function* lines(file: string): Generator<Buffer> {
-  if (!existsSync(file)) throw new ModelsealError('ERR_FILE_NOT_FOUND', { file, what: 'audit log' });
-  let fd: number;
+  const fd = openRegular(file, 'audit log');
   try {
-    fd = openSync(file, 'r');
-  } catch (error) {
-    throw ioError(error, file, 'audit log');
-  }
-  try {
-    if (fstatSync(fd).isDirectory())
-      throw new ModelsealError('ERR_FILE_UNREADABLE', { file, reason: 'it is a directory' });
     const chunk = Buffer.alloc(1 << 20);
     let rest = Buffer.alloc(0);
     for (let n = readSync(fd, chunk); n > 0; n = readSync(fd, chunk)) {

@@ -1,9 +1,9 @@
 import { createHash, createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, readSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ModelsealError } from '../errors/index.js';
-import { ioError, readBounded } from '../files.js';
+import { ioError, openRegular, readBounded } from '../files.js';
 
 /**
  * Integrity records as they were kept before models were signed: `metadata.json` with a checksum and an optional
@@ -119,12 +119,7 @@ function parseJson(bytes: Uint8Array, file: string): unknown {
 
 /** SHA-256 and, with a key, HMAC-SHA256 of a file in one pass; both hexadecimal. */
 export function digestFile(file: string, key?: KeyObject): { checksum: string; hmac?: string } {
-  let fd: number;
-  try {
-    fd = openSync(file, constants.O_RDONLY);
-  } catch (error) {
-    throw ioError(error, file, 'model');
-  }
+  const fd = openRegular(file, 'model');
   try {
     const hash = createHash('sha256');
     const mac = key && createHmac('sha256', key);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { EventSink, TelemetryEvent } from './event.js';
 
 /** Structured logs: one JSON object a line, appended to a file (`/dev/stderr` works where the system has it). */
@@ -11,7 +11,9 @@ export class LogSink implements EventSink {
   }
 
   record(event: TelemetryEvent): void {
-    const fd = openSync(this.#file, 'a', 0o640);
+    // A pipe that nobody reads is an error at once, not a wait without end.
+    const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
+    const fd = openSync(this.#file, O_WRONLY | O_APPEND | O_CREAT | (O_NONBLOCK ?? 0), 0o640);
     try {
       writeSync(fd, `${JSON.stringify(toRecord(event))}\n`);
     } finally {

@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { belowModel } from '../../core/below.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import { type CommandContext, parseTime } from '../../core/terminal/index.js';
 import type { VerifyOptions } from '../pipeline/options.js';
@@ -72,7 +73,7 @@ export async function readVerifyOptions(
     revocation: argv.revocation,
     purpose: argv.purpose,
     signature: argv.signature,
-    ignorePaths: argv['ignore-paths'],
+    ignorePaths: argv['ignore-paths']?.map((path) => belowModel(argv.model, path)),
     ignoreUnsignedFiles: argv['ignore-unsigned-files'],
     manifestIgnores: argv['manifest-ignores'] === false ? 'refuse' : 'allow',
     only: argv.only,

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
-import { ioError, readBounded, writeAtomic } from '../../core/files.js';
+import { isModelsealError } from '../../core/errors/index.js';
+import { makeFolders, readBounded, writeAtomic } from '../../core/files.js';
 import { CertificateList, MAX_CRL_BYTES } from '../../core/x509/crl.js';
 import { MAX_CLOCK_SKEW_MS } from './limits.js';
 
@@ -61,12 +60,7 @@ export class CrlCache {
   /** @throws {ModelsealError} `ERR_FILE_UNWRITABLE` */
   put(url: string, der: Uint8Array, at: Date): void {
     const digest = sha256(der);
-    try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o755 });
-    } catch (error) {
-      const { code } = ioError(error, this.#folder, 'cache');
-      throw new ModelsealError('ERR_FILE_UNWRITABLE', { file: this.#folder, reason: code }, { cause: error });
-    }
+    makeFolders(this.#folder, 0o755);
     writeAtomic(this.#object(digest), der, { overwrite: true });
     writeAtomic(this.#index(url), `${digest} ${at.getTime()}\n`, { overwrite: true });
   }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { type ErrorRecord, isModelsealError, ModelsealError } from '../../core/errors/index.js';
-import { ioError, readBounded, writeAtomic } from '../../core/files.js';
+import { ioError, makeFolders, readBounded, writeAtomic } from '../../core/files.js';
 import { isAlive } from '../../core/process.js';
 import type { Report } from '../../core/report/index.js';
 import { VERSION } from '../../core/version.js';
@@ -61,7 +61,7 @@ export class Quarantine {
     if (!stat) throw new ModelsealError('ERR_FILE_NOT_FOUND', { file: request.path, what: 'model' });
     const id = `${stamp(request.at)}-${slug(basename(original))}-${randomId()}`;
     const entry = join(this.folder, id);
-    mkdirSync(join(entry, CONTENT), { recursive: true, mode: 0o700 });
+    makeFolders(join(entry, CONTENT), 0o700);
     const incident: Incident = {
       format: 'modelseal-incident/1',
       id,
@@ -136,7 +136,7 @@ export class Quarantine {
     if (exists(target)) throw new ModelsealError('ERR_RESTORE_TARGET_EXISTS', { path: target });
     const content = this.contentPath(incident);
     await options.verify(content);
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolders(dirname(target));
     const leaving: Incident = { ...incident, state: 'restoring', mover: process.pid, movedTo: target };
     this.#write(leaving);
     try {

@@ -1,3 +1,4 @@
+import { belowModel } from '../../core/below.js';
 import {
   type Command,
   type CommandContext,
@@ -5,7 +6,7 @@ import {
   formatBytes,
   printable,
 } from '../../core/terminal/index.js';
-import { belowModel, wholeNumber } from './sign.js';
+import { wholeNumber } from './sign.js';
 
 interface Arguments {
   model: string;

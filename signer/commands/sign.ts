@@ -1,4 +1,4 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { belowModel } from '../../core/below.js';
 import type { StapledEvidence } from '../../core/bundle/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import { readBounded } from '../../core/files.js';
@@ -247,11 +247,4 @@ export function wholeNumber(text: string): number {
     });
   }
   return value;
-}
-
-/** A path that lies below the model as seen from here, else one relative to the model. */
-export function belowModel(model: string, path: string): string {
-  const inside = relative(resolve(model), resolve(path));
-  const below = inside !== '' && inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
-  return (below ? inside : path).split(sep).join('/');
 }

@@ -1,14 +1,9 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { ioError } from '../../core/files.js';
+import { closeSync, readSync } from 'node:fs';
+import { ioError, openRegular } from '../../core/files.js';
 
 /** The first bytes of a file, at most `limit`. */
 export function readHead(file: string, limit: number): Buffer {
-  let fd: number;
-  try {
-    fd = openSync(file, 'r');
-  } catch (error) {
-    throw ioError(error, file, 'model file');
-  }
+  const fd = openRegular(file, 'model file');
   try {
     const buffer = Buffer.alloc(limit);
     let got = 0;

@@ -1,5 +1,4 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   matchSignature,
@@ -7,8 +6,7 @@ import {
   signatureHash,
   type UnverifiedBundle,
 } from '../../core/bundle/index.js';
-import { ModelsealError } from '../../core/errors/index.js';
-import { writeAtomic } from '../../core/files.js';
+import { makeFolders, writeAtomic } from '../../core/files.js';
 import { decodePublicKey } from '../../core/keys/index.js';
 import { encodePem } from '../../core/pem.js';
 import { Certificate } from '../../core/x509/index.js';
@@ -29,12 +27,7 @@ export interface Extracted {
  * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`
  */
 export function extractView(bundle: UnverifiedBundle, folder: string): Extracted {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new ModelsealError('ERR_FILE_UNWRITABLE', { file: folder, reason }, { cause: error });
-  }
+  makeFolders(folder);
   const key = bundledKey(bundle);
   const [first] = bundle.signatures;
   const form = (key && first && matchSignature(bundle, first, key)) ?? null;

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readBounded } from '../../core/files.js';
+import { makeFolders, readBounded } from '../../core/files.js';
 import { verifyModel } from '../../loader/pipeline/index.js';
 import { cli } from '../support/cli.js';
 import { expectCode, expectCodeAsync } from '../support/errors.js';
@@ -42,6 +42,55 @@ describe('files that are none', () => {
       expectCode('ERR_FILE_UNREADABLE', () => readBounded(join(temp(), name), 'file', 10));
     readBounded('/dev/null', 'file', 10);
     expectCode('ERR_FILE_TOO_LARGE', () => readBounded('/dev/zero', 'file', 10));
+  });
+
+  it('a named pipe as the argument of a command is an error, not a wait', async () => {
+    const pipe = join(temp(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const words of [
+      ['inspect'],
+      ['audit', 'verify'],
+      ['audit', 'show'],
+      ['metadata', 'write'],
+      ['convert'],
+    ]) {
+      const { code, stdout } = await cli([...words, pipe, '--json']);
+      expect(code, words.join(' ')).to.be.oneOf([64, 70]);
+      expect(stdout, words.join(' ')).not.to.include('ERR_INTERNAL');
+    }
+    const logged = await cli(['scan', '--log-file', pipe, writeModel(join(temp(), 'model'))]);
+    expect(logged).to.include({ code: 0 });
+    expect(logged.stderr).to.include('warning: log: ENXIO');
+  });
+
+  it('a folder that cannot hold new ones is an error, not a wait', async function () {
+    if (!existsSync('/proc/self')) {
+      console.log('      skipped: there is no /proc here');
+      this.skip();
+    }
+    expectCode('ERR_FILE_UNWRITABLE', () => makeFolders('/proc/x/y'));
+    expectCode('ERR_FILE_UNWRITABLE', () =>
+      makeFolders(join(writeModel(join(temp(), 'm')), 'config.json', 'x')),
+    );
+    expect(makeFolders(join(temp(), 'a', 'b'))).to.equal(join(temp(), 'a'));
+    expect(makeFolders(join(temp(), 'a', 'b'))).to.equal(undefined);
+    writeFileSync(join(temp(), 'file'), 'x');
+    const words = ['quarantine', 'add', join(temp(), 'file'), '--reason', 'r', '--quarantine', '/proc/x/y'];
+    const { code, stderr } = await cli(words);
+    expect(code).to.equal(70);
+    expect(stderr).to.include('ERR_FILE_UNWRITABLE');
+    expect(existsSync(join(temp(), 'file'))).to.equal(true);
+  });
+
+  it('a dash is the name of a file for every command', async () => {
+    writeFileSync(join(temp(), 'file'), 'x');
+    for (const words of [
+      ['scan', '-'],
+      ['scan', join(temp(), 'file'), '-'],
+      ['scan', '--all', '-'],
+      ['digest', '-'],
+    ])
+      expect((await cli(words)).code, words.join(' ')).to.equal(3);
   });
 
   it('a link to itself is unreadable, not a defect', async () => {
