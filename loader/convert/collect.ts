@@ -22,6 +22,9 @@ interface Collection {
 const MAX_TENSORS = 1_000_000;
 /** Containers visited; bounds what a file of nothing but containers costs. */
 const MAX_NODES = 20_000_000;
+/** Characters of a path; nesting without end would otherwise make names that grow with every level. */
+const MAX_PATH = 4096;
+const MAX_KEY_PARTS = 16;
 /** Values that were left out are listed up to here. */
 const MAX_OMITTED = 10_000;
 
@@ -76,6 +79,8 @@ export function collectTensors(value: PyValue): Collection {
   };
   for (let next = todo.pop(); next; next = todo.pop()) {
     const { path, value: node } = next;
+    if (path.length > MAX_PATH)
+      throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'characters of a path', limit: MAX_PATH });
     if (++nodes > MAX_NODES)
       throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'values', limit: MAX_NODES });
     if (node instanceof Tensor || node instanceof NdArray) {
@@ -115,15 +120,21 @@ function childrenOf(node: PyValue): [string, PyValue][] | undefined {
   if (Array.isArray(node)) return node.map((value, i) => [String(i), value]);
   if (node instanceof PyTuple) return node.items.map((value, i) => [String(i), value]);
   if (!(node instanceof PyObject)) return undefined;
-  const state = childrenOf(node.state) ?? [];
+  const state: [string, PyValue][] =
+    node.state instanceof PyObject ? [['state', node.state]] : (childrenOf(node.state) ?? []);
   const items = node.items.map((value, i): [string, PyValue] => [`items.${i}`, value]);
   const args = node.args.map((value, i): [string, PyValue] => [`args.${i}`, value]);
   return [...state, ...items, ...args];
 }
 
 function keyOf(key: PyValue): string {
-  if (key instanceof PyTuple) return key.items.map(keyOf).join(',');
-  return typeof key === 'object' && key !== null ? 'object' : String(key);
+  if (key instanceof PyTuple) return key.items.slice(0, MAX_KEY_PARTS).map(plainKey).join(',');
+  return plainKey(key);
+}
+
+function plainKey(key: PyValue): string {
+  if (typeof key === 'object' && key !== null) return 'object';
+  return typeof key === 'bigint' && BigInt.asIntN(1024, key) !== key ? 'integer' : String(key);
 }
 
 function describe(node: PyValue): string {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { ioError } from '../../core/files.js';
 import type { ProgressSink } from '../../core/progress.js';
 import { DEFAULT_LIMITS, type ScanLimits } from './limits.js';
@@ -115,17 +115,29 @@ function scanFound(found: FoundFile, options: ScanOptions, onReach: (bytes: numb
   if (found.skip !== undefined) return skippedFile(path, size, found.skip, options.policy ?? {});
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    // A pipe that took the place of the file since it was looked at must not make this wait for its other end.
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (found.named) throw ioError(error, path, 'model');
     return skippedFile(path, size, ioError(error, path, 'model').message, options.policy ?? {});
   }
   try {
-    const scan = scanSource(path, new DescriptorSource(fd, fstatSync(fd).size, onReach), options);
+    const stat = fstatSync(fd);
+    const skip = unreadable(fd, stat);
+    if (skip !== undefined) return skippedFile(path, stat.size, skip, options.policy ?? {});
+    const scan = scanSource(path, new DescriptorSource(fd, stat.size, onReach), options);
     return found.outside === undefined ? scan : linked(scan, found.outside, options.policy ?? {});
   } finally {
     closeSync(fd);
   }
+}
+
+/** Why an open file says nothing about what a reader will see; undefined for an ordinary one. */
+function unreadable(fd: number, stat: Stats): string | undefined {
+  if (!stat.isFile()) return 'it is a device, a pipe or a socket';
+  if (stat.size > 0) return undefined;
+  // Files that the kernel makes up while they are read have no size.
+  return readSync(fd, Buffer.alloc(1), 0, 1, 0) > 0 ? 'it holds more than its size says' : undefined;
 }
 
 function linked(scan: FileScan, target: string, policy: ScanPolicy): FileScan {

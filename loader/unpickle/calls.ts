@@ -4,12 +4,28 @@ import { fromPython2, isPythonName, isResolver, looksLikeClass } from '../scan/p
 import { type Construction, type Constructor, constructorOf } from './constructors.js';
 import type { Cursor } from './cursor.js';
 import type { UnpickleOptions } from './options.js';
-import { PyObject, PyReference, type PyValue } from './values.js';
+import { PyObject, PyReference, PyTuple, type PyValue } from './values.js';
+
+/** Constructors that call constructors: two levels are real. */
+const MAX_NESTED_CALLS = 8;
+/** Arguments and states up to this size are paid for by the opcodes that made them. */
+const FREE_ITEMS = 64;
+/** Larger ones may be fetched from the memo again and again: their items cost in all this multiple of the file. */
+const COPY_FACTOR = 16;
+const COPIED_ITEMS = 1 << 26;
+
+function sizeOf(value: PyValue): number {
+  if (typeof value === 'string' || value instanceof Uint8Array || Array.isArray(value)) return value.length;
+  if (value instanceof Map || value instanceof Set) return value.size;
+  return value instanceof PyTuple ? value.items.length : 0;
+}
 
 /** Globals, calls and instances: whatever is no plain data is looked up here, and nothing is run. */
 export class Calls {
   readonly #in: Cursor;
   readonly #options: UnpickleOptions;
+  #copies: number;
+  #depth = 0;
 
   /** @throws {ModelsealError} `ERR_UNPICKLE_CONSTRUCTOR` where an operator's constructor is no exact name. */
   constructor(input: Cursor, options: UnpickleOptions) {
@@ -19,6 +35,7 @@ export class Calls {
     }
     this.#in = input;
     this.#options = options;
+    this.#copies = COPIED_ITEMS + COPY_FACTOR * input.bytes.length;
   }
 
   /** A reference to what may be named; nothing is imported. */
@@ -36,11 +53,10 @@ export class Calls {
   call(callee: PyValue, args: readonly PyValue[]): PyValue {
     if (!(callee instanceof PyReference)) return this.#in.malformed('what is called is no global');
     const own = this.#own(callee.name);
-    if (own)
-      return own === 'object' ? new PyObject(callee.name, args) : own(args, this.#construction(callee.name));
+    if (own) return own === 'object' ? new PyObject(callee.name, args) : this.#make(own, args, callee.name);
     if (!(callee instanceof AllowedReference)) return this.refuse(callee.name, 'it is only a reference');
     const make = constructorOf(callee.module, callee.local);
-    if (make) return make(args, this.#construction(callee.name));
+    if (make) return this.#make(make, args, callee.name);
     const permission = permissionOf(callee.module, callee.local);
     if (permission === 'ref' || permission === 'check')
       return this.refuse(callee.name, 'it may only be referred to');
@@ -57,13 +73,13 @@ export class Calls {
   instance(cls: PyValue, args: readonly PyValue[]): PyValue {
     if (!(cls instanceof PyReference)) return this.#in.malformed('what is instantiated is no class');
     const own = this.#own(cls.name);
-    if (own) return own === 'object' ? new PyObject(cls.name, args) : own(args, this.#construction(cls.name));
+    if (own) return own === 'object' ? new PyObject(cls.name, args) : this.#make(own, args, cls.name);
     if (!(cls instanceof AllowedReference)) return new PyObject(cls.name, args);
     const permission = permissionOf(cls.module, cls.local);
     if (permission === 'ref' || permission === 'check')
       return this.refuse(cls.name, 'it may only be referred to');
     const make = constructorOf(cls.module, cls.local);
-    if (make && cls.name !== 'builtins.object') return make(args, this.#construction(cls.name));
+    if (make && cls.name !== 'builtins.object') return this.#make(make, args, cls.name);
     return permission === 'mapping' ? new Map() : new PyObject(cls.name, args);
   }
 
@@ -80,6 +96,27 @@ export class Calls {
       nested: (bytes) =>
         this.#options.nested?.(bytes) ?? this.refuse(name, 'bytes within the pickle are not read here'),
     };
+  }
+
+  /** Pays for looking at every item of `value`, or of each of several values. */
+  charge(value: PyValue): void {
+    const size = sizeOf(value);
+    if (size <= FREE_ITEMS) return;
+    this.#copies -= size;
+    if (this.#copies < 0)
+      throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'items copied', limit: COPIED_ITEMS });
+  }
+
+  /** Runs a constructor of our own. */
+  #make(make: Constructor, args: readonly PyValue[], name: string): PyValue {
+    if (this.#depth >= MAX_NESTED_CALLS)
+      throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'nested calls', limit: MAX_NESTED_CALLS });
+    if (args.length > FREE_ITEMS) this.#copies -= args.length;
+    for (let i = 0; i < args.length && i < FREE_ITEMS; i++) this.charge(args[i] ?? null);
+    this.#depth++;
+    const made = make(args, this.#construction(name));
+    this.#depth--;
+    return made;
   }
 
   /** PERSID and BINPERSID. */

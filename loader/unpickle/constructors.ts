@@ -1,7 +1,7 @@
 import { permissionOf } from '../scan/pickle/allow/index.js';
 import { toBytes } from './bytes.js';
 import { DType, parseDType, toShape } from './dtype.js';
-import { decodeElement, NdArray, NumpyScalar } from './ndarray.js';
+import { decodeElement, misfit, NdArray, NumpyScalar } from './ndarray.js';
 import { TORCH_CONSTRUCTORS } from './torch-constructors.js';
 import {
   PyComplex,
@@ -67,11 +67,19 @@ const buffer: Constructor = (args, how) => {
   return Uint8Array.from(list as number[]);
 };
 
+/** Undefined for encodings that data have no need of: some of Python's decompress, or run code of packages. */
+function encodingName(encoding: PyValue | undefined): 'utf8' | 'latin1' | undefined {
+  if (encoding === undefined) return 'utf8';
+  const name = typeof encoding === 'string' ? encoding.slice(0, 16).toLowerCase().replace(/[-_]/g, '') : '';
+  if (name === 'utf8') return 'utf8';
+  return name === 'latin1' || name === 'iso88591' || name === 'ascii' ? 'latin1' : undefined;
+}
+
 function encode(text: string, encoding: PyValue | undefined, how: Construction): Uint8Array {
-  const name = typeof encoding === 'string' ? encoding.toLowerCase().replace(/[-_]/g, '') : 'utf8';
+  const name = encodingName(encoding);
   if (name === 'utf8') return Uint8Array.from(Buffer.from(text, 'utf8'));
-  const bytes = name === 'latin1' || name === 'iso88591' || name === 'ascii' ? toBytes(text) : undefined;
-  return bytes ?? how.refuse(`the encoding ${String(encoding)} is not one that data needs`);
+  const bytes = name === 'latin1' ? toBytes(text) : undefined;
+  return bytes ?? how.refuse('its encoding is not one that data needs');
 }
 
 const pad = (n: number, width = 2): string => String(n).padStart(width, '0');
@@ -137,8 +145,9 @@ const scalars = Object.fromEntries(
 const scalar: Constructor = ([type, value], how) => {
   if (!(type instanceof DType)) return how.refuse('its data type is none');
   if (type.letter === 'O') return value ?? null;
+  if (type.hasObject) return how.refuse('it holds references to objects');
   const bytes = toBytes(value);
-  if (bytes?.length !== type.itemSize) return how.refuse('its bytes do not fit its data type');
+  if (bytes?.length !== type.use().itemSize) return how.refuse('its bytes do not fit its data type');
   return new NumpyScalar(type, decodeElement(type, bytes, 0));
 };
 
@@ -147,12 +156,26 @@ const fromBuffer: Constructor = ([data, type, shape, order], how) => {
   const bytes = toBytes(data);
   if (!bytes || !(type instanceof DType) || !dimensions || type.hasObject)
     return how.refuse('it is no plain array');
-  const length = dimensions.reduce((a, b) => a * b, 1) * type.itemSize;
-  if (length !== bytes.length) return how.refuse('its bytes do not fit its shape');
+  const problem = misfit(type.use(), dimensions, bytes.length);
+  if (problem) return how.refuse(problem);
   return new NdArray(type, dimensions, bytes, order === 'F');
 };
 
 const firstOf: Constructor = ([cls, ...rest], how) => how.instance(cls ?? null, rest);
+
+const bounds =
+  (kind: 'range' | 'slice'): Constructor =>
+  (args, how) => {
+    const texts = args
+      .map((a) => (a instanceof NumpyScalar ? a.value : a))
+      .map((a) => {
+        if (a === null) return '';
+        return typeof a === 'number' || typeof a === 'bigint'
+          ? String(a)
+          : how.refuse('its parts are no integers');
+      });
+    return texts.length <= 3 ? new PyText(kind, texts.join(':')) : how.refuse('it has more than three parts');
+  };
 
 /** Every call that is rebuilt as data, by the full name of what is called. */
 const CONSTRUCTORS: Readonly<Record<string, Constructor>> = {
@@ -189,7 +212,8 @@ const CONSTRUCTORS: Readonly<Record<string, Constructor>> = {
     if (s === undefined) return '';
     if (typeof s === 'string') return s;
     if (!(s instanceof Uint8Array)) return how.refuse('its argument is no text');
-    return Buffer.from(s).toString(encoding === 'utf-8' || encoding === 'utf8' ? 'utf8' : 'latin1');
+    const name = encodingName(encoding) ?? how.refuse('its encoding is not one that data needs');
+    return Buffer.from(s).toString(name);
   },
   'builtins.bytes': buffer,
   'builtins.bytearray': buffer,
@@ -202,8 +226,8 @@ const CONSTRUCTORS: Readonly<Record<string, Constructor>> = {
     typeof re === 'number' && typeof im === 'number'
       ? new PyComplex(re, im)
       : how.refuse('its parts are no numbers'),
-  'builtins.range': (args) => new PyText('range', args.map(String).join(':')),
-  'builtins.slice': (args) => new PyText('slice', args.map((a) => (a === null ? '' : String(a))).join(':')),
+  'builtins.range': bounds('range'),
+  'builtins.slice': bounds('slice'),
   'collections.OrderedDict': mapping,
   'collections.Counter': mapping,
   'collections.defaultdict': (args, how) => mapping(args.slice(1), how),

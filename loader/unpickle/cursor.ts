@@ -1,5 +1,8 @@
 import { ModelsealError } from '../../core/errors/index.js';
 
+/** Below what every supported engine can hold as one string. */
+const MAX_TEXT = 1 << 28;
+
 /** Reads the arguments of opcodes. Everything past the end, and every number that is none, is an error. */
 export class Cursor {
   readonly bytes: Uint8Array;
@@ -65,13 +68,23 @@ export class Cursor {
   }
 
   utf8(length: number): string {
-    return Buffer.from(this.take(length)).toString('utf8');
+    return this.#text(this.take(length), 'utf8');
+  }
+
+  latin1(length: number): string {
+    return this.#text(this.take(length), 'latin1');
+  }
+
+  #text(bytes: Uint8Array, encoding: 'utf8' | 'latin1'): string {
+    if (bytes.length > MAX_TEXT)
+      throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'characters of a text', limit: MAX_TEXT });
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(encoding);
   }
 
   line(): string {
     const end = this.bytes.indexOf(10, this.at);
     if (end < 0) return this.malformed('a line does not end');
-    const line = Buffer.from(this.take(end - this.at)).toString('latin1');
+    const line = this.#text(this.take(end - this.at), 'latin1');
     this.at++;
     return line;
   }
@@ -92,7 +105,11 @@ export class Cursor {
   }
 }
 
+/** Python writes twenty-odd characters; a longer line would make the patterns below start anew at each of them. */
+const MAX_FLOAT = 1000;
+
 function pythonFloat(text: string): number | undefined {
+  if (text.length > MAX_FLOAT) return undefined;
   const trimmed = text.trim().toLowerCase();
   if (/^[+-]?(inf|infinity)$/.test(trimmed)) {
     return trimmed.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;

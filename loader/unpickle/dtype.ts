@@ -19,19 +19,26 @@ export class DType extends PyData {
   subarray: { readonly type: DType; readonly shape: readonly number[] } | undefined;
   /** Of datetime64 and timedelta64: the unit, and how many of it one step is. */
   unit: { readonly name: string; readonly count: number } | undefined;
+  /** True where elements are references to Python objects, or hold some. */
+  hasObject: boolean;
+  /** Types it consists of, itself included: shared ones count as often as they occur. */
+  parts = 1;
+  /** How deep they are nested. */
+  depth = 0;
+  /** Something was built of this type: it can no longer change. */
+  used = false;
 
   constructor(letter: DTypeKind, itemSize: number) {
     super();
     this.letter = letter;
     this.itemSize = itemSize;
+    this.hasObject = letter === 'O';
   }
 
-  get hasObject(): boolean {
-    return (
-      this.letter === 'O' ||
-      this.subarray?.type.hasObject === true ||
-      this.fields?.some((f) => f.type.hasObject) === true
-    );
+  /** Marks it as part of something. */
+  use(): this {
+    this.used = true;
+    return this;
   }
 
   /** As NumPy writes it: `<f8`, `|b1`, `<M8[ns]`. */
@@ -78,6 +85,10 @@ const SIZES: Readonly<Record<DTypeKind, readonly number[] | undefined>> = {
   V: undefined,
 };
 
+/** Fields of a record, and of records within it; a type that doubles at every level would not end. */
+const MAX_PARTS = 10_000;
+const MAX_NESTED = 32;
+
 /** Characters of one string element; a larger one is no array element. */
 const MAX_ITEM = 1 << 24;
 
@@ -101,30 +112,35 @@ export function parseDType(spec: string): DType | undefined {
  */
 export function setDTypeState(type: DType, state: PyValue): string | undefined {
   if (!(state instanceof PyTuple) || state.items.length < 8) return 'its state is not that of a data type';
+  // Python sets the state once, at once. Later, what was built of the type would no longer fit it.
+  if (type.used) return 'its state is set after it was used';
   const [version, order, subarray, names, fields, size, , , metadata] = state.items;
-  if (version !== 3 && version !== 4) return `version ${String(version)} of its state is unknown`;
+  if (version !== 3 && version !== 4) return 'the version of its state is unknown';
   if (order === '>') type.littleEndian = false;
   else if (order !== '<' && order !== '|' && order !== '=') return 'its byte order is unknown';
   if (subarray instanceof PyTuple) {
     const [base, shape] = subarray.items;
     const dimensions = toShape(shape);
-    if (!(base instanceof DType) || !dimensions) return 'its sub-array is malformed';
-    type.subarray = { type: base, shape: dimensions };
+    if (!(base instanceof DType) || base === type || !dimensions) return 'its sub-array is malformed';
+    type.subarray = { type: base.use(), shape: dimensions };
   }
   if (names instanceof PyTuple && fields instanceof Map) {
     const list: DTypeField[] = [];
+    if (names.items.length > MAX_PARTS) return 'it has too many fields';
     for (const name of names.items) {
       const field = fields.get(name);
       const [fieldType, offset] = field instanceof PyTuple ? field.items : [];
       if (
         typeof name !== 'string' ||
         !(fieldType instanceof DType) ||
+        fieldType === type ||
         typeof offset !== 'number' ||
+        !Number.isSafeInteger(offset) ||
         offset < 0
       ) {
         return 'a field is malformed';
       }
-      list.push({ name, type: fieldType, offset });
+      list.push({ name, type: fieldType.use(), offset });
     }
     type.fields = list;
   }
@@ -134,8 +150,22 @@ export function setDTypeState(type: DType, state: PyValue): string | undefined {
   }
   if (type.fields?.some((f) => f.offset + f.type.itemSize > type.itemSize))
     return 'a field lies outside its element';
+  const { subarray: inner } = type;
+  if (inner && (countOf(inner.shape) ?? MAX_ITEM + 1) > MAX_ITEM) return 'its sub-array is too large';
+  if (inner && inner.type.itemSize * (countOf(inner.shape) ?? 0) > type.itemSize)
+    return 'its sub-array lies outside its element';
+  if (!measure(type)) return 'it is nested too deep';
   if ('Mm'.includes(type.letter) && metadata instanceof PyTuple) setUnit(type, metadata);
   return undefined;
+}
+
+/** Sums up the types within; false where they are more, or deeper, than any array has. */
+function measure(type: DType): boolean {
+  const inner = [...(type.fields ?? []).map((f) => f.type), ...(type.subarray ? [type.subarray.type] : [])];
+  type.parts = inner.reduce((sum, t) => sum + t.parts, 1);
+  type.depth = inner.reduce((depth, t) => Math.max(depth, t.depth + 1), 0);
+  type.hasObject = type.letter === 'O' || inner.some((t) => t.hasObject);
+  return type.parts <= MAX_PARTS && type.depth <= MAX_NESTED;
 }
 
 function setUnit(type: DType, metadata: PyTuple): void {
@@ -148,14 +178,14 @@ function setUnit(type: DType, metadata: PyTuple): void {
 
 /** A tuple of dimensions; undefined for anything else. */
 export function toShape(value: PyValue | undefined): number[] | undefined {
-  if (!(value instanceof PyTuple)) return undefined;
+  if (!(value instanceof PyTuple) || value.items.length > MAX_DIMENSIONS) return undefined;
   const shape: number[] = [];
   for (const n of value.items) {
     const size = n instanceof PyData && 'value' in n ? (n as { value: unknown }).value : n;
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
     shape.push(size);
   }
-  return shape.length <= MAX_DIMENSIONS ? shape : undefined;
+  return shape;
 }
 
 /** NPY_MAXDIMS of NumPy 2. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { ModelsealError } from '../../core/errors/index.js';
 import { ioError } from '../../core/files.js';
-import { hasZipEnd, readZip } from '../scan/container/zip.js';
+import { hasZipEnd, readZip, type ZipEntry } from '../scan/container/zip.js';
 import { readZipEntry } from '../scan/container/zip-data.js';
 import { type ByteSource, DescriptorSource, MemorySource } from '../scan/source.js';
 import type { UnpickleOptions } from './options.js';
@@ -19,6 +19,9 @@ export interface UnpickledModel {
 
 /** A pickle is read into memory whole: the largest buffer that every supported Node can make. */
 export const MAX_MODEL_BYTES = 2 ** 32 - 1;
+/** PyTorch compresses nothing; an archive that somebody packed again still expands to no more than this. */
+const UNPACKED_BYTES = 1 << 26;
+const UNPACKED_FACTOR = 100;
 /** Tensors within pickles within tensors: one level is real. */
 const MAX_NESTING = 4;
 /** torch.serialization.MAGIC_NUMBER */
@@ -31,7 +34,7 @@ const LEGACY_PROTOCOL = 1001;
  * @throws {ModelsealError} `ERR_UNPICKLE_*`, `ERR_TORCH_STORAGE`, `ERR_FORMAT_MALFORMED`
  */
 export function unpickleModel(input: Uint8Array | ByteSource, options: UnpickleOptions = {}): UnpickledModel {
-  return read(input, options, 0);
+  return bounded(() => read(input, options, 0));
 }
 
 /** The same for a file on disk. */
@@ -51,7 +54,18 @@ export function unpickleFile(file: string, options: UnpickleOptions = {}): Unpic
 
 /** Rebuilds one pickle as data. */
 export function unpickle(input: Uint8Array | ByteSource, options: UnpickleOptions = {}): PyValue {
-  return new Unpickler(allOf(input), { ...options, nested: (bytes) => read(bytes, options, 1).value }).load();
+  const nested = (bytes: Uint8Array): PyValue => read(bytes, options, 1).value;
+  return bounded(() => new Unpickler(allOf(input), { ...options, nested }).load());
+}
+
+/** What the engine itself has no room for is a limit like any other. */
+function bounded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'bytes of a value', limit: MAX_MODEL_BYTES });
+  }
 }
 
 function allOf(input: Uint8Array | ByteSource): Uint8Array {
@@ -99,19 +113,17 @@ function storageId(pid: PyValue, offset: number): StorageId {
   const [tag, type, key, , length, view = null] = pid instanceof PyTuple ? pid.items : [];
   const name = type instanceof PyReference && type.name.startsWith('torch.') ? type.name : '';
   const dtype = STORAGE_TYPES[name.slice(name.lastIndexOf('.') + 1)];
-  if (
-    tag !== 'storage' ||
-    dtype === undefined ||
-    typeof key !== 'string' ||
-    typeof length !== 'number' ||
-    length < 0
-  ) {
+  if (tag !== 'storage' || dtype === undefined || typeof key !== 'string' || !isSize(length)) {
     throw new ModelsealError('ERR_UNPICKLE_GLOBAL', {
       global: 'a persistent object that is no tensor storage',
       offset,
     });
   }
   return { key, dtype, length, view };
+}
+
+function isSize(value: PyValue | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function fits(storage: TorchStorage, bytes: Uint8Array): void {
@@ -145,6 +157,12 @@ function readZipModel(source: ByteSource, options: UnpickleOptions): PyValue {
       problem: 'big-endian tensors are not read',
     });
   }
+  let room = Math.min(MAX_MODEL_BYTES, UNPACKED_BYTES + UNPACKED_FACTOR * source.size);
+  const unpacked = (member: ZipEntry): Uint8Array => {
+    const bytes = readZipEntry(source, member, room);
+    room -= bytes.length;
+    return Uint8Array.from(bytes);
+  };
   const storages = new Map<string, TorchStorage>();
   const persistent = (pid: PyValue, offset: number): PyValue => {
     const { key, dtype, length } = storageId(pid, offset);
@@ -155,12 +173,12 @@ function readZipModel(source: ByteSource, options: UnpickleOptions): PyValue {
     if (!member)
       throw new ModelsealError('ERR_TORCH_STORAGE', { key, problem: 'the archive does not hold it' });
     // Two tensors may see one storage as different types: they share its bytes all the same.
-    storage.bytes = known?.bytes ?? Uint8Array.from(readZipEntry(source, member, MAX_MODEL_BYTES));
+    storage.bytes = known?.bytes ?? unpacked(member);
     fits(storage, storage.bytes);
     storages.set(key, storage);
     return storage;
   };
-  return new Unpickler(readZipEntry(source, entry, MAX_MODEL_BYTES), { ...options, persistent }).load();
+  return new Unpickler(unpacked(entry), { ...options, persistent }).load();
 }
 
 /** Magic number, protocol, platform, the object, the keys of its storages; then each storage, length first. */
@@ -176,7 +194,7 @@ function readLegacy(bytes: Uint8Array, options: UnpickleOptions): PyValue {
     roots.set(key, root);
     if (view === null) return root;
     const [viewKey, from, size] = view instanceof PyTuple ? view.items : [];
-    if (typeof viewKey !== 'string' || typeof from !== 'number' || typeof size !== 'number') {
+    if (typeof viewKey !== 'string' || !isSize(from) || !isSize(size)) {
       throw new ModelsealError('ERR_TORCH_STORAGE', { key, problem: 'its view is malformed' });
     }
     const part = new TorchStorage(viewKey, dtype, size);
@@ -198,7 +216,10 @@ function readLegacy(bytes: Uint8Array, options: UnpickleOptions): PyValue {
   for (const key of Array.isArray(keys) ? keys : []) {
     const storage = typeof key === 'string' ? roots.get(key) : undefined;
     if (!storage)
-      throw new ModelsealError('ERR_TORCH_STORAGE', { key: String(key), problem: 'no tensor uses it' });
+      throw new ModelsealError('ERR_TORCH_STORAGE', {
+        key: typeof key === 'string' ? key : 'of no name',
+        problem: 'no tensor uses it',
+      });
     const size = storage.length * (TORCH_TYPES[storage.dtype] ?? 1);
     const stored =
       at + 8 <= bytes.length ? new DataView(bytes.buffer, bytes.byteOffset + at).getBigInt64(0, true) : -1n;

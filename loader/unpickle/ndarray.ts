@@ -169,7 +169,9 @@ function decodeUcs4(raw: Uint8Array, littleEndian: boolean): string {
     const code = view.getUint32(i, littleEndian);
     text += code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd';
   }
-  return text.replace(/\0+$/, '');
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end--;
+  return text.slice(0, end);
 }
 
 /** IEEE 754 binary16. */
@@ -182,6 +184,16 @@ function halfToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** Elements that take no bytes: an array of them is free to claim any number. */
+const MAX_EMPTY = 1 << 20;
+
+/** Why an array of these elements cannot have `length` bytes; undefined where it can. */
+export function misfit(type: DType, shape: readonly number[], length: number): string | undefined {
+  const count = countOf(shape);
+  if (count === undefined || (type.itemSize === 0 && count > MAX_EMPTY)) return 'it has too many elements';
+  return count * type.itemSize === length ? undefined : 'its bytes do not fit its shape';
+}
+
 /**
  * `ndarray.__setstate__`: `(version, shape, type, fortran, data)`.
  *
@@ -191,19 +203,20 @@ export function setArrayState(array: NdArray, state: PyValue): string | undefine
   const [, shape, type, fortran, data] = state instanceof PyTuple ? state.items : [];
   const dimensions = toShape(shape);
   if (!dimensions || !(type instanceof DType)) return 'its state is not that of an array';
-  array.dtype = type;
+  array.dtype = type.use();
   array.shape = dimensions;
   array.fortran = fortran === true;
-  const count = dimensions.reduce((a, b) => a * b, 1);
   if (type.hasObject) {
-    if (type.letter !== 'O' || !Array.isArray(data) || data.length !== count) {
+    if (type.letter !== 'O' || !Array.isArray(data) || data.length !== countOf(dimensions)) {
       return 'its objects do not fit its shape';
     }
     array.objects = data;
+    array.bytes = new Uint8Array(0);
     return undefined;
   }
   const bytes = toBytes(data);
-  if (bytes?.length !== count * type.itemSize) return 'its bytes do not fit its shape';
+  if (!bytes) return 'its data is not bytes';
   array.bytes = bytes;
-  return undefined;
+  array.objects = undefined;
+  return misfit(type, dimensions, bytes.length);
 }

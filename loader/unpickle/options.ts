@@ -15,5 +15,5 @@ export interface UnpickleOptions {
   readonly maxOpcodes?: number;
 }
 
-/** Far above any model; a value takes some fifty bytes of memory. */
-export const MAX_OPCODES = 100_000_000;
+/** Far above any model; what an opcode makes takes some thirty bytes of memory, and more count for several. */
+export const MAX_OPCODES = 60_000_000;

@@ -38,9 +38,9 @@ export function readScalar(op: number, input: Cursor): PyValue | undefined {
     case 0x53:
       return unquote(input.line());
     case 0x55:
-      return Buffer.from(input.take(input.u8())).toString('latin1');
+      return input.latin1(input.u8());
     case 0x54:
-      return Buffer.from(input.take(input.length32())).toString('latin1');
+      return input.latin1(input.length32());
     case 0x43:
       return input.take(input.u8());
     case 0x42:

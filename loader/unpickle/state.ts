@@ -17,11 +17,14 @@ const SPECIAL_ATTRIBUTES = [
 
 /** BUILD: gives `target` its state. */
 export function setState(target: PyValue, state: PyValue, calls: Calls, input: Cursor): void {
+  calls.charge(state);
   for (const part of state instanceof PyTuple ? state.items : [state]) {
     const special = part instanceof Map && SPECIAL_ATTRIBUTES.find((name) => part.has(name));
     if (special) calls.refuse(special, 'a state sets this special attribute');
   }
   if (target instanceof DType) {
+    // Names and fields are looked at one by one.
+    if (state instanceof PyTuple) for (const part of state.items.slice(0, 8)) calls.charge(part);
     const problem = setDTypeState(target, state);
     if (problem) calls.refuse('numpy.dtype', problem);
   } else if (target instanceof NdArray) {

@@ -2,13 +2,21 @@ import { ModelsealError } from '../../core/errors/index.js';
 import { Calls } from './calls.js';
 import { Containers } from './containers.js';
 import { Cursor } from './cursor.js';
-import { DType, toShape } from './dtype.js';
-import { NdArray } from './ndarray.js';
+import { countOf, DType, toShape } from './dtype.js';
+import { misfit, NdArray } from './ndarray.js';
 import { MAX_OPCODES, type UnpickleOptions } from './options.js';
 import { readScalar } from './scalars.js';
 import { PickleStack } from './stack.js';
 import { setState } from './state.js';
 import { PyObject, PyTuple, type PyValue } from './values.js';
+
+/** Arrays of objects within arrays of objects: one level is real. */
+const MAX_INNER = 4;
+/** What an opcode counts for: the memory of an empty dict is that of several numbers. */
+const COST = new Uint8Array(256).fill(1);
+for (const op of [0x7d, 0x8f, 0x91, 0x64]) COST[op] = 6;
+for (const op of [0x5d, 0x29, 0x85, 0x86, 0x87, 0x74, 0x6c]) COST[op] = 2;
+for (const op of [0x63, 0x93, 0x52, 0x81, 0x92, 0x69, 0x6f]) COST[op] = 4;
 
 /**
  * Rebuilds the data of a pickle, protocols 0 to 5, without executing anything: every opcode works on plain data, and a
@@ -21,10 +29,12 @@ export class Unpickler {
   readonly #stack: PickleStack;
   readonly #calls: Calls;
   readonly #containers: Containers;
+  readonly #depth: number;
   #opcodes = 0;
 
   /** @throws {ModelsealError} `ERR_UNPICKLE_CONSTRUCTOR` where an operator's constructor is no exact name. */
-  constructor(bytes: Uint8Array, options: UnpickleOptions = {}, at = 0) {
+  constructor(bytes: Uint8Array, options: UnpickleOptions = {}, at = 0, depth = 0) {
+    this.#depth = depth;
     this.#in = new Cursor(bytes, at);
     this.#options = options;
     this.#stack = new PickleStack(this.#in);
@@ -46,8 +56,9 @@ export class Unpickler {
     this.#stack.clear();
     const limit = this.#options.maxOpcodes ?? MAX_OPCODES;
     for (;;) {
-      if (++this.#opcodes > limit) throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'opcodes', limit });
       const op = this.#in.opcode();
+      this.#opcodes += COST[op] ?? 1;
+      if (this.#opcodes > limit) throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'opcodes', limit });
       if (op === 0x2e) return this.#stack.pop();
       this.#run(op);
     }
@@ -195,6 +206,7 @@ export class Unpickler {
         const named = stack.pop();
         const args = stack.pop();
         if (!(args instanceof PyTuple) || !(named instanceof Map)) input.malformed('arguments are no tuple');
+        calls.charge(args);
         stack.push(calls.instance(stack.pop(), named.size > 0 ? [...args.items, named] : args.items));
         return;
       }
@@ -254,13 +266,19 @@ export class Unpickler {
     if (!shape || !(type instanceof DType))
       return this.#calls.refuse(name, 'its shape or data type is missing');
     if (type.hasObject) {
-      const inner = new Unpickler(this.#in.bytes, this.#options, this.#in.at);
+      if (this.#depth >= MAX_INNER)
+        throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'nested pickles', limit: MAX_INNER });
+      const inner = new Unpickler(this.#in.bytes, this.#options, this.#in.at, this.#depth + 1);
+      inner.#opcodes = this.#opcodes;
       const value = inner.load();
+      this.#opcodes = inner.#opcodes;
       this.#in.at = inner.position;
       return value;
     }
     if (typeof state.get('numpy_array_alignment_bytes') === 'number') this.#in.take(this.#in.u8());
-    const length = shape.reduce((a, b) => a * b, 1) * type.itemSize;
+    const length = (countOf(shape) ?? Number.NaN) * type.use().itemSize;
+    const problem = misfit(type, shape, length);
+    if (problem) return this.#calls.refuse(name, problem);
     return new NdArray(type, shape, this.#in.take(length), state.get('order') === 'F');
   }
 }

@@ -117,15 +117,16 @@ export function integer(value: bigint): number | bigint {
 /** A little-endian two's complement integer, as LONG1 and int.from_bytes have it. */
 export function longFromBytes(bytes: Uint8Array): number | bigint {
   if (bytes.length === 0) return 0;
-  let hex = '';
-  for (let i = bytes.length - 1; i >= 0; i--) hex += (bytes[i] ?? 0).toString(16).padStart(2, '0');
-  const unsigned = BigInt(`0x${hex}`);
+  const unsigned = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
   const negative = (bytes[bytes.length - 1] ?? 0) > 127;
   return integer(negative ? unsigned - (1n << BigInt(8 * bytes.length)) : unsigned);
 }
 
-/** Tuples as dict keys are compared by content up to this size. */
+/** Tuples as dict keys are compared by content up to these sizes. */
 const MAX_KEY_PARTS = 1000;
+const MAX_KEY_TEXT = 1000;
+
+const isLong = (value: bigint): boolean => BigInt.asIntN(1024, value) !== value;
 
 /** A text that equal tuples of plain values share; undefined for others. */
 export function keyText(value: PyTuple): string | undefined {
@@ -133,8 +134,9 @@ export function keyText(value: PyTuple): string | undefined {
   const write = (v: PyValue): string => {
     if (++parts > MAX_KEY_PARTS) return '…';
     if (v instanceof PyTuple) return `(${v.items.map(write).join(',')})`;
-    if (typeof v === 'string') return JSON.stringify(v);
-    if (typeof v !== 'object' || v === null) return `${typeof v}:${String(v)}`;
+    const long = typeof v === 'string' ? v.length > MAX_KEY_TEXT : typeof v === 'bigint' && isLong(v);
+    if (typeof v === 'string' && !long) return JSON.stringify(v);
+    if (!long && (typeof v !== 'object' || v === null)) return `${typeof v}:${String(v)}`;
     // Objects are compared by identity: such a tuple is a key of its own.
     parts = MAX_KEY_PARTS;
     return '…';

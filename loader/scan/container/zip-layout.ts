@@ -9,13 +9,18 @@ export interface ZipLayout {
   readonly check?: (source: ByteSource, archive: ZipArchive, context: ScanContext) => void;
 }
 
+/** Models in one archive; beyond these an entry is looked at by its own content alone. */
+const MAX_ROOTS = 64;
 const ANY: MemberOptions = {};
 const RAW: MemberOptions = { as: 'raw' };
 
 /** Recognises the layout of PyTorch, NumPy and Keras archives; others are archives of files. */
 export function zipLayout(entries: readonly ZipEntry[]): ZipLayout {
   const names = entries.map((e) => e.name);
-  const roots = names.filter((n) => /(^|\/)(data|constants|bytecode)\.pkl$/.test(n)).map(rootOf);
+  const roots = names
+    .filter((n) => /(^|\/)(data|constants|bytecode)\.pkl$/.test(n))
+    .slice(0, MAX_ROOTS)
+    .map(rootOf);
   if (roots.length > 0) return torchLayout(names, roots);
   const exported = names.find((n) => /(^|\/)archive_format$/.test(n));
   if (exported !== undefined) return exportLayout(rootOf(exported));
@@ -55,12 +60,12 @@ function exportLayout(root: string): ZipLayout {
 }
 
 function torchLayout(names: readonly string[], roots: readonly string[]): ZipLayout {
-  const script = names.some((n) => /(^|\/)code\/.*\.py$/.test(n));
+  const script = names.some((n) => n.endsWith('.py') && `/${n}`.includes('/code/'));
   const options = (entry: ZipEntry): MemberOptions => {
     const root = roots.find((r) => entry.name.startsWith(r)) ?? '';
     const inner = entry.name.slice(root.length);
     if (/\.(pkl|debug_pkl)$/.test(inner)) return { format: 'pickle' };
-    if (/^code\/.*\.py$/.test(inner)) return { format: 'torchscript' };
+    if (inner.startsWith('code/') && inner.endsWith('.py')) return { format: 'torchscript' };
     return STORAGE.test(inner) ? RAW : ANY;
   };
   return { formats: [script ? 'torchscript' : 'pytorch'], options };

@@ -32,7 +32,7 @@ const DANGERS: readonly { readonly what: string; readonly pattern: RegExp }[] = 
 ];
 
 /** Counts beyond this make rendering a loop that does not end in practice. */
-const HUGE_RANGE = /\brange\s*\(\s*(?:[^()]*,\s*)?(?:\d{8,}|\d+\s*\*\*\s*\d+)/;
+const HUGE_RANGE = /\brange\s*\((?:[^()]*,)?\s*(?:\d{8,}|\d+\s*\*\*\s*\d+)/;
 
 /** Reports what a chat template does that a template should not. */
 export function scanJinja(template: string, context: ScanContext, where: string): void {

@@ -81,7 +81,7 @@ export function looksLikePython(text: string, name: string): boolean {
   const marks = [
     /^(?:import\s+[\w.]+|from\s+[\w.]+\s+import\s)/m,
     /^[ \t]*def\s+\w+\s*\([^)\n]*\)\s*(?:->[^:\n]+)?:/m,
-    /^[ \t]*class\s+\w+\s*(?:\([^)\n]*\))?\s*:/m,
+    /^[ \t]*class\s+\w+[ \t]{0,99}(?:\([^)\n]*\))?[ \t]{0,99}:/m,
     /^[ \t]*(?:os\.system|exec|eval|__import__)\s*\(/m,
   ];
   return marks.some((mark) => mark.test(head));

@@ -135,10 +135,18 @@ export const formatRules = defineRules({
     description: 'Instantiating the configuration calls what "_target_" or its kin names.',
     remedy: 'Do not instantiate it.',
   },
+  'CFG-DEPENDENCY-SOURCE': {
+    severity: 'low',
+    title: 'Dependency from elsewhere than a public index',
+    description:
+      'Requirements name another index, a repository, an address or a build backend of their own: installing them runs code that no index has published.',
+    remedy: 'Review what would be installed, and pin it by its hash.',
+  },
   'YAML-PYTHON-TAG': {
     severity: 'critical',
-    title: 'YAML constructs Python objects',
-    description: 'A reader other than safe_load calls the named function while it parses the file.',
+    title: 'YAML constructs objects',
+    description:
+      'A reader that resolves such tags (PyYAML other than safe_load, those of Ruby, PHP, Perl, Java and .NET) builds the named object or calls the named function while it parses the file.',
     remedy: 'Do not load it; a configuration needs no such tag.',
   },
   'YAML-BOMB': {

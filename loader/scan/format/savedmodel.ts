@@ -79,6 +79,12 @@ const FILE_OPERATORS = new Set([
   'TryRpc',
   'XlaLaunchFile',
   'ImmutableConst',
+  // Savers write with SaveV2 and MergeV2Checkpoints, which every model with variables holds; these are older than that.
+  'Save',
+  'SaveSlices',
+  // Runs a function on another machine.
+  'RemoteCall',
+  'RemoteFusedGraphExecute',
 ]);
 /** What a SavedModel of one shard has beside its graph: tensors by name, and a fingerprint. */
 const VARIABLES = ['variables/variables.index', 'variables/variables.data-00000-of-00001', 'fingerprint.pb'];

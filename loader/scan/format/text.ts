@@ -2,6 +2,7 @@ import { leavesFolder } from '../container/paths.js';
 import type { FormatScanner, ScanContext } from '../types.js';
 import { scanConfig } from './config.js';
 import { decodeText, MAX_TEXT_BYTES, readText } from './decode-text.js';
+import { findDependencySources } from './dependencies.js';
 import { scanJinja } from './jinja.js';
 import { isObject, type Json, parseJson, textOf } from './json.js';
 import { isKerasConfig, scanKeras } from './keras.js';
@@ -34,6 +35,7 @@ export const textScanner: FormatScanner = {
     if (text === undefined) return context.unparsed('it starts as text and goes on as something else');
     const name = context.location.slice(context.location.lastIndexOf('/') + 1);
     findSecrets(text, name, context);
+    findDependencySources(text, name, context);
     scanKind(text, name, context);
   },
 };

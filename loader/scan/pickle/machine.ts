@@ -76,13 +76,13 @@ export class PickleMachine {
     effects.reset();
     state.strict = strict;
     state.problem = undefined;
-    window.move(start, limit < Number.MAX_SAFE_INTEGER ? TRIAL_WINDOW : undefined);
+    if (!window.covers(start)) window.move(start, limit < Number.MAX_SAFE_INTEGER ? TRIAL_WINDOW : undefined);
     let { base, length, soft } = window;
     let { cells } = stack;
     let sp = 0;
     /** Values below are out of reach: they lie under the last mark. */
     let fence = 0;
-    let p = 0;
+    let p = start - base;
     let charged = start;
     let opcodes = 0;
     const done = (end: number, stopped: boolean): PickleEnd => {

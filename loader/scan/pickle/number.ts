@@ -1,5 +1,6 @@
 /** Numbers longer than this are data, never an index or a size. */
 const MAX_DIGITS = 12;
+const MAX_FLOAT = 64;
 
 /**
  * The number in the line of an INT, LONG, FLOAT, GET or PUT opcode.
@@ -10,6 +11,8 @@ export function readNumber(op: number, line: string, length: number): number | u
   if (length > line.length) return op === 0x49 || op === 0x4c || op === 0x46 ? 0 : undefined;
   const text = line.trim();
   if (op === 0x46) {
+    // Python writes twenty-odd characters; the pattern below would start anew at each of very many.
+    if (text.length > MAX_FLOAT) return /^[\d_.eE+-]*$/.test(text) ? 0 : undefined;
     return /^[+-]?((\d[\d_]*)?\.?[\d_]*(e[+-]?\d+)?|inf|infinity|nan)$/i.test(text) && /[\dinf]/i.test(text)
       ? 0
       : undefined;

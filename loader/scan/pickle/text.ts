@@ -62,7 +62,7 @@ export function bytesAt(source: ByteSource, offset: number): { start: number; le
 
 /** Undoes what `repr` does to a Python 2 string: quotes and backslash escapes. */
 export function unquote(line: string): string {
-  const text = line.replace(/^\s+|\s+$/g, '');
+  const text = line.trim();
   const quoted = text.length >= 2 && (text[0] === '"' || text[0] === "'") && text.endsWith(text[0]);
   return (quoted ? text.slice(1, -1) : text).replace(
     /\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|\n|[\s\S])/g,

@@ -34,6 +34,11 @@ export class Window {
     this.soft = offset + got.length >= this.#source.size ? got.length : Math.max(0, got.length - HEAD);
   }
 
+  /** True where `offset` can be read on from without moving: many small pickles lie in one window. */
+  covers(offset: number): boolean {
+    return offset >= this.base && offset < this.base + this.soft;
+  }
+
   /** Offset of the first line feed at or after `offset`, -1 where there is none. May move. */
   lineEnd(offset: number): number {
     let at = offset;

@@ -484,6 +484,19 @@ export const MODEL_CASES: readonly ScanCase[] = [
 
   clean('SavedModel', 'saved_model.pb', () => savedModel(['MatMul', 'ReadVariableOp'])),
   clean('SavedModel with a library', 'saved_model.pb', () => savedModel(['MatMul', 'RestoreV2'], true)),
+  clean('SavedModel that saves variables', 'saved_model.pb', () =>
+    savedModel(['MatMul', 'SaveV2', 'MergeV2Checkpoints', 'ShardedFilename', 'RestoreV2'], true),
+  ),
+  ...['Save', 'SaveSlices', 'RemoteCall'].map((operator) =>
+    found(
+      'malicious',
+      'TF-OPERATOR',
+      `SavedModel with ${operator}`,
+      'saved_model.pb',
+      () => savedModel(['MatMul', operator], true),
+      'SavedModel that saves variables',
+    ),
+  ),
   found(
     'malicious',
     'TF-OPERATOR',

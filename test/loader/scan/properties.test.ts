@@ -119,6 +119,13 @@ describe('scan properties', function () {
     ['a.json', '['],
     ['a.json', '{"a":'],
     ['a.yaml', '!'],
+    ['a.yaml', '!<'],
+    ['a.yaml', 'auto_map: x\n'],
+    ['a.yaml', '_target_: os.system\n'],
+    ['a.pkl', 'N.'],
+    ['a.pkl', '\x80\x02N.'],
+    ['requirements.txt', '-e '],
+    ['requirements.txt', 'git+'],
     ['a.yaml', '&a [*a '],
     ['a.yaml', '- *a\n'],
     ['.env', 'SECRET'],
@@ -133,6 +140,31 @@ describe('scan properties', function () {
     it(`takes no more than linear work for ${JSON.stringify(unit)} as ${file}`, () => {
       const start = file.endsWith('.h5') ? '\x89HDF\r\n\x1a\n' : '';
       const bytes = Buffer.from(start + unit.repeat(Math.ceil(1_000_000 / unit.length)), 'latin1');
+      const begin = Date.now();
+      scanSource(file, new MemorySource(bytes));
+      expect(Date.now() - begin).to.be.lessThan(TIME_LIMIT_MS);
+    });
+  }
+
+  /** A start, then one byte again and again, then what makes the pattern fail. */
+  const RUNS: readonly (readonly [file: string, start: string, unit: string, end: string])[] = [
+    ['a.py', 'class a', ' ', 'x'],
+    ['a.py', 'def a()', '\n', 'x'],
+    ['a', 'class a', ' ', 'x'],
+    ['a.jinja', '{{ range(', ' ', '}}'],
+    ['a.jinja', '{{ range(', ', ', '}}'],
+    ['a.yaml', `${'- *a\n'.repeat(100)}&a`, ' ', 'x'],
+    ['a.pkl', "\x80\x02S'", ' ', "x'\n."],
+    ['a.pkl', '\x80\x02F', '1', 'x\n.'],
+    ['a.xml', '<!DOCTYPE ', 'SYSTE ', ''],
+    ['a.xml', '<include href', ' ', 'x'],
+    ['a.npy', '\x93NUMPY\x02\0\x40\x42\x0f\0', ' ', ''],
+    ['a.ipynb', '{"nbformat":4,"cells":[{"cell_type":"code","source":["!', ' ', '"]}]}'],
+  ];
+
+  for (const [file, start, unit, end] of RUNS) {
+    it(`takes no more than linear work for a run of ${JSON.stringify(unit)} behind ${JSON.stringify(start.slice(-20))} as ${file}`, () => {
+      const bytes = Buffer.from(start + unit.repeat(1_000_000 / unit.length) + end, 'latin1');
       const begin = Date.now();
       scanSource(file, new MemorySource(bytes));
       expect(Date.now() - begin).to.be.lessThan(TIME_LIMIT_MS);

@@ -1,4 +1,5 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { applyPolicy, ruleIds, type ScanPolicy } from '../../../loader/scan/policy.js';
@@ -237,6 +238,29 @@ describe('scan', () => {
       expect((await cli(['scan', folder])).code).to.equal(2);
       expect((await cli(['scan', folder, '--fail-on', 'high'])).code).to.equal(0);
       expect((await cli(['scan', folder, '--disable-rule', 'CODE-PYTHON'])).code).to.equal(0);
+    });
+
+    it('skips what has no size and content all the same, as files of the kernel have', function () {
+      const file = '/proc/self/environ';
+      if (!existsSync(file)) {
+        console.log('      skipped: this system has no /proc');
+        this.skip();
+      }
+      const scan = scanPaths([file]);
+      expect(scan.verdicts.skipped).to.equal(1);
+      expect(scan.outcome).to.equal('incomplete');
+    });
+
+    it('does not wait for pipes', function () {
+      const folder = write({ 'a.txt': 'x' });
+      const made = spawnSync('mkfifo', [join(folder, 'pipe')]);
+      if (made.status !== 0) {
+        console.log('      skipped: this system makes no pipes');
+        this.skip();
+      }
+      const scan = scanPaths([folder]);
+      expect(scan.verdicts.skipped).to.equal(1);
+      expect(scan.verdicts.clean).to.equal(1);
     });
 
     it('prints one JSON object with every file', async () => {
