@@ -21,6 +21,7 @@ export function startWorker(workerData?: object): Worker | undefined {
   const url = workerUrl();
   if (!url) return undefined;
   if (!url.pathname.endsWith('.ts'))
+    // Hashing makes little garbage, which needs no room.
     return new Worker(url, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 4 } });
   const load = `import('tsx/esm/api').then(({ register }) => { register(); return import('${url.href}'); })`;
   return new Worker(load, { eval: true, workerData });
