@@ -1,11 +1,5 @@
 import type { Json } from './json.js';
-
-const QUOTE = 0x22;
-const COLON = 0x3a;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
+import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-octets.js';
 
 /**
  * Parses JSON with Node's own parser where that accepts one reading only, or returns undefined. Node follows the

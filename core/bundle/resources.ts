@@ -1,3 +1,13 @@
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+} from '../json-octets.js';
 import { type Span, skipSpace } from '../json-span.js';
 import { Digests } from '../model/index.js';
 
@@ -8,11 +18,6 @@ export interface ResourceColumns {
   readonly algorithm: string;
   readonly span: Span;
 }
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
-const COMMA = 0x2c;
 
 /** `{"name":"","algorithm":"","digest":""}` */
 const SHORTEST_ENTRY = 39;
@@ -54,11 +59,11 @@ class Reader {
 
   array(start: number): ResourceColumns | undefined {
     this.at = start;
-    if (!this.take(0x5b)) return undefined;
+    if (!this.take(OPEN_ARRAY)) return undefined;
     do {
       if (!this.entry()) return undefined;
     } while (this.take(COMMA));
-    if (!this.take(0x5d) || !this.algorithm) return undefined;
+    if (!this.take(CLOSE_ARRAY) || !this.algorithm) return undefined;
     const size = this.digestSize;
     return {
       names: this.names,
@@ -69,7 +74,7 @@ class Reader {
   }
 
   private entry(): boolean {
-    if (!this.take(0x7b)) return false;
+    if (!this.take(OPEN_OBJECT)) return false;
     let seen = 0;
     do {
       const key = this.key();
@@ -78,7 +83,7 @@ class Reader {
       this.at = skipSpace(this.bytes, this.at);
       if (!(key === 0 ? this.name() : key === 1 ? this.sameAlgorithm() : this.digest())) return false;
     } while (this.take(COMMA));
-    return seen === 7 && this.take(0x7d);
+    return seen === 7 && this.take(CLOSE_OBJECT);
   }
 
   private key(): number {
