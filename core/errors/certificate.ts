@@ -104,6 +104,12 @@ const profile = defineErrors({
       `the extension ${d.extension} of ${d.certificate} ${d.rule}`,
     hint: 'The issuer must reissue the certificate with the criticality that RFC 5280 §4.2 demands.',
   },
+  ERR_CERT_EXTENSION_MISSING: {
+    kind: 'refused',
+    say: (d: { certificate: string; extension: string; rule: string }) =>
+      `${d.certificate} has no ${d.extension}: ${d.rule}`,
+    hint: 'The issuer must reissue the certificate, or judge it without --strict.',
+  },
   ERR_CERT_EXTENSION_MISPLACED: {
     kind: 'refused',
     say: (d: { certificate: string; problem: string }) => `${d.certificate}: ${d.problem}`,

@@ -24,6 +24,7 @@ export interface CertificateQuestion {
   readonly explicitPolicy: boolean;
   readonly inhibitPolicyMapping: boolean;
   readonly inhibitAnyPolicy: boolean;
+  readonly strict: boolean;
   readonly revocation: RevocationMode | undefined;
   readonly fetch: CertificateOptions['fetch'];
 }
@@ -64,7 +65,7 @@ export async function judgeCertificateFile(
     ocspFiles: question.ocsp,
     certificates: intermediates,
   });
-  const { at, purpose, policySet, explicitPolicy, inhibitPolicyMapping, inhibitAnyPolicy } = question;
+  const { at, purpose, policySet, explicitPolicy, inhibitPolicyMapping, inhibitAnyPolicy, strict } = question;
   const builder = new ReportBuilder(question.leaf, at);
   const build = (checked?: CheckedPath): CertificateReport => ({
     ...builder.build(),
@@ -82,6 +83,7 @@ export async function judgeCertificateFile(
       explicitPolicy,
       inhibitPolicyMapping,
       inhibitAnyPolicy,
+      strict,
       evidence,
       revocation: question.revocation,
       fetch: question.fetch,

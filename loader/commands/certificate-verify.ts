@@ -18,6 +18,7 @@ interface Arguments {
   readonly 'inhibit-policy-mapping': boolean;
   readonly 'inhibit-any-policy': boolean;
   readonly revocation?: RevocationMode | undefined;
+  readonly strict: boolean;
   readonly fetch: boolean;
   readonly 'fetch-private': boolean;
   readonly 'fetch-cache'?: string | undefined;
@@ -50,7 +51,15 @@ const verify: Command = (context) =>
           describe: 'Time to judge at: ISO 8601, a date, or seconds since 1970; now without it',
         })
         .option('purpose', {
-          choices: ['code-signing', 'any', 'time-stamping', 'ocsp-signing'] as const,
+          choices: [
+            'code-signing',
+            'any',
+            'time-stamping',
+            'ocsp-signing',
+            'server-auth',
+            'client-auth',
+            'email-protection',
+          ] as const,
           default: 'code-signing' as Purpose,
           describe: 'What the certificate shall be for',
         })
@@ -58,6 +67,12 @@ const verify: Command = (context) =>
         .option('explicit-policy', flag('Demand a certificate policy that holds for the whole path'))
         .option('inhibit-policy-mapping', flag('Do not follow policy mappings'))
         .option('inhibit-any-policy', flag('Do not take anyPolicy for every policy'))
+        .option(
+          'strict',
+          flag(
+            'Refuse also what RFC 5280 forbids CAs and lets relying parties accept, as a missing key identifier',
+          ),
+        )
         .option('revocation', {
           choices: ['require', 'prefer', 'off'] as const,
           describe:
@@ -103,6 +118,7 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
     explicitPolicy: argv['explicit-policy'],
     inhibitPolicyMapping: argv['inhibit-policy-mapping'],
     inhibitAnyPolicy: argv['inhibit-any-policy'],
+    strict: argv.strict,
     revocation: argv.revocation,
     fetch: await fetcher(argv, at),
   });

@@ -26,6 +26,7 @@ import {
   checkValidity,
 } from './profile.js';
 import { checkIssuerPurpose, checkLeafPurpose, type Purpose } from './purpose.js';
+import { checkConformance } from './strict.js';
 
 /** What a path is judged by. Time and purpose have no default. */
 export interface PathParameters {
@@ -42,6 +43,8 @@ export interface PathParameters {
   readonly inhibitPolicyMapping?: boolean;
   readonly inhibitAnyPolicy?: boolean;
   readonly algorithms?: AlgorithmPolicy;
+  /** Refuses also what RFC 5280 §4 forbids CAs and §6 lets pass, see {@link checkConformance}. */
+  readonly strict?: boolean;
 }
 
 /** What one search remembers between its candidates: what it has spent, and signatures already checked. */
@@ -110,6 +113,7 @@ export function checkCandidate(
     // Version 1 knows no basicConstraints; that such a root is a CA is what the operator says by trusting it.
     if (issuer.version === 3) checkIssuer(issuer);
     checkExtensions(issuer);
+    if (parameters.strict) checkConformance(issuer);
     checkIssuerPurpose(issuer, parameters.purpose);
     names.add(issuer);
     lengths.limit(issuer);
@@ -127,6 +131,7 @@ export function checkCandidate(
     checkSignature(certificate, issuer, algorithms, search);
     if (!last) checkIssuer(certificate); // §6.1.4 (k), (n)
     checkProfile(certificate);
+    if (parameters.strict) checkConformance(certificate);
     checkValidity(certificate, parameters.at); // (a) (2)
     if (!certificate.issuer.equals(issuerName)) {
       // (a) (4)

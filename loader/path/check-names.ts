@@ -39,6 +39,7 @@ const CHECKS: { readonly [C in ErrorCode]?: string } = {
   ERR_PATH_BUDGET_POLICIES: 'path.policies',
   ERR_CERT_EXTENSION_UNKNOWN: 'path.extensions',
   ERR_CERT_EXTENSION_CRITICALITY: 'path.extensions',
+  ERR_CERT_EXTENSION_MISSING: 'path.extensions',
   ERR_CERT_EXTENSION_MISPLACED: 'path.extensions',
   ERR_CERT_EXTENSION_MALFORMED: 'path.extensions',
 };

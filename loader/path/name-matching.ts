@@ -40,11 +40,16 @@ interface Mailbox {
   readonly host: string;
 }
 
+/** `"\\f\\o\\o"` and `"foo"` are foo (RFC 5321 §4.1.2): a name must not escape its constraint by another spelling. */
+function unquote(local: string): string {
+  return local.startsWith('"') ? local.slice(1, -1).replace(/\\(.)/g, '$1') : local;
+}
+
 /** Local part (any atom, or a quoted string) and host name; address literals have no host to constrain. */
 function parseMailbox(text: string): Mailbox | undefined {
   const match = /^([^@"\s]+|"(?:[^"\\]|\\.)*")@([^@]+)$/.exec(text);
   const host = match && parseHost(match[2] as string);
-  return match && host ? { local: match[1] as string, host } : undefined;
+  return match && host ? { local: unquote(match[1] as string), host } : undefined;
 }
 
 /** Host of a URI with an authority (RFC 3986 §3.2); undefined without one, and for IP addresses. */

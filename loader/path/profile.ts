@@ -44,7 +44,8 @@ const MAX_SERIAL_OCTETS = 20;
  * The rules of RFC 5280 §4 that one certificate keeps or breaks by itself, for a certificate of a path.
  *
  * A negative serial number passes: §4.1.2.2 forbids CAs to write one and asks relying parties to cope, and the NIST
- * suite has a valid path with one. A non-critical basicConstraints and policyConstraints pass for the same reason.
+ * suite has a valid path with one. A non-critical basicConstraints, nameConstraints and policyConstraints pass for the same
+ * reason, and are obeyed: what is critical tells those who do not know an extension to stop, and we know these.
  *
  * @throws {ModelsealError} `ERR_CERT_SERIAL`, `ERR_CERT_ISSUER_EMPTY`, `ERR_CERT_ALGORITHM_DISAGREES`, and what
  *   {@link checkExtensions} throws
@@ -104,9 +105,6 @@ export function checkExtensions(certificate: Certificate): void {
   checkQualifiers(certificate);
   const ca = certificate.basicConstraints?.ca === true;
   checkSubject(certificate, ca);
-  if (certificate.extensions.get(Oid.nameConstraints)?.critical === false) {
-    throw criticality(certificate, Oid.nameConstraints, 'must be critical');
-  }
   if (ca) return;
   const misplaced = (problem: string): ModelsealError =>
     new ModelsealError('ERR_CERT_EXTENSION_MISPLACED', { certificate: certificate.label, problem });

@@ -2,7 +2,15 @@ import { ModelsealError } from '../../core/errors/index.js';
 import { type Certificate, type KeyUsage, Oid, oidName } from '../../core/x509/index.js';
 
 /** What the leaf of a path shall be used for. `any` asks nothing of extKeyUsage. */
-export const PURPOSES = ['code-signing', 'any', 'time-stamping', 'ocsp-signing'] as const;
+export const PURPOSES = [
+  'code-signing',
+  'any',
+  'time-stamping',
+  'ocsp-signing',
+  'server-auth',
+  'client-auth',
+  'email-protection',
+] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
 interface PurposeRule {
@@ -11,7 +19,7 @@ interface PurposeRule {
   readonly explicit: boolean;
   /** The purpose must stand alone in a critical extension. */
   readonly exclusive: boolean;
-  /** One of these is needed where the leaf has keyUsage. */
+  /** One of these is needed where the leaf has keyUsage; none is where the list is empty. */
   readonly usages: readonly KeyUsage[];
 }
 
@@ -35,6 +43,25 @@ const RULES: { readonly [P in Exclude<Purpose, 'any'>]: PurposeRule } = {
     explicit: true,
     exclusive: false,
     usages: ['digitalSignature', 'nonRepudiation'],
+  },
+  // RFC 5280 §4.2.1.12. Which usage is needed depends on the protocol: `requiredKeyUsage` is for its user.
+  'server-auth': {
+    oid: Oid.serverAuth,
+    explicit: false,
+    exclusive: false,
+    usages: [],
+  },
+  'client-auth': {
+    oid: Oid.clientAuth,
+    explicit: false,
+    exclusive: false,
+    usages: [],
+  },
+  'email-protection': {
+    oid: Oid.emailProtection,
+    explicit: false,
+    exclusive: false,
+    usages: [],
   },
 };
 
@@ -62,7 +89,7 @@ export function checkLeafPurpose(leaf: Certificate, requirements: LeafRequiremen
   if (usage) {
     const enough =
       requiredKeyUsage.every((needed) => usage.has(needed)) &&
-      (!rule || rule.usages.some((one) => usage.has(one)));
+      (!rule || rule.usages.length === 0 || rule.usages.some((one) => usage.has(one)));
     if (!enough) {
       throw new ModelsealError('ERR_PATH_KEY_USAGE', {
         certificate: leaf.label,

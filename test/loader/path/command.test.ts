@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { Oid } from '../../../core/x509/index.js';
 import type { CertificateReport } from '../../../loader/commands/certificate-judge.js';
 import { cli } from '../../support/cli.js';
 import {
@@ -149,6 +150,24 @@ describe('modelseal certificate verify', () => {
     const args = [pem('leaf.pem', leaf, issuing), '--trust-root', pem('root.pem', root), ...AT];
     const { stdout } = await verify(...args);
     expect(stdout).to.include('Nice\\u001b[2J\\u202eeman').and.not.to.include('\u001b');
+  });
+
+  it('judges for other purposes, and by the rules for CAs when asked', async () => {
+    const root = makeRoot();
+    const extensions = { [Oid.extKeyUsage]: x.extKeyUsage([Oid.serverAuth]) };
+    const roots = ['--trust-root', pem('root.pem', root), ...AT];
+    const args = [pem('leaf.pem', makeLeaf(root, { extensions })), ...roots];
+    expect((await verify(...args, '--purpose', 'server-auth')).code).to.equal(0);
+    expect((await verify(...args, '--purpose', 'client-auth')).code).to.equal(1);
+    expect((await verify(...args, '--purpose', 'server-auth', '--strict')).code).to.equal(0);
+    const without = makeLeaf(root, {
+      extensions: { ...extensions, [Oid.authorityKeyIdentifier]: undefined },
+    });
+    const bare = [pem('bare.pem', without), ...roots, '--purpose', 'server-auth'];
+    expect((await verify(...bare)).code).to.equal(0);
+    const strict = await report(...bare, '--strict');
+    expect(strict.code).to.equal(1);
+    expect(strict.checks.find((check) => check.outcome === 'failed')?.name).to.equal('path.extensions');
   });
 
   it('passes the policy options of PKITS on', async function () {

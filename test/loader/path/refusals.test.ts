@@ -326,11 +326,23 @@ const CASES: readonly Case[] = [
     twin: { leaf: { extra: [x.authorityInfoAccess(['http://ocsp.example.com'])] } },
   },
   {
-    rule: 'name constraints not critical',
-    code: 'ERR_CERT_EXTENSION_CRITICALITY',
-    issuing: { extra: [x.nameConstraints([general.email('example.com')], [], false)] },
-    twin: { issuing: { extra: [x.nameConstraints([general.email('example.com')])] } },
+    rule: 'name constraints not critical, and obeyed',
+    code: 'ERR_PATH_NAME_NOT_PERMITTED',
+    issuing: { extra: [x.nameConstraints([general.email('other.example')], [], false)] },
+    twin: { issuing: { extra: [x.nameConstraints([general.email('example.com')], [], false)] } },
   },
+  ...(
+    [
+      ['server-auth', Oid.serverAuth],
+      ['client-auth', Oid.clientAuth],
+      ['email-protection', Oid.emailProtection],
+    ] as const
+  ).map(([purpose, oid]) => ({
+    rule: `for code signing only, asked for ${purpose}`,
+    code: 'ERR_PATH_EXTENDED_KEY_USAGE' as const,
+    options: { purpose },
+    twin: { leaf: with_(x.extKeyUsage([oid])), options: { purpose } },
+  })),
   ...(
     [
       ['alternative name that is text', Oid.subjectAltName, Buffer.from('example.com')],
@@ -380,6 +392,6 @@ describe('path: every rule refuses with its own code, and its twin passes', () =
   });
 
   it('has not lost a case', () => {
-    expect(CASES.length).to.be.at.least(57);
+    expect(CASES.length).to.be.at.least(60);
   });
 });
