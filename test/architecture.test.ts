@@ -21,7 +21,7 @@ describe('architecture', () => {
     );
     const { summary, modules } = JSON.parse(run.stdout) as {
       summary: { violations: { rule: { name: string }; from: string; to: string }[] };
-      modules: { source: string }[];
+      modules: { source: string; dependencies: { resolved: string; dynamic: boolean }[] }[];
     };
     const own = modules.map((m) => m.source).filter((s) => !s.includes('node_modules'));
     for (const folder of ['ca/', 'core/', 'loader/', 'signer/', 'cli.ts']) {
@@ -31,6 +31,16 @@ describe('architecture', () => {
       ).to.equal(true);
     }
     expect(summary.violations.map((v) => `${v.rule.name}: ${v.from} -> ${v.to}`)).to.deep.equal([]);
+
+    // The declarations of the public modules must compile where only the dependencies of the package are installed.
+    const imports = new Map(
+      modules.map((m) => [m.source, m.dependencies.filter((d) => !d.dynamic).map((d) => d.resolved)]),
+    );
+    const reached = new Set(['ca/index.ts', 'signer/index.ts', 'loader/index.ts']);
+    for (const source of reached) for (const next of imports.get(source) ?? []) reached.add(next);
+    expect(reached).to.include('loader/report/text.ts');
+    for (const typeless of ['core/terminal/command.ts', 'core/telemetry/open-telemetry.ts'])
+      expect(reached).not.to.include(typeless);
   });
 
   it('gives every error code to one cause only', () => {

@@ -1,5 +1,7 @@
 import type { Check, FilesSummary, Report, SignerSummary, Verdict } from '../../core/report/index.js';
-import { formatBytes, formatDuration, type Output, printable } from '../../core/terminal/index.js';
+// Not from the index of the folder: its declarations would ask users of the public modules for the types of yargs.
+import { formatBytes, formatDuration, printable } from '../../core/terminal/format.js';
+import type { Output } from '../../core/terminal/output.js';
 
 type Colors = Output['colors'];
 
