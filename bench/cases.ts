@@ -3,68 +3,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchAttacks } from './attack.js';
 import { benchCa } from './ca.js';
-import { GIB, type Identity, KIB, MIB, MODELSEAL, modelseal, writeModel, writeRandom } from './fixtures.js';
+import { GIB, KIB, MIB, modelseal, writeModel, writeRandom } from './fixtures.js';
 import { growthRows } from './growth.js';
-import { type Command, compare, type Spread, spread } from './measure.js';
+import { type Command, spread } from './measure.js';
 import { benchPath } from './path.js';
 import { benchPickle } from './pickle.js';
-
-/** One line of the table. */
-export interface Row {
-  readonly work: string;
-  readonly against: string;
-  readonly unit: 's' | '1/s' | 'MiB';
-  readonly ours?: Spread;
-  readonly theirs?: Spread;
-  /** Ours by theirs; absent where the target is an absolute figure. */
-  readonly ratio?: Spread;
-  readonly target: string;
-  readonly met?: boolean;
-  /** Why there is no figure. */
-  readonly skipped?: string;
-  readonly note?: string;
-}
-
-export interface Setting {
-  readonly folder: string;
-  readonly identity: Identity;
-  readonly runs: number;
-  /** Divides the sizes, for a quick look; targets are for 1. */
-  readonly scale: number;
-}
-
-const node = (name: string, ...args: string[]): Command => ({ name, program: process.execPath, args });
-export const verify = (model: string, ...more: string[]): Command =>
-  node('modelseal verify', MODELSEAL, 'verify', model, ...more);
-const opensslDigest = (files: readonly string[]): Command => ({
-  name: 'openssl dgst',
-  program: 'openssl',
-  args: ['dgst', '-sha256', ...files],
-});
-
-async function ratioRow(
-  work: string,
-  target: number,
-  ours: Command,
-  theirs: Command,
-  runs: number,
-  note?: string,
-): Promise<Row> {
-  const result = await compare(ours, theirs, runs);
-  return {
-    work,
-    against: theirs.name,
-    unit: 's',
-    ours: result.ours,
-    theirs: result.theirs,
-    ratio: result.ratio,
-    target: `at most ${target} ×`,
-    met: result.ratio.median <= target,
-    note: [note, result.peakMiB === undefined ? undefined : `peak ${Math.round(result.peakMiB)} MiB`]
-      .filter(Boolean)
-      .join('; '),
-  };
-}
+import { memoryRow, node, opensslDigest, type Row, ratioRow, type Setting, verify } from './row.js';
 
 /** Signed models of the sizes that the targets name. Each case makes its files and leaves them for the next. */
 export const CASES: readonly { readonly name: string; readonly run: (s: Setting) => Promise<Row[]> }[] = [
@@ -147,6 +91,13 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
           opensslDigest(files),
           s.runs,
         ),
+        await ratioRow(
+          'for comparison: two openssl processes, half of the 8 files each',
+          undefined,
+          twoAtOnce(files),
+          opensslDigest(files),
+          s.runs,
+        ),
       ];
     },
   },
@@ -170,6 +121,13 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
           xargs,
           s.runs,
         ),
+        await ratioRow(
+          'for comparison: Node and one worker, hashing these files and nothing else',
+          undefined,
+          node('bare hashing', script('hash-bare'), model),
+          xargs,
+          s.runs,
+        ),
       ];
     },
   },
@@ -180,9 +138,8 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
       const model = join(s.folder, 'load');
       writeSafetensors(model, size);
       modelseal('sign', model, '--private-key', s.identity.key, '--signing-certificate', s.identity.chain);
-      const script = (name: string): string => fileURLToPath(new URL(`./load-${name}.mjs`, import.meta.url));
-      const ours = node('loadModel', script('model'), model, s.identity.root);
-      const theirs = node('hash, then read again', script('twice'), join(model, 'model.safetensors'));
+      const ours = node('loadModel', script('load-model'), model, s.identity.root);
+      const theirs = node('hash, then read again', script('load-twice'), join(model, 'model.safetensors'));
       const row = await ratioRow('loadModel of 2 GiB (verified bytes in memory)', 1.0, ours, theirs, s.runs);
       const fileMiB = Math.round(size / MIB);
       return [row, memoryRow(row, `loadModel of ${fileMiB} MiB`, fileMiB + 80)];
@@ -261,17 +218,15 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
   { name: 'pickle', run: benchPickle },
 ];
 
-function memoryRow(row: Row, what: string, limit: number): Row {
-  const peak = /peak (\d+) MiB/.exec(row.note ?? '')?.[1];
-  return peakRow(what, peak === undefined ? undefined : Number(peak), limit);
-}
+const script = (name: string): string => fileURLToPath(new URL(`./${name}.mjs`, import.meta.url));
 
-export function peakRow(what: string, peakMiB: number | undefined, limit: number): Row {
-  const work = `peak memory of ${what}`;
-  const base = { work, against: '–', unit: 'MiB' as const, target: `at most ${limit} MiB` };
-  if (peakMiB === undefined)
-    return { ...base, skipped: 'this system does not tell a process its peak memory' };
-  return { ...base, ours: spread([peakMiB]), met: peakMiB <= limit };
+/** What two cores can do at best. */
+function twoAtOnce(files: readonly string[]): Command {
+  const half = files.length / 2;
+  const commands = [files.slice(0, half), files.slice(half)].map(
+    (part) => `openssl dgst -sha256 ${part.join(' ')}`,
+  );
+  return { name: 'two openssl processes', program: 'sh', args: ['-c', `${commands.join(' & ')}; wait`] };
 }
 
 /** One F32 tensor that fills the file. */

@@ -1,8 +1,8 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { peakRow, type Row, type Setting, verify } from './cases.js';
 import { GIB, KIB, modelseal, writeModel } from './fixtures.js';
 import { runOnce, type Sample, spread } from './measure.js';
+import { peakRow, type Row, type Setting, verify } from './row.js';
 
 /** No more than its share, and a little for the noise of few runs. */
 const LINEAR = 1.1;

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Row, Setting } from './cases.js';
 import { GIB, KIB, MIB, MODELSEAL, peerPython, writeModel } from './fixtures.js';
 import { type Command, runOnce, type Spread, spread } from './measure.js';
+import type { Row, Setting } from './row.js';
 
 /** One cell of the comparison with the Python reference implementation. */
 export interface Cell {

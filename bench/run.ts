@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CASES, type Row } from './cases.js';
+import { CASES } from './cases.js';
 import { MODELSEAL, makeIdentity } from './fixtures.js';
 import { plot } from './plot.js';
 import { benchReference, type Cell } from './reference.js';
+import type { Row } from './row.js';
 import { markdownPage, textTable } from './table.js';
 
 // npm run bench [-- --quick] [-- --only NAME]: measures everything the README may quote, beside what a user would pick

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import type { Row } from './cases.js';
 import type { Spread } from './measure.js';
+import type { Row } from './row.js';
 
 const HEAD = ['work', 'against', 'ours', 'theirs', 'ratio (min–max)', 'target', 'met'];
 
