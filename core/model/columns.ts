@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { byCodePoint } from './names.js';
 
 /**
@@ -5,15 +6,16 @@ import { byCodePoint } from './names.js';
  * hexadecimal strings.
  */
 export class Digests {
-  readonly bytes: Uint8Array;
   readonly size: number;
-  readonly #view: Buffer;
+  readonly #bytes: Buffer;
 
-  /** @param size Bytes of one digest. */
+  /**
+   * @param bytes Kept, and not to be written to any more.
+   * @param size Bytes of one digest.
+   */
   constructor(bytes: Uint8Array, size: number) {
-    this.bytes = bytes;
     this.size = size;
-    this.#view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   static ofHex(digests: readonly string[], size: number): Digests {
@@ -22,26 +24,28 @@ export class Digests {
     return new Digests(bytes, size);
   }
 
-  at(index: number): Uint8Array {
-    return this.bytes.subarray(index * this.size, (index + 1) * this.size);
-  }
-
+  /** Lower-case hexadecimal. */
   hex(index: number): string {
-    return this.#view.toString('hex', index * this.size, (index + 1) * this.size);
+    return this.#bytes.toString('hex', index * this.size, (index + 1) * this.size);
   }
 
   copyTo(index: number, target: Uint8Array, at: number): void {
-    this.#view.copy(target, at, index * this.size, (index + 1) * this.size);
+    this.#bytes.copy(target, at, index * this.size, (index + 1) * this.size);
+  }
+
+  /** SHA-256 over all of them, hexadecimal. */
+  sha256(): string {
+    return hash('sha256', this.#bytes, 'hex');
   }
 
   equals(other: Digests): boolean {
-    return this.#view.equals(other.bytes);
+    return this.#bytes.equals(other.#bytes);
   }
 
   /** In another order. */
   permuted(order: readonly number[]): Digests {
-    const bytes = new Uint8Array(this.bytes.length);
-    order.forEach((from, to) => void bytes.set(this.at(from), to * this.size));
+    const bytes = Buffer.allocUnsafeSlow(this.#bytes.length);
+    order.forEach((from, to) => void this.copyTo(from, bytes, to * this.size));
     return new Digests(bytes, this.size);
   }
 }

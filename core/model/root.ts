@@ -6,7 +6,7 @@ import { byCodePoint } from './names.js';
  * Root digest of OMS §6.5.1: SHA-256 over the digests of the resources in their order. It binds neither names nor
  * lengths; {@link treeDigest} does.
  */
-export const rootDigest = (digests: Digests): string => hash('sha256', digests.bytes, 'hex');
+export const rootDigest = (digests: Digests): string => digests.sha256();
 
 /** What {@link treeDigest} binds: of each resource its name, its size and its digest. */
 export interface TreeLeaves {
