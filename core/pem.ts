@@ -22,7 +22,7 @@ export function decodePem(text: string, file: string): PemBlock[] {
   const blocks: PemBlock[] = [];
   let label: string | undefined;
   let body: string[] = [];
-  for (const raw of text.split(/\r?\n/)) {
+  for (const raw of text.split(/\r\n|\r|\n/)) {
     const line = raw.trim();
     if (label === undefined) {
       label = BEGIN.exec(line)?.[1];
@@ -58,12 +58,17 @@ export function decodePemOrDer(
   // Every object we read is a SEQUENCE, and no PEM text begins with its tag ("0" followed by a control byte).
   if (bytes[0] === 0x30 && !isText(bytes)) return [bytes];
   const labels = typeof label === 'string' ? [label] : label;
-  const blocks = decodePem(new TextDecoder('latin1').decode(bytes), file);
+  const blocks = decodePem(new TextDecoder('latin1').decode(withoutMark(bytes)), file);
   if (blocks.length === 0) throw new ModelsealError('ERR_PEM', { file, problem: `no ${labels[0]} in it` });
   const wrong = blocks.find((block) => !labels.includes(block.label));
   if (wrong)
     throw new ModelsealError('ERR_PEM', { file, problem: `holds ${wrong.label}, expected ${labels[0]}` });
   return blocks.map((block) => block.bytes);
+}
+
+/** Some editors put the byte order mark of UTF-8 before the first line. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 function isText(bytes: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-import { ModelsealError } from '../errors/index.js';
+import { isModelsealError, ModelsealError } from '../errors/index.js';
 import { readBounded } from '../files.js';
 import { decodePemOrDer } from '../pem.js';
 import { Certificate } from './certificate.js';
@@ -26,7 +26,18 @@ export function decodeCertificates(bytes: Uint8Array, file: string): Certificate
       limit: MAX_CERTIFICATES_PER_FILE,
     });
   }
-  return ders.map((der) => Certificate.decode(der));
+  return ders.map((der, i) => decodeNamed(der, ders.length > 1 ? `certificate ${i + 1} in ${file}` : file));
+}
+
+/** Says which object of which file is not DER: a bundle may hold hundreds. */
+function decodeNamed(der: Uint8Array, what: string): Certificate {
+  try {
+    return Certificate.decode(der);
+  } catch (error) {
+    if (!isModelsealError(error, 'ERR_DER')) throw error;
+    const { problem, offset } = error.details;
+    throw new ModelsealError('ERR_DER', { problem: `${what}: ${problem}`, offset }, { cause: error });
+  }
 }
 
 /**
