@@ -1,5 +1,6 @@
-import type { Json } from './json.js';
 import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-octets.js';
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
  * Parses JSON with Node's own parser where that accepts one reading only, or returns undefined. Node follows the

@@ -1,5 +1,17 @@
 import { ModelsealError } from './errors/index.js';
-import { parsePlain } from './json-plain.js';
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+} from './json-octets.js';
+import { type Json, parsePlain } from './json-plain.js';
+
+export type { Json };
 
 /** What a strict parse may cost and how its input is called in errors. */
 export interface JsonLimits {
@@ -8,8 +20,6 @@ export interface JsonLimits {
   readonly maxBytes: number;
   readonly maxDepth: number;
 }
-
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
  * Parses JSON (RFC 8259) and accepts one reading of it only: a duplicate key, bytes that are not UTF-8, a lone
@@ -34,20 +44,9 @@ export function parseStrictJson(bytes: Uint8Array, limits: JsonLimits): Json {
   return parsePlain(text, limits.maxDepth) ?? new Parser(text, limits).document();
 }
 
-/** UTF-16 units of the structural characters; comparing numbers is what makes a parser in JavaScript fast. */
-const Code = {
-  QUOTE: 0x22,
-  COMMA: 0x2c,
-  COLON: 0x3a,
-  OPEN_ARRAY: 0x5b,
-  BACKSLASH: 0x5c,
-  CLOSE_ARRAY: 0x5d,
-  F: 0x66,
-  N: 0x6e,
-  T: 0x74,
-  OPEN_OBJECT: 0x7b,
-  CLOSE_OBJECT: 0x7d,
-} as const;
+const LETTER_F = 0x66;
+const LETTER_N = 0x6e;
+const LETTER_T = 0x74;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const HEX4 = /[0-9a-fA-F]{4}/y;
@@ -83,25 +82,25 @@ class Parser {
   #value(): Json {
     this.#space();
     switch (this.#text.charCodeAt(this.#at)) {
-      case Code.QUOTE:
+      case QUOTE:
         return this.#string();
-      case Code.OPEN_OBJECT: {
+      case OPEN_OBJECT: {
         this.#enter();
         const value = this.#object();
         this.#depth--;
         return value;
       }
-      case Code.OPEN_ARRAY: {
+      case OPEN_ARRAY: {
         this.#enter();
         const value = this.#array();
         this.#depth--;
         return value;
       }
-      case Code.T:
+      case LETTER_T:
         return this.#word('true', true);
-      case Code.F:
+      case LETTER_F:
         return this.#word('false', false);
-      case Code.N:
+      case LETTER_N:
         return this.#word('null', null);
       default:
         return this.#number();
@@ -117,10 +116,10 @@ class Parser {
   #object(): Json {
     const object: { [key: string]: Json } = {};
     this.#space();
-    if (this.#take(Code.CLOSE_OBJECT)) return object;
+    if (this.#take(CLOSE_OBJECT)) return object;
     for (;;) {
       this.#space();
-      if (this.#text.charCodeAt(this.#at) !== Code.QUOTE) this.#fail('a key is expected');
+      if (this.#text.charCodeAt(this.#at) !== QUOTE) this.#fail('a key is expected');
       const key = this.#string();
       if (Object.hasOwn(object, key)) {
         throw new ModelsealError('ERR_JSON_DUPLICATE_KEY', {
@@ -129,26 +128,26 @@ class Parser {
         });
       }
       this.#space();
-      if (!this.#take(Code.COLON)) this.#fail('":" is expected');
+      if (!this.#take(COLON)) this.#fail('":" is expected');
       const value = this.#value();
       // Assigning to __proto__ would set the prototype instead of a property.
       if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true });
       else object[key] = value;
       this.#space();
-      if (this.#take(Code.CLOSE_OBJECT)) return object;
-      if (!this.#take(Code.COMMA)) this.#fail('"," or "}" is expected');
+      if (this.#take(CLOSE_OBJECT)) return object;
+      if (!this.#take(COMMA)) this.#fail('"," or "}" is expected');
     }
   }
 
   #array(): Json {
     const array: Json[] = [];
     this.#space();
-    if (this.#take(Code.CLOSE_ARRAY)) return array;
+    if (this.#take(CLOSE_ARRAY)) return array;
     for (;;) {
       array.push(this.#value());
       this.#space();
-      if (this.#take(Code.CLOSE_ARRAY)) return array;
-      if (!this.#take(Code.COMMA)) this.#fail('"," or "]" is expected');
+      if (this.#take(CLOSE_ARRAY)) return array;
+      if (!this.#take(COMMA)) this.#fail('"," or "]" is expected');
     }
   }
 
@@ -158,13 +157,13 @@ class Parser {
     let escaped = false;
     for (;;) {
       const c = this.#text.charCodeAt(this.#at);
-      if (c === Code.QUOTE) break;
-      if (c >= 0x20 && c !== Code.BACKSLASH) {
+      if (c === QUOTE) break;
+      if (c >= 0x20 && c !== BACKSLASH) {
         this.#at++;
         continue;
       }
       // What is left is a backslash, a control character (RFC 8259 §7 forbids them), or the end, where c is NaN.
-      if (c !== Code.BACKSLASH) {
+      if (c !== BACKSLASH) {
         this.#fail(Number.isNaN(c) ? 'a string is not closed' : 'a control character in a string');
       }
       out += this.#text.slice(start, this.#at++) + this.#escape();
