@@ -2,8 +2,9 @@ import type { Worker } from 'node:worker_threads';
 import { type ErrorCode, type ErrorDetails, isModelsealError, ModelsealError } from '../errors/index.js';
 import type { ProgressSink } from '../progress.js';
 import { type HashName, openHash } from './algorithms.js';
+import { drain, Hand } from './drain.js';
 import { startWorker } from './locate.js';
-import { amount, Control, drain, Hand, type JobList, type SharedWork, share } from './shared.js';
+import { amount, Control, type JobList, type SharedWork, share } from './shared.js';
 
 /** A second thread costs about 30 ms to start; below these amounts of work it would finish after the first. */
 const PARALLEL_BYTES = 64 * 1024 * 1024;

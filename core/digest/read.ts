@@ -31,7 +31,7 @@ export interface DigestJob extends ListedJob {
 export const WHOLE = { size: -1, dev: 0, ino: 0, start: 0, end: -1 } as const;
 
 /** `O_NONBLOCK` keeps a FIFO that was put in a file's place from blocking the open. */
-const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+export const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** A file that is open, with its size and time of change then. The caller closes it. */
 export interface OpenFile {
@@ -105,28 +105,6 @@ const rangeOf = (file: OpenFile, job: DigestJob): OpenRange => ({
 
 /** True for a range that one read takes, with a byte to spare that shows a longer file. */
 export const isSmall = (range: OpenRange): boolean => range.end - range.start < BUFFER_BYTES;
-
-/**
- * Reads a {@link WHOLE} file into the buffer, up to its end: what it is otherwise does not matter, and to ask would
- * cost as much as reading it.
- *
- * @returns Its length, or the open file where the buffer does not hold it.
- * @throws {ModelsealError} `ERR_MODEL_MOVED`, `ERR_FILE_UNREADABLE`
- */
-export function readWhole(job: DigestJob, buffer: Buffer): number | OpenRange {
-  const fd = openJob(job);
-  let got = 0;
-  try {
-    for (let n = -1; n !== 0 && got < buffer.length; got += n)
-      n = readSync(fd, buffer, got, buffer.length - got, got);
-  } catch (error) {
-    closeSync(fd);
-    throw failed(error, job);
-  }
-  if (got === buffer.length) return rangeOf(examine(fd, job), job);
-  closeSync(fd);
-  return got;
-}
 
 /**
  * Hashes one range through a buffer that the caller reuses for every range, and closes the file. Synchronous reads on

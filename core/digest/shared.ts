@@ -1,16 +1,5 @@
-import { ModelsealError } from '../errors/index.js';
-import type { HashEngine, HashName } from './algorithms.js';
-import {
-  BUFFER_BYTES,
-  type DigestJob,
-  hashLarge,
-  isSmall,
-  type OnBytes,
-  openRange,
-  readSmall,
-  readWhole,
-  WHOLE,
-} from './read.js';
+import type { HashName } from './algorithms.js';
+import { type DigestJob, WHOLE } from './read.js';
 
 /** Everything that the two threads share. All of it but the first two fields lies in memory that both see. */
 export interface SharedWork {
@@ -39,10 +28,6 @@ export interface SharedWork {
 export const Control = { next: 0, stop: 1 } as const;
 
 const KNOWN = 4;
-
-/** Small jobs are taken in groups, so that the shared counter is not what the threads wait for. */
-const GROUP_BELOW_BYTES = 256 * 1024;
-const GROUP = 16;
 
 /** Jobs to be shared; an array of them is one. */
 export interface JobList {
@@ -148,7 +133,8 @@ function commonFolder(jobs: JobList): string {
   return base;
 }
 
-class SharedJob implements DigestJob {
+/** A job as it lies in shared memory. */
+export class SharedJob implements DigestJob {
   readonly #work: SharedWork;
   readonly #text: Buffer;
   readonly #index: number;
@@ -193,87 +179,6 @@ class SharedJob implements DigestJob {
 
   #known(field: number): number | undefined {
     return this.#work.known?.[this.#index * KNOWN + field];
-  }
-}
-
-/** One thread's side of the work: hashes jobs and stores what it finds. */
-export class Hand {
-  readonly #work: SharedWork;
-  readonly #engine: HashEngine;
-  readonly #text: Buffer;
-  readonly #digests: Buffer;
-  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-
-  constructor(work: SharedWork, engine: HashEngine) {
-    this.#work = work;
-    this.#engine = engine;
-    this.#text = Buffer.from(work.text.buffer);
-    this.#digests = Buffer.from(work.digests.buffer);
-  }
-
-  /**
-   * Hashes one job.
-   *
-   * @returns A promise for a large range only: waiting costs more than hashing a small one.
-   */
-  hash(index: number, onBytes: OnBytes): Promise<void> | undefined {
-    const job = new SharedJob(this.#work, this.#text, index);
-    const range = job.size < 0 ? readWhole(job, this.#buffer) : openRange(job);
-    if (typeof range === 'number') return this.#small(index, range, range, onBytes);
-    if (isSmall(range)) return this.#small(index, readSmall(range, this.#buffer), range.end, onBytes);
-    return hashLarge(range, this.#engine, this.#buffer, onBytes).then((digest) => {
-      this.#digests.set(digest, index * this.#engine.size);
-      this.#finish(index, range.end);
-    });
-  }
-
-  #small(index: number, length: number, end: number, onBytes: OnBytes): Promise<void> | undefined {
-    this.#engine.into(this.#buffer.subarray(0, length), this.#digests, index * this.#engine.size);
-    this.#finish(index, end);
-    return onBytes(length);
-  }
-
-  #finish(index: number, end: number): void {
-    this.#work.ends[index] = end;
-    this.#work.done[index] = 1;
-  }
-}
-
-/**
- * Takes jobs from the shared counter until there are none left or the other side has failed.
- *
- * @param slot 0 for the main thread, 1 for the worker.
- * @param between Called after each job and each block; gives the event loop its turn where that is needed.
- */
-export async function drain(
-  work: SharedWork,
-  engine: HashEngine,
-  slot: 0 | 1,
-  between: () => Promise<void> | undefined,
-): Promise<void> {
-  const hand = new Hand(work, engine);
-  const { control, tally } = work;
-  const count = work.done.length;
-  // Jobs that are measured when they are opened count as nothing: there are very many of them, or none.
-  const small = amount(work).total < GROUP_BELOW_BYTES * count;
-  const group = small && count > GROUP * 4 ? GROUP : 1;
-  const bytesAt = slot * 2;
-  const onBytes: OnBytes = (n) => {
-    tally[bytesAt] = (tally[bytesAt] as number) + n;
-    if (Atomics.load(control, Control.stop) !== 0) {
-      throw new ModelsealError('ERR_INTERRUPTED', { work: 'reading the model' });
-    }
-    return between();
-  };
-  for (;;) {
-    const first = Atomics.add(control, Control.next, group);
-    if (first >= count) return;
-    for (let index = first; index < Math.min(first + group, count); index++) {
-      if (Atomics.load(control, Control.stop) !== 0) return;
-      const pause = hand.hash(index, onBytes);
-      if (pause) await pause;
-      tally[bytesAt + 1] = (tally[bytesAt + 1] as number) + 1;
-    }
   }
 }
 

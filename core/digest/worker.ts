@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isModelsealError } from '../errors/index.js';
 import { openHash } from './algorithms.js';
-import { Control, drain, type SharedWork } from './shared.js';
+import { drain } from './drain.js';
+import { Control, type SharedWork } from './shared.js';
 
 /** A thread that was started ahead of the work ends by itself when none comes. */
 const IDLE_MS = 10_000;
