@@ -24,8 +24,9 @@ const UNSUPPORTED: ReadonlySet<GeneralNameType> = new Set(['other', 'x400', 'edi
  * Sets of successive CAs intersect: a name must be permitted by each of them that constrains its kind.
  */
 export class NameConstraintState {
-  readonly #permitted: Constraint[][] = [];
-  readonly #excluded: Constraint[] = [];
+  /** One group for each CA that constrains: by kind, because names of another kind are none of its business. */
+  readonly #permitted: Map<GeneralNameType, Constraint[]>[] = [];
+  readonly #excluded = new Map<GeneralNameType, Constraint[]>();
   readonly #budget: Budget;
 
   constructor(budget: Budget) {
@@ -42,9 +43,11 @@ export class NameConstraintState {
     if (!constraints) return;
     this.#budget.names(constraints.permitted.length + constraints.excluded.length);
     if (constraints.permitted.length > 0) {
-      this.#permitted.push(constraints.permitted.map((base) => compile(base, issuer)));
+      const group = new Map<GeneralNameType, Constraint[]>();
+      for (const base of constraints.permitted) put(group, compile(base, issuer));
+      this.#permitted.push(group);
     }
-    for (const base of constraints.excluded) this.#excluded.push(compile(base, issuer));
+    for (const base of constraints.excluded) put(this.#excluded, compile(base, issuer));
   }
 
   /**
@@ -54,19 +57,20 @@ export class NameConstraintState {
    *   `ERR_PATH_NAME_MALFORMED`, `ERR_PATH_BUDGET_NAMES`
    */
   check(certificate: Certificate): void {
-    if (this.#permitted.length === 0 && this.#excluded.length === 0) return;
+    if (this.#permitted.length === 0 && this.#excluded.size === 0) return;
     for (const name of namesOf(certificate)) this.#checkName(name, certificate);
   }
 
   #checkName(name: GeneralName, certificate: Certificate): void {
-    let compared = 0;
-    const constrained = (set: readonly Constraint[]): Constraint[] => {
-      compared += set.length;
-      return set.filter((constraint) => constraint.type === formOf(name));
-    };
-    const excluded = constrained(this.#excluded);
-    const permitted = this.#permitted.map(constrained).filter((set) => set.length > 0);
-    this.#budget.names(compared);
+    const form = formOf(name);
+    const excluded = this.#excluded.get(form) ?? [];
+    const permitted = this.#permitted.flatMap((group) => {
+      const set = group.get(form);
+      return set ? [set] : [];
+    });
+    this.#budget.names(
+      permitted.reduce((sum, set) => sum + set.length, this.#permitted.length + excluded.length),
+    );
     const first = excluded[0] ?? permitted[0]?.[0];
     if (!first) return;
     const refuse = (
@@ -95,6 +99,12 @@ export class NameConstraintState {
     const miss = permitted.find((set) => !set.some(({ matcher }) => matcher?.covers(name) === true));
     if (miss) refuse('ERR_PATH_NAME_NOT_PERMITTED', (miss[0] as Constraint).by);
   }
+}
+
+function put(group: Map<GeneralNameType, Constraint[]>, constraint: Constraint): void {
+  const same = group.get(constraint.type);
+  if (same) same.push(constraint);
+  else group.set(constraint.type, [constraint]);
 }
 
 /** SmtpUTF8Mailbox (RFC 9598): an e-mail address outside rfc822Name. */

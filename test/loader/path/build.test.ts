@@ -223,5 +223,9 @@ describe('path building under attack ends within its budget', () => {
     );
     const big = makeLeaf(issuing, { extensions: { [harmless.oid]: harmless } });
     expect(refusal(big, [root], [issuing])).to.equal('ERR_PATH_BUDGET_NAMES');
+    // Names of a kind that nothing constrains cost nothing.
+    const mailboxes = Array.from({ length: 900 }, (_, i) => general.email(`a${i}@example.com`));
+    const other = makeLeaf(issuing, { extensions: { [san.oid]: x.subjectAltName(mailboxes) } });
+    expect(subjects(build(other, [root], [issuing]))).to.have.length(2);
   });
 });
