@@ -52,6 +52,8 @@ export class DType extends PyData {
 }
 
 const NAMES: Readonly<Record<string, string>> = {
+  // A structured type whose elements NumPy shows as records.
+  record: 'V',
   bool: 'b1',
   bool_: 'b1',
   int8: 'i1',

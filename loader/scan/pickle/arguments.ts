@@ -1,9 +1,10 @@
+import { type ByteSource, MemorySource, SliceSource } from '../source.js';
 import { permissionOf } from './allow/index.js';
 import { attributeOf, isZoneKey } from './attribute.js';
 import { describeCall } from './describe.js';
 import type { Effects } from './effects.js';
 import { fromPython2 } from './judge.js';
-import { bytesAt } from './text.js';
+import { bytesAt, latin1At } from './text.js';
 import { KIND, kindOf, payloadOf } from './values.js';
 
 /** Encodings that turn text into bytes and do nothing else. */
@@ -18,6 +19,19 @@ const PLAIN_ENCODINGS = new Set([
   'utf-16',
   'utf-32',
 ]);
+
+const LATIN1 = new Set(['latin1', 'latin-1', 'latin_1', 'iso-8859-1']);
+
+/** The bytes that a value stands for: as such, or as the string that protocols below 3 write for them. */
+function nestedBytes(effects: Effects, value: number): ByteSource | undefined {
+  if (value < 0) return undefined;
+  if (kindOf(value) === KIND.ENCODED) {
+    const bytes = latin1At(effects.source, payloadOf(value));
+    return bytes && effects.sink.spend(4 * bytes.length) ? new MemorySource(bytes) : undefined;
+  }
+  const at = kindOf(value) === KIND.BYTES ? bytesAt(effects.source, payloadOf(value)) : undefined;
+  return at && new SliceSource(effects.source, at.start, at.length);
+}
 
 /**
  * Calls a conditionally allowed global: the arguments decide. Returns the result's value.
@@ -58,7 +72,10 @@ export function checkArguments(
       if (args.length > 2 || encoding === undefined || !PLAIN_ENCODINGS.has(encoding.toLowerCase())) {
         return refuse('with an encoding other than plain text');
       }
-      return KIND.OPAQUE;
+      const isText = first !== undefined && first >= 0 && kindOf(first) === KIND.STR;
+      return isText && LATIN1.has(encoding.toLowerCase())
+        ? payloadOf(first) * 16 + KIND.ENCODED
+        : KIND.OPAQUE;
     }
     case 'ZoneInfo._unpickle':
       return args.length === 2 && first !== undefined && isZoneKey(effects.text(first))
@@ -80,11 +97,9 @@ export function checkArguments(
           );
     }
     case '_load_from_bytes': {
-      const value = first ?? KIND.OPAQUE;
-      const at =
-        kindOf(value) === KIND.BYTES && value >= 0 ? bytesAt(effects.source, payloadOf(value)) : undefined;
-      if (!at) return refuse('with bytes that cannot be seen');
-      effects.sink.nested(`bytes at ${at.start}`, at.start, at.length);
+      const bytes = nestedBytes(effects, first ?? KIND.OPAQUE);
+      if (!bytes) return refuse('with bytes that cannot be seen');
+      effects.sink.nested(`bytes at ${payloadOf(first ?? 0)}`, bytes);
       return id * 16 + KIND.RESULT;
     }
     case 'vectorize':

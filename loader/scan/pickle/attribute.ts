@@ -1,4 +1,5 @@
-import { isScipyStats } from './distribution.js';
+import { INTERP1D_METHODS } from './allow/libraries.js';
+import { isDensity, isScipyStats } from './distribution.js';
 import type { Effects, Global } from './effects.js';
 import { KIND, kindOf, payloadOf } from './values.js';
 
@@ -13,6 +14,8 @@ const PLAIN_METHODS = new Set(
     ' ',
   ),
 );
+/** The rule by which a density estimate chooses its width. */
+const WIDTHS = new Set(['scotts_factor', 'silverman_factor']);
 /** The hooks that every lazy module of PyTorch holds until it has seen its first input: its own bound methods. */
 const LAZY_HOOKS = new Set(['_infer_parameters', '_lazy_load_hook']);
 
@@ -40,7 +43,10 @@ export function attributeOf(
       return effects.import('zoneinfo', 'ZoneInfo._unpickle', offset);
     }
   }
+  const interpolates = /^scipy\.interpolate\._?interpolate$/.test(module) && owner.now.name === 'interp1d';
+  if (interpolates && INTERP1D_METHODS.includes(name)) return KIND.COMPUTED;
   if (kindOf(first) !== KIND.RESULT) return undefined;
+  if (isDensity(owner.now) && WIDTHS.has(name)) return KIND.COMPUTED;
   // A distribution of SciPy holds its own entropy as a vectorised method.
   const known = isLazyModule(owner) ? LAZY_HOOKS.has(name) : isScipyStats(module) && name === '_entropy';
   return known ? KIND.COMPUTED : undefined;

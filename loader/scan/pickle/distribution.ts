@@ -15,6 +15,11 @@ export function isScipyStats(module: string): boolean {
   return module === 'scipy.stats' || module.startsWith('scipy.stats.');
 }
 
+/** A kernel density estimate, whose state is plain. */
+export function isDensity({ module, name }: { readonly module: string; readonly name: string }): boolean {
+  return (module === 'scipy.stats._kde' || module === 'scipy.stats.kde') && name === 'gaussian_kde';
+}
+
 /** The source that SciPy writes for shape parameters of these names, with and without a scale. */
 function generated(shapes: string, scale: boolean): string {
   const given = `self, ${shapes} loc=0${scale ? ', scale=1' : ''}`;
@@ -41,7 +46,8 @@ export function isGenerated(text: string): boolean {
 export function checkDistribution(effects: Effects, id: number, state: number, offset: number): void {
   const global = effects.global(id);
   // A frozen distribution holds another and executes nothing.
-  if (!global || !isScipyStats(global.now.module) || global.now.name.endsWith('_frozen')) return;
+  if (!global || !isScipyStats(global.now.module)) return;
+  if (global.now.name.endsWith('_frozen') || isDensity(global.now)) return;
   const refuse = (why: string): void => {
     effects.sink.finding('PKL-EXEC-SOURCE', `the state of ${effects.label(id)} ${why}`, offset);
   };

@@ -20,7 +20,7 @@ import { Arena, KIND, kindOf, payloadOf } from './values.js';
 export interface PickleSink {
   finding(rule: PickleRule, message: string, offset: number): void;
   /** Bytes that the pickle hands to another unpickler: they are a file of their own. */
-  nested(name: string, offset: number, length: number): void;
+  nested(name: string, bytes: ByteSource): void;
   /** Takes from the budget of the scan; false ends it. */
   spend(units: number): boolean;
 }
@@ -207,11 +207,22 @@ export class Effects {
     if (module === 'copyreg' || name === '_reconstruct') {
       const first = this.arena.elements(args)?.[0];
       // Only as the type of a plain array is a memory-mapped one harmless: nothing is opened for it.
-      if (name === '_reconstruct' && first !== undefined && this.#isMemmap(first)) {
-        // The same arguments, fetched from the memo again, hold the same one reference.
-        if (!this.#settled.has(args)) this.unchecked--;
-        if (this.#settled.size < MAX_GLOBALS) this.#settled.add(args);
+      if (name === '_reconstruct' && first !== undefined && this.isMemmap(first)) {
+        this.settle(args);
         return id * 16 + KIND.RESULT;
+      }
+      // Below protocol 2 the instance of a distribution is made like this.
+      if (
+        name === '_reconstructor' &&
+        first !== undefined &&
+        first < 0 &&
+        this.#isStateful(payloadOf(first))
+      ) {
+        const base = this.arena.elements(args)?.[1] ?? 0;
+        if (kindOf(base) === KIND.GLOBAL && base >= 0 && this.label(payloadOf(base)).endsWith('.object')) {
+          this.settle(args);
+          return payloadOf(first) * 16 + KIND.RESULT;
+        }
       }
       if (module === 'copyreg' && first !== undefined && kindOf(first) === KIND.GLOBAL && first >= 0) {
         return payloadOf(first) * 16 + KIND.RESULT;
@@ -226,7 +237,14 @@ export class Effects {
     return isScipyStats(module) || (module === 'numpy' && name === 'vectorize');
   }
 
-  #isMemmap(value: number): boolean {
+  /** Accounts for the one conditionally allowed global that a tuple or dict holds, however often it is fetched. */
+  settle(holder: number): void {
+    if (this.#settled.has(holder) || this.#settled.size >= MAX_GLOBALS) return;
+    this.#settled.add(holder);
+    this.unchecked--;
+  }
+
+  isMemmap(value: number): boolean {
     return value < 0 && this.#globals[payloadOf(value)]?.now.name === 'memmap';
   }
 

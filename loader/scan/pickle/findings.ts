@@ -1,3 +1,4 @@
+import type { ByteSource } from '../source.js';
 import type { PickleSink } from './effects.js';
 import type { PickleRule } from './rules.js';
 
@@ -20,7 +21,7 @@ const MAX_SEVERE = 4096;
 export class Collected implements PickleSink {
   readonly #sink: PickleSink;
   readonly #held: [PickleRule, string, number][] = [];
-  readonly #nested: [string, number, number][] = [];
+  readonly #nested: [string, ByteSource][] = [];
 
   constructor(sink: PickleSink) {
     this.#sink = sink;
@@ -31,8 +32,8 @@ export class Collected implements PickleSink {
     if (this.#held.length < limit) this.#held.push([rule, message, offset]);
   }
 
-  nested(name: string, offset: number, length: number): void {
-    if (this.#nested.length < MAX_HELD) this.#nested.push([name, offset, length]);
+  nested(name: string, bytes: ByteSource): void {
+    if (this.#nested.length < MAX_HELD) this.#nested.push([name, bytes]);
   }
 
   spend(units: number): boolean {

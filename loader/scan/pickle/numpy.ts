@@ -99,6 +99,10 @@ export function inlineArray(effects: Effects, state: number): InlineArray | unde
       case 'dtype':
         type = effects.types.get(value);
         break;
+      case 'subclass':
+        // The class that joblib gives the array afterwards: what was mapped from a file is a plain array then.
+        if (effects.isMemmap(value)) effects.settle(state);
+        break;
       case 'numpy_array_alignment_bytes':
         aligned = intOf(value) !== undefined;
         break;

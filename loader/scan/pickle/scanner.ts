@@ -1,4 +1,4 @@
-import { type ByteSource, SliceSource } from '../source.js';
+import type { ByteSource } from '../source.js';
 import type { FormatScanner, ScanContext } from '../types.js';
 import type { PickleSink } from './effects.js';
 import { EmbeddedSearch, reportMissed } from './embedded.js';
@@ -34,7 +34,7 @@ export const pickleScanner: FormatScanner = {
   },
 
   scan(source, context): void {
-    const sink = contextSink(source, context);
+    const sink = contextSink(context);
     if (source.read(0, 1)[0] === PROTO || tryPickle(source) !== 'no') {
       if (scanPickle(source, sink).torchLegacy) context.recognised('pytorch-legacy');
       return;
@@ -50,14 +50,14 @@ export const pickleScanner: FormatScanner = {
 
 /** Reports every dangerous pickle within bytes of whatever kind; returns how many there are. */
 export function searchPickles(source: ByteSource, context: ScanContext): number {
-  const sink = contextSink(source, context);
+  const sink = contextSink(context);
   const search = new EmbeddedSearch(source, sink);
   const found = search.run(0);
   reportMissed(search, sink);
   return found;
 }
 
-function contextSink(source: ByteSource, context: ScanContext): StreamSink {
+function contextSink(context: ScanContext): StreamSink {
   const seen = new Set<string>();
   const counts = new Map<PickleRule, number>();
   return {
@@ -70,12 +70,7 @@ function contextSink(source: ByteSource, context: ScanContext): StreamSink {
       counts.set(rule, count);
       context.report(rule, message, offset);
     },
-    nested(name, offset, length) {
-      context.member(
-        name,
-        new SliceSource(source, offset, Math.max(0, Math.min(length, source.size - offset))),
-      );
-    },
+    nested: (name, bytes) => context.member(name, bytes),
     spend: (units) => context.spend(units),
     unparsed: (reason, offset) => context.unparsed(reason, offset),
   };

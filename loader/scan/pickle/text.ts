@@ -1,4 +1,4 @@
-import type { ByteSource } from '../source.js';
+import { type ByteSource, findBytes } from '../source.js';
 
 /** Longer strings are data, never the name of a module or attribute. */
 export const MAX_NAME_BYTES = 1024;
@@ -58,6 +58,32 @@ export function bytesAt(source: ByteSource, offset: number): { start: number; le
     return head.length < 9 ? undefined : { start: offset + 9, length: Number(view.getBigUint64(1, true)) };
   }
   return undefined;
+}
+
+/** Longer strings are not decoded as a whole. */
+const MAX_ENCODED = 1 << 28;
+
+/** The bytes that a string opcode at `offset` stands for when it is encoded as Latin-1; undefined where it cannot be. */
+export function latin1At(source: ByteSource, offset: number): Uint8Array | undefined {
+  const text = wholeText(source, offset);
+  return text === undefined || /[^\0-\xff]/.test(text) ? undefined : Buffer.from(text, 'latin1');
+}
+
+function wholeText(source: ByteSource, offset: number): string | undefined {
+  const head = Uint8Array.from(source.read(offset, 9));
+  const view = new DataView(head.buffer);
+  const counted = (length: number, start: number): string | undefined =>
+    length > MAX_ENCODED || offset + start + length > source.size
+      ? undefined
+      : utf8.decode(source.read(offset + start, length));
+  if (head[0] === 0x8c && head.length >= 2) return counted(head[1] ?? 0, 2);
+  if (head[0] === 0x58 && head.length >= 5) return counted(view.getUint32(1, true), 5);
+  if (head[0] === 0x8d && head.length >= 9) return counted(Number(view.getBigUint64(1, true)), 9);
+  if (head[0] !== 0x56) return undefined;
+  const end = findBytes(source, Uint8Array.of(10), offset);
+  return end < 0 || end - offset > MAX_ENCODED
+    ? undefined
+    : unescapeUnicode(latin1(source.read(offset + 1, end - offset - 1)));
 }
 
 /** Undoes what `repr` does to a Python 2 string: quotes and backslash escapes. */

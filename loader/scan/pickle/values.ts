@@ -33,6 +33,8 @@ export const KIND = {
   SPECIAL_STR: 13,
   /** The number that opens a legacy PyTorch file. */
   TORCH_MAGIC: 14,
+  /** Bytes as protocols below 3 write them: a string to be encoded as Latin-1. Payload: offset of the string's opcode. */
+  ENCODED: 15,
 } as const;
 
 export const INT_BIAS = 2 ** 40;
@@ -68,12 +70,29 @@ export class Arena {
     return this.#store(stack, from, to) * 16 + KIND.TUPLE;
   }
 
-  /** Remembers `stack[from, to)` as the latest items of a dict. */
+  /** Remembers `stack[from, to)` as further items of a dict. Protocol 0 sets them one by one. */
   items(dict: number, stack: Float64Array, from: number, to: number): void {
     this.#dicts ??= { of: new Float64Array(DICTS).fill(-1), at: new Float64Array(DICTS) };
+    const { of, at } = this.#dicts;
     const slot = dict & (DICTS - 1);
-    this.#dicts.of[slot] = dict;
-    this.#dicts.at[slot] = this.#store(stack, from, to);
+    // A later dict took its place: what it got before is forgotten, so that what it gets now is not all.
+    if ((of[slot] ?? -1) > dict) return;
+    if (of[slot] !== dict) {
+      of[slot] = dict;
+      at[slot] = this.#store(stack, from, to);
+      return;
+    }
+    const before = this.#load(at[slot] ?? 0);
+    const count = (before?.length ?? MAX_ELEMENTS) + to - from;
+    if (!before || count > MAX_ELEMENTS) {
+      // More than are remembered: from now on they are unknown.
+      if (before) at[slot] = this.#store(stack, 0, MAX_ELEMENTS + 1);
+      return;
+    }
+    const all = new Float64Array(count);
+    all.set(before);
+    all.set(stack.subarray(from, to), before.length);
+    at[slot] = this.#store(all, 0, count);
   }
 
   /** The elements of a tuple; undefined where they are forgotten or were too many. */
@@ -81,7 +100,7 @@ export class Arena {
     return kindOf(tuple) === KIND.TUPLE && tuple >= 0 ? this.#load(payloadOf(tuple)) : undefined;
   }
 
-  /** Keys and values, alternating, that a dict got last; undefined where they are forgotten. */
+  /** Keys and values, alternating, that a dict got; undefined where they are forgotten or were too many. */
   itemsOf(dict: number): Float64Array | undefined {
     const slot = dict & (DICTS - 1);
     return this.#dicts?.of[slot] === dict ? this.#load(this.#dicts.at[slot] ?? 0) : undefined;

@@ -51,6 +51,69 @@ const evil = (name: string, b: PickleBuilder, rule: NonNullable<Case['rule']>, t
   twin,
 });
 
+const INTERP = ['scipy.interpolate._interpolate', 'interp1d'] as const;
+
+/** The state of a distribution as protocol 0 writes it, item by item; `more` before the source. */
+function itemised(more: readonly string[]): PickleBuilder {
+  const b = pickle(4)
+    .stackGlobal(...GAMMA)
+    .emptyTuple()
+    .newObject()
+    .dict();
+  for (const key of more) b.str(key).none().op('s');
+  return b.str('name').str('gamma').op('s').str('_parse_arg_template').str(source('1')).op('s').build();
+}
+
+/** `copyreg._reconstructor(distribution, base, None)` and its state. */
+const reconstructed = (module: string, base: string, text: string): PickleBuilder =>
+  pickle(1)
+    .global('copy_reg', '_reconstructor')
+    .global(...GAMMA)
+    .global(module, base)
+    .none()
+    .tuple3()
+    .reduce()
+    .dict()
+    .mark()
+    .str('_parse_arg_template')
+    .str(text)
+    .setItems()
+    .build();
+
+/** `torch.storage._load_from_bytes(_codecs.encode(text, encoding))`. */
+const nested = (bytes: Uint8Array, encoding = 'latin1'): PickleBuilder =>
+  pickle(2)
+    .global('torch.storage', '_load_from_bytes')
+    .global('_codecs', 'encode')
+    .str(Buffer.from(bytes).toString('latin1'))
+    .str(encoding)
+    .tuple2()
+    .reduce()
+    .tuple1()
+    .reduce();
+
+/** An array of joblib that is to become one of the class `numpy.name`. */
+const wrapper = (name: string): PickleBuilder =>
+  pickle(4)
+    .stackGlobal('joblib.numpy_pickle', 'NumpyArrayWrapper')
+    .emptyTuple()
+    .newObject()
+    .dict()
+    .mark()
+    .str('subclass')
+    .stackGlobal('numpy', name)
+    .str('shape')
+    .int(2)
+    .tuple1()
+    .str('dtype')
+    .stackGlobal('numpy', 'dtype')
+    .str('u1')
+    .tuple1()
+    .reduce()
+    .setItems()
+    .build()
+    .raw('\0\0');
+
 /** Attributes that benign pickles resolve, and states that SciPy executes; each with what differs by one fault. */
 export const ATTRIBUTE_CASES: readonly Case[] = [
   clean('method of a plain type', attribute(pickle(4), 'builtins', 'str', 'split')),
@@ -183,5 +246,86 @@ export const ATTRIBUTE_CASES: readonly Case[] = [
     pickle(4).stackGlobal('numpy', 'vectorize').stackGlobal('numpy', 'sqrt').tuple1().newObject(),
     'PKL-CALL-ARGUMENTS',
     'vectorised method of a distribution',
+  ),
+  clean('distribution whose state is set item by item', itemised([])),
+  evil(
+    'distribution that replaces a method before its source is set',
+    itemised(['_attach_methods']),
+    'PKL-EXEC-SOURCE',
+    'distribution whose state is set item by item',
+  ),
+  clean('distribution of protocol 1', reconstructed('builtins', 'object', source('1'))),
+  evil(
+    'distribution of protocol 1 with source of its own',
+    reconstructed('builtins', 'object', source('1', 'p=print(1)')),
+    'PKL-EXEC-SOURCE',
+    'distribution of protocol 1',
+  ),
+  evil(
+    'distribution of protocol 1 with another base',
+    reconstructed('builtins', 'dict', source('1')),
+    'PKL-CALL-ARGUMENTS',
+    'distribution of protocol 1',
+  ),
+  clean('method of an interpolation', attribute(pickle(2), ...INTERP, '_call_linear')),
+  clean('method of an interpolation by its path', pickle(4).stackGlobal(INTERP[0], 'interp1d._call_linear')),
+  evil(
+    'other attribute of an interpolation',
+    attribute(pickle(2), ...INTERP, '__init__'),
+    'PKL-GLOBAL-DANGEROUS',
+    'method of an interpolation',
+  ),
+  evil(
+    'other attribute of an interpolation by its path',
+    pickle(4).stackGlobal(INTERP[0], 'interp1d.x'),
+    'PKL-GLOBAL-TRAVERSAL',
+    'method of an interpolation by its path',
+  ),
+  clean('density estimate', bound('scipy.stats._kde', 'gaussian_kde', 'scotts_factor')),
+  evil(
+    'other attribute of a density estimate',
+    bound('scipy.stats._kde', 'gaussian_kde', '__init__'),
+    'PKL-GLOBAL-DANGEROUS',
+    'density estimate',
+  ),
+  clean('decimal context', pickle(4).stackGlobal('decimal', 'Context').int(5).tuple1().reduce()),
+  clean(
+    'classes of SciPy',
+    pickle(4).stackGlobal('scipy.interpolate._rgi', 'RegularGridInterpolator').emptyTuple().newObject(),
+  ),
+  clean(
+    'hooks of PyTorch',
+    pickle(4).stackGlobal('torch.nn.utils.weight_norm', 'WeightNorm').emptyTuple().newObject(),
+  ),
+  clean(
+    'result of an optimisation',
+    pickle(4)
+      .stackGlobal('scipy.optimize._optimize', 'OptimizeResult')
+      .emptyTuple()
+      .newObject()
+      .mark()
+      .str('x')
+      .int(1)
+      .setItems(),
+  ),
+  clean('storage in a pickle of protocol 2', nested(pickle(2).dict().stop().done())),
+  evil(
+    'threat in the storage of a pickle of protocol 2',
+    nested(pickle(2).global('os', 'system').str('id').tuple1().reduce().stop().done()),
+    'PKL-GLOBAL-DANGEROUS',
+    'storage in a pickle of protocol 2',
+  ),
+  evil(
+    'storage in another encoding',
+    nested(pickle(2).dict().stop().done(), 'utf-16'),
+    'PKL-CALL-ARGUMENTS',
+    'storage in a pickle of protocol 2',
+  ),
+  clean('array that was mapped from a file', wrapper('memmap')),
+  evil(
+    'array of a class that resolves names',
+    wrapper('vectorize'),
+    'PKL-GLOBAL-DANGEROUS',
+    'array that was mapped from a file',
   ),
 ];

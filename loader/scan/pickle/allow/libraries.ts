@@ -2,6 +2,13 @@ import type { AllowedNames } from './types.js';
 
 const SPARSE = 'bsr coo csc csr dia dok lil';
 
+/** The method by which an `interp1d` has chosen to interpolate, held as a reference. */
+export const INTERP1D_METHODS =
+  '_call_linear _call_linear_np _call_nearest _call_nearest_2 _call_previousnext _call_spline _call_nan_spline'.split(
+    ' ',
+  );
+const INTERP1D = INTERP1D_METHODS.map((name) => `interp1d.${name}`).join(' ');
+
 /** `scipy.sparse` keeps each format in a module of its own, renamed with an underscore in release 1.8. */
 function sparse(): Record<string, AllowedNames> {
   const table: Record<string, AllowedNames> = {
@@ -25,8 +32,18 @@ function sparse(): Record<string, AllowedNames> {
 /** Data types of further libraries. Their constructors store or parse data; they run nothing of the file's choice. */
 export const LIBRARIES: Readonly<Record<string, AllowedNames>> = {
   ...sparse(),
-  'scipy.interpolate._interpolate': { instance: 'interp1d PPoly BPoly' },
+  'scipy.interpolate._interpolate': { instance: 'interp1d PPoly BPoly', ref: INTERP1D },
   'scipy.interpolate.interpolate': { instance: 'interp1d' },
+  'scipy.interpolate._fitpack2': {
+    instance:
+      'UnivariateSpline InterpolatedUnivariateSpline LSQUnivariateSpline BivariateSpline RectBivariateSpline SmoothBivariateSpline LSQBivariateSpline RectSphereBivariateSpline',
+  },
+  'scipy.interpolate._rgi': { instance: 'RegularGridInterpolator' },
+  'scipy.interpolate._rbfinterp': { instance: 'RBFInterpolator' },
+  'scipy.interpolate._ndgriddata': { instance: 'NearestNDInterpolator' },
+  'scipy.spatial._qhull': { instance: 'Delaunay ConvexHull Voronoi' },
+  'scipy.optimize._optimize': { mapping: 'OptimizeResult' },
+  'scipy.optimize.optimize': { mapping: 'OptimizeResult' },
   'scipy.interpolate._bsplines': { instance: 'BSpline' },
   'scipy.interpolate._cubic': { instance: 'CubicSpline PchipInterpolator Akima1DInterpolator' },
   'scipy.spatial._ckdtree': { call: 'cKDTree' },

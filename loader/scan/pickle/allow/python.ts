@@ -1,5 +1,9 @@
 import type { AllowedNames } from './types.js';
 
+/** What a decimal context traps, by exception class. */
+const DECIMAL_SIGNALS =
+  'Clamped DecimalException DivisionByZero FloatOperation Inexact InvalidOperation Overflow Rounded Subnormal Underflow';
+
 /** Data types of Python itself. Everything here may be called with any arguments without effect outside the process. */
 export const PYTHON: Readonly<Record<string, AllowedNames>> = {
   builtins: {
@@ -22,9 +26,9 @@ export const PYTHON: Readonly<Record<string, AllowedNames>> = {
   _datetime: { call: 'datetime date time timedelta timezone' },
   _pydatetime: { call: 'datetime date time timedelta timezone' },
   zoneinfo: { ref: 'ZoneInfo', check: 'ZoneInfo._unpickle' },
-  decimal: { call: 'Decimal' },
-  _decimal: { call: 'Decimal' },
-  _pydecimal: { call: 'Decimal' },
+  decimal: { call: 'Decimal Context', ref: DECIMAL_SIGNALS },
+  _decimal: { call: 'Decimal Context', ref: DECIMAL_SIGNALS },
+  _pydecimal: { call: 'Decimal Context', ref: DECIMAL_SIGNALS },
   fractions: { call: 'Fraction' },
   uuid: { call: 'UUID SafeUUID' },
   pathlib: { call: 'Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath' },

@@ -11,5 +11,8 @@ export const SCIPY: Readonly<Record<string, AllowedNames>> = {
     check:
       'bernoulli_gen betabinom_gen betanbinom_gen binom_gen boltzmann_gen dlaplace_gen geom_gen hypergeom_gen logser_gen nbinom_gen nchypergeom_fisher_gen nchypergeom_wallenius_gen nhypergeom_gen planck_gen poisson_binom_gen poisson_gen randint_gen skellam_gen yulesimon_gen zipf_gen zipfian_gen',
   },
+  // A kernel density estimate is no distribution of this kind: it executes nothing.
+  'scipy.stats._kde': { instance: 'gaussian_kde' },
+  'scipy.stats.kde': { instance: 'gaussian_kde' },
   'scipy.stats._levy_stable': { check: 'levy_stable_gen' },
 };

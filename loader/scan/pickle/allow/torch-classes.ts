@@ -35,7 +35,14 @@ export const TORCH_CLASSES: Readonly<Record<string, string>> = {
   'torch.nn.parallel.data_parallel': 'DataParallel',
   'torch.nn.parallel.distributed': 'DistributedDataParallel',
   'torch.nn.parameter': 'Buffer Parameter UninitializedBuffer UninitializedParameter',
+  // Hooks that compute a weight before each forward pass; nothing runs while they are loaded.
+  'torch.nn.utils.prune':
+    'CustomFromMask Identity L1Unstructured LnStructured PruningContainer RandomStructured RandomUnstructured',
+  'torch.nn.utils.spectral_norm': 'SpectralNorm SpectralNormLoadStateDictPreHook SpectralNormStateDictHook',
+  'torch.nn.utils.weight_norm': 'WeightNorm',
+  'torch.utils.data.dataset': 'ConcatDataset StackDataset Subset TensorDataset',
   'torch.optim._multi_tensor': 'ASGD Adadelta Adagrad Adam AdamW Adamax NAdam RAdam RMSprop Rprop SGD',
+  'torch.optim': 'Adafactor Muon',
   'torch.optim.adadelta': 'Adadelta',
   'torch.optim.adagrad': 'Adagrad',
   'torch.optim.adam': 'Adam',
