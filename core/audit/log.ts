@@ -134,6 +134,7 @@ export function verifyAuditLog(file: string, expectedHead?: string): AuditSummar
       broken(`sequence number ${entry.sequence} is out of order`);
     if (entry.previous !== (previous?.hash ?? GENESIS)) broken('it does not continue the entry before');
     if (entry.hash !== hashEntry(entry)) broken('its content does not match its hash');
+    if (!asWritten(entry, line)) broken('something was added that no hash covers');
     if (entry.hash === expectedHead) seen = true;
     first ??= entry.time;
     previous = entry;
@@ -142,6 +143,12 @@ export function verifyAuditLog(file: string, expectedHead?: string): AuditSummar
   const head = previous?.hash ?? GENESIS;
   if (!seen) throw new ModelsealError('ERR_AUDIT_HEAD', { file, expected: expectedHead ?? '', found: head });
   return { entries: previous?.sequence ?? 0, head, first, last: previous?.time, torn };
+}
+
+/** True for a line that holds the fields of an entry and nothing else, to the byte. */
+function asWritten(entry: AuditEntry, line: Buffer): boolean {
+  const { sequence, time, event, actor, data, previous, hash } = entry;
+  return JSON.stringify({ sequence, time, event, actor, data, previous, hash }) === line.toString('utf8');
 }
 
 /** The entries of a log, oldest first, each checked for its own hash; for showing, not for proving. */

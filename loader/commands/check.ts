@@ -45,12 +45,14 @@ const output = (what: string) =>
   ({
     type: 'string',
     describe: `Write the report as ${what}, to stdout without a file`,
-    coerce: (file: string) => (file === '' ? STDOUT : file),
+    // The command line makes a bare dash the name of a file, since no command reads one.
+    coerce: (file: string) => (['', '-', './-'].includes(file) ? STDOUT : file),
   }) as const;
 
 async function run(argv: CheckArguments & Outputs, context: CommandContext): Promise<void> {
   const { checkFolder } = await import('../check/index.js');
   const { isModelsealError } = await import('../../core/errors/index.js');
+  await oneDocument(argv, context.output.json);
   const { summarize } = await import('../../core/report/index.js');
   const { VERSION } = await import('../../core/version.js');
   const options = await readCheckOptions(argv, context);
@@ -74,6 +76,18 @@ async function run(argv: CheckArguments & Outputs, context: CommandContext): Pro
   }
   await print(summary, argv, context);
   if (summary.verdict !== 'accepted') context.finish(summary.verdict);
+}
+
+/** Standard output holds one document; under `--json` one JSON object, which SARIF is. */
+async function oneDocument(argv: Outputs, json: boolean): Promise<void> {
+  const names = ['sarif', 'junit', 'markdown', 'html'] as const;
+  const given = names.filter((name) => argv[name] === STDOUT);
+  if (given.length > 1 || (json && given.some((name) => name !== 'sarif'))) {
+    const asked = [...given.map((name) => `--${name}`), ...(json ? ['--json'] : [])];
+    const problem = `${asked.join(' and ')} would write to standard output together; name files`;
+    const { ModelsealError } = await import('../../core/errors/index.js');
+    throw new ModelsealError('ERR_USAGE', { problem });
+  }
 }
 
 async function print(summary: CheckSummary, argv: Outputs, context: CommandContext): Promise<void> {

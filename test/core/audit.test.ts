@@ -31,6 +31,17 @@ describe('audit log', () => {
     { name: 'a removed entry', edit: (l) => l.toSpliced(2, 1), line: 3 },
     { name: 'swapped entries', edit: (l) => [l[1], l[0], ...l.slice(2)] as string[], line: 1 },
     { name: 'a doubled entry', edit: (l) => l.toSpliced(2, 0, l[1] as string), line: 3 },
+    {
+      name: 'a field that no hash covers',
+      edit: (l) => l.with(1, (l[1] as string).replace('{', '{"note":1,')),
+      line: 2,
+    },
+    {
+      name: 'a field twice',
+      edit: (l) => l.with(1, (l[1] as string).replace('{', '{"sequence":7,')),
+      line: 2,
+    },
+    { name: 'another spelling', edit: (l) => l.with(1, (l[1] as string).replace('m1', '\\u006d1')), line: 2 },
     { name: 'a line that is no entry', edit: (l) => l.toSpliced(2, 0, 'hello'), line: 4 },
   ];
   for (const { name, edit, line } of edits) {

@@ -140,6 +140,20 @@ describe('check', () => {
       expect(readFileSync(out(form), 'utf8')).to.include('ERR_FILE_CHANGED');
     const direct = await cli(['check', dir, ...options, '--sarif', '--quiet']);
     expect(JSON.parse(direct.stdout)).to.have.property('version', '2.1.0');
+    for (const words of [
+      ['--sarif', '-'],
+      ['--sarif', '--json'],
+      ['--sarif', '-', '--junit', out('junit')],
+    ])
+      expect(JSON.parse((await cli(['check', dir, ...options, ...words])).stdout)).to.have.property(
+        'version',
+      );
+    for (const words of [
+      ['--sarif', '--junit'],
+      ['--junit', '--json'],
+      ['--html', '-', '--markdown', '-'],
+    ])
+      expect((await cli(['check', dir, ...options, ...words])).code, words.join(' ')).to.equal(64);
   });
 
   it('quarantines what it refuses, and restores it only when it verifies again', async () => {
