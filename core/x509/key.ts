@@ -12,6 +12,8 @@ const CURVES: Readonly<Record<string, string>> = {
 
 const RSA = '1.2.840.113549.1.1.1';
 const EC = '1.2.840.10045.2.1';
+/** Compressed with even or odd y, and plain (SEC 1 §2.3.3). */
+const POINT_FORMS: readonly number[] = [2, 3, 4];
 const ED25519 = '1.3.101.112';
 
 /**
@@ -31,6 +33,10 @@ export function decodePublicKey(spki: Uint8Array): KeyObject {
     if (oid === ED25519 && parameters === undefined && bytes.length === 32) return ed25519Key(bytes);
     // Explicit curve parameters let anyone describe a weak curve under a strong name (RFC 5480 §2.1.1 forbids them).
     if (oid === EC && parameters?.[0] !== Tag.OID) throw new Error('the curve is not named');
+    // RFC 5480 §2.2 knows plain and compressed points. The point at infinity, which OpenSSL reads, is a key under which
+    // anybody can sign.
+    if (oid === EC && !POINT_FORMS.includes(bytes[0] as number))
+      throw new Error('the point is not in a form of RFC 5480');
     return createPublicKey({ key: buffer(spki), format: 'der', type: 'spki' });
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
@@ -38,15 +44,25 @@ export function decodePublicKey(spki: Uint8Array): KeyObject {
   }
 }
 
+/** FIPS 186-5 §5.1: below 2^256. The time of a check grows with it, up to fiftyfold where it is as long as the modulus. */
+const MAX_EXPONENT_OCTETS = 32;
+
 /** RSAPublicKey (RFC 3279 §2.3.1): two positive numbers and nothing else. */
 function rsaKey(bytes: Uint8Array): KeyObject {
   const reader = DerReader.open(bytes, Tag.SEQUENCE, 'RSAPublicKey');
-  for (const part of ['modulus', 'publicExponent']) {
-    const first = reader.integerBytes(part)[0] as number;
-    if (first >= 0x80) throw new Error(`the ${part} is negative`);
+  positive(reader, 'modulus');
+  if (positive(reader, 'publicExponent') > MAX_EXPONENT_OCTETS) {
+    throw new Error(`the publicExponent has more than ${8 * MAX_EXPONENT_OCTETS} bits`);
   }
   reader.finish('RSAPublicKey');
   return createPublicKey({ key: buffer(bytes), format: 'der', type: 'pkcs1' });
+}
+
+/** Reads a number that may not be negative. @returns how many octets it has without its sign */
+function positive(reader: DerReader, part: string): number {
+  const number = reader.integerBytes(part);
+  if ((number[0] as number) >= 0x80) throw new Error(`the ${part} is negative`);
+  return number[0] === 0 ? number.length - 1 : number.length;
 }
 
 function ed25519Key(bytes: Uint8Array): KeyObject {
