@@ -25,6 +25,9 @@ const MAX_NODES = 20_000_000;
 /** Characters of a path; nesting without end would otherwise make names that grow with every level. */
 const MAX_PATH = 4096;
 const MAX_KEY_PARTS = 16;
+/** Tensors may share memory and are stored apart; so many times over, they were made to fill a disk. */
+const MAX_EXPANSION = 64;
+const SMALL_OUTPUT = 1 << 26;
 /** Values that were left out are listed up to here. */
 const MAX_OMITTED = 10_000;
 
@@ -72,6 +75,9 @@ export function collectTensors(value: PyValue): Collection {
   const tensors = new Map<string, StoredTensor>();
   const omitted: { path: string; what: string }[] = [];
   const seen = new Set<PyValue>();
+  const memory = new Set<object>();
+  let stored = 0;
+  let held = SMALL_OUTPUT;
   const todo: { readonly path: string; readonly value: PyValue }[] = [{ path: '', value }];
   let nodes = 0;
   const omit = (path: string, what: string): void => {
@@ -85,8 +91,8 @@ export function collectTensors(value: PyValue): Collection {
       throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'values', limit: MAX_NODES });
     if (node instanceof Tensor || node instanceof NdArray) {
       const name = path || (node instanceof Tensor ? 'tensor' : 'array');
-      const stored = node instanceof Tensor ? fromTensor(name, node) : fromArray(name, node);
-      if (!stored) {
+      const tensor = node instanceof Tensor ? fromTensor(name, node) : fromArray(name, node);
+      if (!tensor) {
         omit(path, `array of ${node.kind === 'ndarray' ? String(node.dtype) : node.dtype}`);
         continue;
       }
@@ -96,7 +102,13 @@ export function collectTensors(value: PyValue): Collection {
       if (tensors.size >= MAX_TENSORS) {
         throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'tensors', limit: MAX_TENSORS });
       }
-      tensors.set(name, stored);
+      stored += node.length * tensor.itemSize;
+      const owner = node instanceof Tensor ? node.storage : node;
+      if (!memory.has(owner)) held += MAX_EXPANSION * owner.bytes.length;
+      memory.add(owner);
+      if (stored > held)
+        throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'bytes of tensors', limit: held });
+      tensors.set(name, tensor);
       continue;
     }
     const children = childrenOf(node);

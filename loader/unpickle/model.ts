@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { ModelsealError } from '../../core/errors/index.js';
 import { ioError } from '../../core/files.js';
 import { hasZipEnd, readZip, type ZipEntry } from '../scan/container/zip.js';
@@ -41,12 +41,16 @@ export function unpickleModel(input: Uint8Array | ByteSource, options: UnpickleO
 export function unpickleFile(file: string, options: UnpickleOptions = {}): UnpickledModel {
   let fd: number;
   try {
-    fd = openSync(file, 'r');
+    // Opening a pipe waits for its other end otherwise.
+    fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     throw ioError(error, file, 'model');
   }
   try {
-    return unpickleModel(new DescriptorSource(fd, fstatSync(fd).size), options);
+    const stat = fstatSync(fd);
+    if (!stat.isFile())
+      throw new ModelsealError('ERR_FILE_UNREADABLE', { file, reason: 'it is a device, a pipe or a folder' });
+    return unpickleModel(new DescriptorSource(fd, stat.size), options);
   } finally {
     closeSync(fd);
   }

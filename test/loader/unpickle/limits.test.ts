@@ -1,9 +1,13 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { collectTensors } from '../../../loader/convert/collect.js';
-import { NumpyScalar, unpickle, unpickleModel } from '../../../loader/unpickle/index.js';
+import { NumpyScalar, unpickle, unpickleFile, unpickleModel } from '../../../loader/unpickle/index.js';
+import { buildZip } from '../../support/archive-builder.js';
 import { expectCode } from '../../support/errors.js';
 import { torchZip } from '../../support/model-builder.js';
 import { type PickleBuilder, pickle, u32 } from '../../support/pickle-builder.js';
+import { useTemp } from '../../support/temp.js';
 
 /** All of these end within milliseconds, or not in this universe. */
 const TIME_LIMIT_MS = 40_000;
@@ -53,6 +57,7 @@ const subarray = (builder: PickleBuilder, of: number, count: number, size: numbe
 
 describe('unpickler: hostile work', function () {
   this.timeout(180_000);
+  const temp = useTemp();
   let begun = 0;
   beforeEach(() => {
     begun = performance.now();
@@ -209,6 +214,44 @@ describe('unpickler: hostile work', function () {
     unpickleModel(of((b) => b.int(16)));
     const nan = Uint8Array.of(0x7f, 0xf8, 0, 0, 0, 0, 0, 0);
     expectCode('ERR_UNPICKLE_GLOBAL', () => unpickleModel(of((b) => b.op('G', nan))));
+  });
+
+  it('refuses tensors that share memory many times over', () => {
+    const of = (copies: number): Uint8Array => {
+      const raw = new Uint8Array(1_000_000);
+      const header = pickle(2)
+        .op(']')
+        .global('torch._utils', '_rebuild_tensor_v2')
+        .put(0)
+        .op('0')
+        .mark()
+        .mark();
+      header
+        .str('storage')
+        .global('torch', 'ByteStorage')
+        .str('0')
+        .str('cpu')
+        .op('J', u32(raw.length))
+        .tuple()
+        .op('Q');
+      header.int(0).op('J', u32(raw.length)).tuple1().int(1).tuple1().tuple().put(1).op('0');
+      const body = 'h\0h\x01Ra'.repeat(copies);
+      return buildZip([
+        { name: 'a/data.pkl', data: Buffer.concat([header.done(), Buffer.from(`${body}.`, 'latin1')]) },
+        { name: 'a/data/0', data: raw },
+      ]);
+    };
+    expect(collectTensors(unpickleModel(of(50)).value).tensors).to.have.length(50);
+    expectCode('ERR_UNPICKLE_LIMIT', () => collectTensors(unpickleModel(of(200)).value));
+  });
+
+  it('does not wait for a pipe', function () {
+    const pipe = join(temp(), 'pipe');
+    if (spawnSync('mkfifo', [pipe]).status !== 0) {
+      console.log('      skipped: this system makes no pipes');
+      this.skip();
+    }
+    expectCode('ERR_FILE_UNREADABLE', () => unpickleFile(pipe));
   });
 
   it('refuses paths without end', () => {
