@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { ModelsealError } from '../errors/index.js';
 import { isAlive } from '../process.js';
 
@@ -15,10 +16,15 @@ const POLL_MS = 10;
 export function withLock<T>(file: string, work: () => T): T {
   const lock = `${file}.lock`;
   const deadline = performance.now() + WAIT_MS;
+  let unowned = true;
   while (!tryLock(lock)) {
     const owner = ownerOf(lock);
     if (owner !== undefined && !isAlive(owner)) takeOver(lock, owner);
-    else if (performance.now() > deadline) {
+    else if (owner === undefined && unowned && performance.now() > deadline) {
+      // Empty all this time: its file system lost what was in it.
+      takeOver(lock, owner);
+      unowned = false;
+    } else if (performance.now() > deadline) {
       throw new ModelsealError('ERR_AUDIT_LOCKED', { file, owner: String(owner ?? 'unknown') });
     } else sleep(POLL_MS);
   }
@@ -29,15 +35,18 @@ export function withLock<T>(file: string, work: () => T): T {
   }
 }
 
+/** Written aside and linked, so that no lock is ever seen without its owner: not after a kill, not on a full disk. */
 function tryLock(lock: string): boolean {
+  const aside = `${lock}.${randomBytes(6).toString('hex')}`;
   try {
-    const fd = openSync(lock, 'wx', 0o600);
-    writeSync(fd, String(process.pid));
-    closeSync(fd);
+    writeFileSync(aside, String(process.pid), { mode: 0o600 });
+    linkSync(aside, lock);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    remove(aside);
   }
 }
 
@@ -45,7 +54,7 @@ function tryLock(lock: string): boolean {
  * Removes the lock of a dead owner. Only one process at a time may do so: two that saw the same dead owner could
  * otherwise remove each other's fresh lock.
  */
-function takeOver(lock: string, dead: number): void {
+function takeOver(lock: string, dead: number | undefined): void {
   const marker = `${lock}.takeover`;
   if (!tryLock(marker)) {
     const owner = ownerOf(marker);

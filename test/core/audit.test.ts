@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { AuditLog, readAuditLog, verifyAuditLog } from '../../core/audit/index.js';
@@ -73,6 +73,15 @@ describe('audit log', () => {
     const { file, lines } = make(2);
     writeFileSync(file, `${lines[0]}\n${(lines[1] as string).replace('m1', 'mX')}\n`);
     expectCode('ERR_AUDIT_BROKEN', () => new AuditLog(file, 'tester').append('load', {}, AT));
+  });
+
+  it('clears a lock that names nobody, and leaves none behind', function () {
+    this.timeout(20_000);
+    const { file } = make(1);
+    writeFileSync(`${file}.lock`, '');
+    new AuditLog(file, 'tester').append('load', {}, AT);
+    expect(verifyAuditLog(file).entries).to.equal(2);
+    expect(readdirSync(dirname(file))).to.deep.equal([basename(file)]);
   });
 
   it('stays whole when several processes append at once, one of them killed', async function () {
