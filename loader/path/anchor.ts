@@ -79,10 +79,11 @@ export class TrustAnchors implements Iterable<TrustAnchor> {
 /** A directory of trust anchors with more files than this is not one. */
 const MAX_DIRECTORY_FILES = 2000;
 
-const CERTIFICATE_FILE = /\.(pem|crt|cer|der)$/i;
+/** The last form is how OpenSSL finds certificates in a directory: by a hash of the name, often as a symbolic link. */
+const CERTIFICATE_FILE = /\.(pem|crt|cer|der)$|^[0-9a-f]{8}\.\d{1,3}$/i;
 
 /**
- * Certificates from files, and from the `.pem`, `.crt`, `.cer` and `.der` files of directories, in their order and
+ * Certificates from files, and from the `.pem`, `.crt`, `.cer`, `.der` and hashed (`5ad8a5d6.0`) files of directories, in their order and
  * without repetitions. PEM files may hold several.
  *
  * @param what What they are, for errors: `trust root`, `intermediate certificate`.

@@ -111,7 +111,9 @@ export function checkCandidate(
     const issuer = anchor.certificate;
     checkValidity(issuer, parameters.at);
     // Version 1 knows no basicConstraints; that such a root is a CA is what the operator says by trusting it.
-    if (issuer.version === 3) checkIssuer(issuer);
+    // A certificate that the operator trusts by itself and that stands alone in its path issues nothing (but itself).
+    const alone = chain.length === 1 && sameBytes(leaf.raw, issuer.raw);
+    if (issuer.version === 3 && !alone) checkIssuer(issuer);
     checkExtensions(issuer);
     if (parameters.strict) checkConformance(issuer);
     checkIssuerPurpose(issuer, parameters.purpose);

@@ -58,6 +58,10 @@ export class NameConstraintState {
    */
   check(certificate: Certificate): void {
     if (this.#permitted.length === 0 && this.#excluded.size === 0) return;
+    for (const name of certificate.subjectAltName ?? []) {
+      // Below constraints of whatever kind, a host or mailbox that cannot be read is not let through.
+      if (name.type === 'dns' || name.type === 'email') checkReadable(name, certificate);
+    }
     for (const name of namesOf(certificate)) this.#checkName(name, certificate);
   }
 
@@ -86,19 +90,22 @@ export class NameConstraintState {
     if (UNSUPPORTED.has(name.type)) {
       refuse('ERR_PATH_NAME_UNSUPPORTED', first.by);
     }
-    const problem = nameProblem(name);
-    if (problem) {
-      throw new ModelsealError('ERR_PATH_NAME_MALFORMED', {
-        certificate: certificate.label,
-        name: generalNameText(name),
-        problem,
-      });
-    }
+    checkReadable(name, certificate);
     const hit = excluded.find(({ matcher }) => matcher?.touches(name) !== false);
     if (hit) refuse('ERR_PATH_NAME_EXCLUDED', hit.by);
     const miss = permitted.find((set) => !set.some(({ matcher }) => matcher?.covers(name) === true));
     if (miss) refuse('ERR_PATH_NAME_NOT_PERMITTED', (miss[0] as Constraint).by);
   }
+}
+
+function checkReadable(name: GeneralName, certificate: Certificate): void {
+  const problem = nameProblem(name);
+  if (!problem) return;
+  throw new ModelsealError('ERR_PATH_NAME_MALFORMED', {
+    certificate: certificate.label,
+    name: generalNameText(name),
+    problem,
+  });
 }
 
 function put(group: Map<GeneralNameType, Constraint[]>, constraint: Constraint): void {

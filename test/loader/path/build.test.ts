@@ -10,6 +10,7 @@ import {
   makeIntermediate,
   makeLeaf,
   makeRoot,
+  name,
   testKey,
   extensions as x,
 } from '../../support/pki.js';
@@ -36,6 +37,21 @@ function refusal(leaf: Issued, anchors: readonly Issued[], bag: readonly Issued[
 const subjects = (path: ValidatedPath): string[] => path.chain.map((c: Certificate) => c.subject.toString());
 
 describe('path building', () => {
+  it('accepts a certificate that is trusted by itself, and nothing below it', () => {
+    const own = makeLeaf(
+      { ...makeRoot(), key: testKey('ec-p256', 'own'), subject: name('Own') },
+      {
+        subject: 'Own',
+        key: testKey('ec-p256', 'own'),
+      },
+    );
+    expect(build(own, [own], []).chain).to.have.length(1);
+    expect(refusal(makeLeaf(own), [own], [])).to.equal('ERR_PATH_CA_MISSING');
+    // The same name and key in another certificate were not named by the operator.
+    const other = makeLeaf(own, { subject: 'Own', key: own.key });
+    expect(refusal(other, [own], [])).to.equal('ERR_PATH_CA_MISSING');
+  });
+
   it('refuses an empty list of anchors', () => {
     expect(() => TrustAnchors.from([]))
       .to.throw()

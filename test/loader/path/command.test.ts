@@ -76,6 +76,13 @@ describe('modelseal certificate verify', () => {
     write('cas/README', 'not a certificate');
     const folders = ['--trust-root', join(temp(), 'roots'), '--intermediates', join(temp(), 'cas')];
     expect((await verify(pem('leaf.pem', leaf), ...folders, ...AT)).code).to.equal(0);
+    // As OpenSSL lays them out.
+    mkdirSync(join(temp(), 'hashed'));
+    const hashed = ['--trust-root', join(temp(), 'hashed'), '--intermediates', join(temp(), 'cas'), ...AT];
+    pem(join('hashed', 'root.txt'), root);
+    expect((await verify(join(temp(), 'leaf.pem'), ...hashed)).code).to.equal(64);
+    pem(join('hashed', '5ad8a5d6.0'), root);
+    expect((await verify(join(temp(), 'leaf.pem'), ...hashed)).code).to.equal(0);
     mkdirSync(join(temp(), 'empty'));
     const none = await verify(pem('leaf.pem', leaf), '--trust-root', join(temp(), 'empty'), ...AT);
     expect(none.code).to.equal(64);

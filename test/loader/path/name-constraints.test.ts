@@ -95,6 +95,9 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { excluded: [dns('a.example.com')], names: [dns('*.example.com')], expect: EXCLUDED },
     { excluded: [dns('a.b.example.com')], names: [dns('*.example.com')], expect: 'accepted' },
     { permitted: [dns('example.com')], names: [email('a@evil.example')], expect: 'accepted' },
+    { permitted: [dns('example.com')], names: [email('a @ evil.example')], expect: BAD_NAME },
+    { permitted: [email('example.com')], names: [dns('evil example')], expect: BAD_NAME },
+    { permitted: [email('example.com')], names: [dns('evil.example')], expect: 'accepted' },
   ],
   email: [
     { permitted: [email('example.com')], names: [email('a@example.com')], expect: 'accepted' },
