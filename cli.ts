@@ -3,6 +3,7 @@ import { type ErrorKind, isModelsealError, ModelsealError } from './core/errors/
 import {
   type Command,
   type CommandContext,
+  didYouMean,
   Output,
   openTelemetrySinks,
   printable,
@@ -171,6 +172,19 @@ function dashesAreNames(args: readonly string[]): string[] {
   return [...own, ...args.slice(own.length)];
 }
 
+/** yargs names an unknown option in both its spellings, and the words behind an unknown command; one is enough. */
+function plainly(message: string): string {
+  const [, kind, list = ''] = /^Unknown (command|argument)s?: (.*)$/su.exec(message) ?? [];
+  const [name = ''] = list.split(', ');
+  if (kind === undefined || name === '') return message;
+  if (kind === 'argument') return `unknown option: ${name.length === 1 ? '-' : '--'}${name}`;
+  const meant = didYouMean(
+    name,
+    COMMANDS.map((entry) => entry.name),
+  );
+  return meant === '' ? `unknown command or surplus argument: ${name}` : `unknown command: ${name}${meant}`;
+}
+
 /** Value of an option that is needed before the command is parsed; its grammar is checked by yargs afterwards. */
 function optionValue(args: readonly string[], option: string): string | undefined {
   const at = args.findIndex((word) => word === `--${option}` || word.startsWith(`--${option}=`));
@@ -220,7 +234,7 @@ async function buildParser(args: readonly string[], context: CommandContext): Pr
     .wrap(Math.min(110, Math.max(80, context.output.width)))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new ModelsealError('ERR_USAGE', { problem: message });
+      throw error ?? new ModelsealError('ERR_USAGE', { problem: plainly(message) });
     })
     .check((argv, options) => checkWords(args, argv, options as unknown as KnownOptions), true);
   const first = COMMANDS.find((entry) => entry.name === args[0]);

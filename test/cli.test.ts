@@ -55,6 +55,20 @@ describe('command line', () => {
     });
   }
 
+  it('names the word that is unknown, and the one that was probably meant', async () => {
+    const said = async (...args: string[]): Promise<string> =>
+      (await cli(args)).stderr.split('\n')[0] as string;
+    expect(await said('verfy', 'm')).to.equal(
+      'error: unknown command: verfy; did you mean verify? [ERR_USAGE]',
+    );
+    expect(await said('ca', 'isseu')).to.equal(
+      'error: unknown command or surplus argument: isseu [ERR_USAGE]',
+    );
+    expect(await said('digest', 'm', '--frobnicate')).to.equal(
+      'error: unknown option: --frobnicate [ERR_USAGE]',
+    );
+  });
+
   it('ends with 0 when accepted, 1 when refused, 3 when a named file is missing', async () => {
     const file = log();
     const good = await cli(['audit', 'verify', file, '--json']);
