@@ -13,7 +13,10 @@ const SECRETS: readonly { readonly what: string; readonly pattern: RegExp }[] = 
     pattern: /aws_secret_access_key["']?\s{0,8}[=:]\s{0,8}["']?[A-Za-z0-9/+]{40}\b/i,
   },
   { what: 'a Hugging Face token', pattern: /\bhf_[A-Za-z0-9]{30,200}\b/ },
-  { what: 'a GitHub token', pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255})\b/ },
+  {
+    what: 'a GitHub token',
+    pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255})\b/,
+  },
   { what: 'a GitLab token', pattern: /\bglpat-[A-Za-z0-9_-]{20,}/ },
   {
     what: 'an OpenAI key',

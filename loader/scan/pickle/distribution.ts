@@ -15,6 +15,9 @@ export function isScipyStats(module: string): boolean {
   return module === 'scipy.stats' || module.startsWith('scipy.stats.');
 }
 
+/** Modules of SciPy's statistics whose classes have no source in their state. */
+const PLAIN = new Set(['scipy.stats._multivariate', 'scipy.stats._covariance']);
+
 /** A kernel density estimate, whose state is plain. */
 export function isDensity({ module, name }: { readonly module: string; readonly name: string }): boolean {
   return (module === 'scipy.stats._kde' || module === 'scipy.stats.kde') && name === 'gaussian_kde';
@@ -47,7 +50,7 @@ export function checkDistribution(effects: Effects, id: number, state: number, o
   const global = effects.global(id);
   // A frozen distribution holds another and executes nothing.
   if (!global || !isScipyStats(global.now.module)) return;
-  if (global.now.name.endsWith('_frozen') || isDensity(global.now)) return;
+  if (global.now.name.endsWith('_frozen') || isDensity(global.now) || PLAIN.has(global.now.module)) return;
   const refuse = (why: string): void => {
     effects.sink.finding('PKL-EXEC-SOURCE', `the state of ${effects.label(id)} ${why}`, offset);
   };

@@ -288,6 +288,27 @@ export const ATTRIBUTE_CASES: readonly Case[] = [
     'PKL-GLOBAL-DANGEROUS',
     'density estimate',
   ),
+  clean(
+    'multivariate distribution',
+    pickle(4)
+      .stackGlobal('scipy.stats._multivariate', 'multivariate_normal_frozen')
+      .emptyTuple()
+      .newObject()
+      .dict()
+      .mark()
+      .str('_dist')
+      .stackGlobal('scipy.stats._multivariate', 'multivariate_normal_gen')
+      .emptyTuple()
+      .newObject()
+      .dict()
+      .mark()
+      .str('_random_state')
+      .none()
+      .setItems()
+      .build()
+      .setItems()
+      .build(),
+  ),
   clean('decimal context', pickle(4).stackGlobal('decimal', 'Context').int(5).tuple1().reduce()),
   clean(
     'classes of SciPy',

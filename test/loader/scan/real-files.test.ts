@@ -25,6 +25,20 @@ import joblib, numpy as np
 value = {'a': np.arange(1000.0), 'l': list(range(1000))}
 joblib.dump(value, 'plain.joblib')
 for c in ('zlib', 'gzip', 'bz2', 'xz', 'lzma'): joblib.dump(value, c + '.joblib', compress=(c, 3))`,
+  scipy: `
+import pickle, joblib, numpy as np, scipy.stats as st, scipy.interpolate as si, scipy.spatial as ss, scipy.optimize as so, scipy.sparse as sp
+import scipy; assert tuple(int(n) for n in scipy.__version__.split('.')[:2]) >= (1, 11)  # earlier releases name their modules differently
+x = np.arange(8.0); y = np.sin(x); X = np.random.RandomState(0).rand(20, 2)
+values = dict(frozen=st.norm(0, 1), loguniform=st.loguniform(1, 10), randint=st.randint(1, 5), kde=st.gaussian_kde(X.T), scott=st.gaussian_kde(X.T, 'scott'), normal=st.multivariate_normal([0, 0]),
+    interp=si.interp1d(x, y), grid=si.RegularGridInterpolator((x,), y), rbf=si.RBFInterpolator(X, X[:, 0]), spline=si.UnivariateSpline(x, y), cubic=si.CubicSpline(x, y), tree=ss.KDTree(X), hull=ss.ConvexHull(X), result=so.OptimizeResult(x=1))
+for f in 'csr csc coo bsr lil dia dok'.split(): values[f] = getattr(sp, f + '_array')(np.eye(3))
+for name, value in values.items():
+    for p in range(6):
+        try: data = pickle.dumps(value, p)
+        except Exception: continue
+        open('%s.%d.pkl' % (name, p), 'wb').write(data)
+joblib.dump(np.memmap('mapped.bin', dtype='f4', mode='w+', shape=(3,)), 'mapped.joblib')
+import os; os.remove('mapped.bin')`,
   safetensors: `
 import numpy as np
 from safetensors.numpy import save_file
@@ -56,6 +70,9 @@ for name, version in (('early.h5', 'earliest'), ('late.h5', 'latest')):
 import torch, warnings; warnings.simplefilter('ignore')
 torch.save({'w': torch.randn(10, 10), 'z': torch.zeros(100)}, 'm.pt')
 torch.save({'w': torch.randn(10, 10)}, 'legacy.pt', _use_new_zipfile_serialization=False)
+import pickle
+for p in range(6): open('state.%d.pkl' % p, 'wb').write(pickle.dumps(torch.nn.Linear(2, 2).state_dict(), p))
+torch.save(torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(2, 2)).state_dict(), 'norm.pt')
 class M(torch.nn.Module):
     def forward(self, x): return x * 2 + torch.ones(3)
 torch.jit.save(torch.jit.trace(M(), torch.ones(3)), 'script.pt')`,

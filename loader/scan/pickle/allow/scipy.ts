@@ -14,5 +14,9 @@ export const SCIPY: Readonly<Record<string, AllowedNames>> = {
   // A kernel density estimate is no distribution of this kind: it executes nothing.
   'scipy.stats._kde': { instance: 'gaussian_kde' },
   'scipy.stats.kde': { instance: 'gaussian_kde' },
+  'scipy.stats._multivariate': { instance: 'multivariate_normal_frozen multivariate_normal_gen _PSD' },
+  'scipy.stats._covariance': {
+    instance: 'CovViaPSD CovViaCholesky CovViaDiagonal CovViaEigendecomposition CovViaPrecision',
+  },
   'scipy.stats._levy_stable': { check: 'levy_stable_gen' },
 };
