@@ -25,6 +25,23 @@ describe('command line', () => {
     expect((await cli(['--version'])).stdout).to.match(/^\d+\.\d+\.\d+\n$/);
   });
 
+  it('has an example in the help of every command', async () => {
+    const parents: Record<string, string[]> = {
+      ca: ['init', 'issue', 'request', 'list', 'show', 'revoke', 'crl', 'ocsp'],
+      quarantine: ['list', 'show', 'add', 'restore', 'purge'],
+      audit: ['verify', 'show'],
+      metadata: ['verify', 'write'],
+      certificate: ['verify'],
+    };
+    const help = (await cli(['--help'])).stdout;
+    const names = [...help.matchAll(/^ {2}modelseal (\w+) /gm)].map((found) => found[1] as string);
+    expect(names.length).to.be.greaterThan(15);
+    for (const name of names) {
+      for (const words of [[name], ...(parents[name] ?? []).map((sub) => [name, sub])])
+        expect((await cli([...words, '--help'])).stdout, words.join(' ')).to.include('Examples:');
+    }
+  });
+
   const usage: { name: string; args: (file: string) => string[]; code: string }[] = [
     { name: 'no command', args: () => [], code: 'ERR_USAGE' },
     { name: 'an unknown command', args: () => ['foo'], code: 'ERR_USAGE' },

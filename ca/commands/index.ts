@@ -13,7 +13,11 @@ const ca: Command = (context) =>
   command({
     command: 'ca',
     describe: 'Run a certificate authority: init, issue, request, list, show, revoke, crl, ocsp',
-    builder: (yargs) => group(yargs, context, [init, issue, request, list, show, revoke, crl, ocsp]),
+    builder: (yargs) =>
+      group(yargs, context, [init, issue, request, list, show, revoke, crl, ocsp]).example(
+        '$0 ca init --name "Example Corp"',
+        'a root and an issuing CA in ./certs',
+      ),
     handler: () => {},
   });
 

@@ -5,7 +5,8 @@ const audit: Command = (context) =>
   command({
     command: 'audit',
     describe: 'Verify and read the audit log',
-    builder: (yargs) => group(yargs, context, [verify, show]),
+    builder: (yargs) =>
+      group(yargs, context, [verify, show]).example('$0 audit verify audit.jsonl', 'was the log changed?'),
     handler: () => {},
   });
 

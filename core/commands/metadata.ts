@@ -6,7 +6,11 @@ const metadata: Command = (context) =>
   command({
     command: 'metadata',
     describe: 'Checksum records of the older practice (metadata.json, FILE.sig.json)',
-    builder: (yargs) => group(yargs, context, [verify, write]),
+    builder: (yargs) =>
+      group(yargs, context, [verify, write]).example(
+        '$0 metadata verify model.pkl',
+        'hold a file against its record',
+      ),
     handler: () => {},
   });
 

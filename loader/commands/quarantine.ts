@@ -27,7 +27,7 @@ const quarantine: Command = (context) =>
         }),
         context,
         [list, show, add, restore, purge],
-      ),
+      ).example('$0 quarantine list', 'what is held, and why'),
     handler: () => {},
   });
 
@@ -130,7 +130,19 @@ const restore: Command = (context) =>
           array: true,
           describe: 'Trust anchor (PEM or DER, may be repeated)',
         })
+        .option('public-key', {
+          type: 'string',
+          describe: 'Key that must have signed, instead of a trust root',
+        })
+        .option('intermediates', {
+          type: 'string',
+          array: true,
+          describe: 'Certificates that may help to build the path (may be repeated)',
+        })
+        .option('identity', { type: 'string', describe: 'Identity of the accepted signer, exactly' })
+        .option('policy', { type: 'string', describe: 'Trust policy, YAML or JSON' })
         .option('crl', { type: 'string', array: true, describe: 'CRL file (may be repeated)' })
+        .option('ocsp', { type: 'string', array: true, describe: 'OCSP response (may be repeated)' })
         .option('revocation', { choices: ['require', 'prefer', 'off'] as const, describe: 'Revocation mode' })
         .option('without-verification', {
           type: 'boolean',
@@ -144,10 +156,11 @@ const restore: Command = (context) =>
     handler: async (argv) => {
       const q = await open(argv as unknown as QuarantineArguments);
       const at = context.now();
-      const roots = argv.trustRoot ?? [];
-      if (roots.length === 0 && !argv.withoutVerification) {
+      const trusted = argv.trustRoot !== undefined || argv.publicKey !== undefined;
+      if (!trusted && !argv.withoutVerification) {
         throw new ModelsealError('ERR_USAGE', {
-          problem: 'restoring verifies again: give --trust-root, or say --without-verification',
+          problem:
+            'restoring verifies again: give --trust-root or --public-key, or say --without-verification',
         });
       }
       const verify = argv.withoutVerification
@@ -155,8 +168,13 @@ const restore: Command = (context) =>
         : async (path: string): Promise<void> => {
             const arguments_ = {
               model: path,
-              'trust-root': roots,
+              'trust-root': argv.trustRoot,
+              'public-key': argv.publicKey,
+              intermediates: argv.intermediates,
+              identity: argv.identity,
+              policy: argv.policy,
               crl: argv.crl,
+              ocsp: argv.ocsp,
               revocation: argv.revocation,
             };
             const options = await readVerifyOptions(arguments_, context);

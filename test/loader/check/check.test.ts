@@ -156,6 +156,25 @@ describe('check', () => {
       expect((await cli(['check', dir, ...options, ...words])).code, words.join(' ')).to.equal(64);
   });
 
+  it('restores what was signed with a key alone', async () => {
+    const model = writeModel(join(temp(), 'keyed'));
+    const [key, other] = [testKey('ec-p256', 'restorer'), testKey('ec-p256', 'another')];
+    await signModel(model, { key: signingKey(key.privateKey), at: AT });
+    const pem = (name: string, k: typeof key): string => {
+      writeFileSync(join(temp(), name), k.publicKey.export({ type: 'spki', format: 'pem' }));
+      return join(temp(), name);
+    };
+    const kept = ['--quarantine', join(temp(), 'q'), '--json'];
+    const added = await cli(['quarantine', 'add', model, '--reason', 'test', ...kept]);
+    const { id } = JSON.parse(added.stdout) as { id: string };
+    const restore = ['quarantine', 'restore', id, ...kept, '--public-key'];
+    expect((await cli([...restore, pem('other.pem', other)])).code).to.equal(1);
+    expect(existsSync(model)).to.equal(false);
+    const restored = await cli([...restore, pem('key.pem', key)]);
+    expect(restored.code, restored.stdout).to.equal(0);
+    expect(existsSync(model)).to.equal(true);
+  });
+
   it('quarantines what it refuses, and restores it only when it verifies again', async () => {
     const { dir, good, options } = await store();
     const config = join(good, 'config.json');
