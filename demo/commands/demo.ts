@@ -117,12 +117,19 @@ function summary(result: DemoResult, context: Pick<CommandContext, 'output'>): s
   }));
   const wide = (key: 'title' | 'outcome'): number => Math.max(...rows.map((r) => r[key].length));
   const [title, outcome] = [wide('title'), wide('outcome')];
+  // A table that the terminal would break in the middle of its columns is harder to read than two lines.
+  const { interactive, width } = context.output;
+  const narrow = interactive && width < title + outcome + 'x   log empty  '.length;
   const good = scenarios.filter((s) => s.asExpected).length;
   return [
     '',
     bold('Summary'),
     `${mark(attack.asExpected)} attack: outputs ${attack.identical ? 'identical to the bit' : 'different'}, latency ratio ${attack.latencyRatio.toFixed(2)}, ${attack.stolen} of ${attack.documents} documents stolen`,
-    ...rows.map((r) => `${r.mark} ${r.title.padEnd(title)}  ${r.outcome.padEnd(outcome)}  ${r.log}`),
+    ...rows.map((r) =>
+      narrow
+        ? `${r.mark} ${r.title}\n    ${r.outcome}, ${r.log}`
+        : `${r.mark} ${r.title.padEnd(title)}  ${r.outcome.padEnd(outcome)}  ${r.log}`,
+    ),
     '',
     bold('What this does not protect against'),
     ...limits.map((limit) => `- ${limit}`),
