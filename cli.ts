@@ -3,11 +3,15 @@ import { type ErrorKind, isModelsealError, ModelsealError } from './core/errors/
 import {
   type Command,
   type CommandContext,
+  dashesAreNames,
   didYouMean,
   Output,
   openTelemetrySinks,
+  optionValue,
+  ownWords,
   printable,
   type Streams,
+  spreadLists,
   telemetrySettings,
 } from './core/terminal/index.js';
 import { VERSION } from './core/version.js';
@@ -109,11 +113,12 @@ const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{
 
 /** Runs one command line and returns its exit code; never exits and never throws. */
 export async function main(
-  args: readonly string[],
+  given: readonly string[],
   streams: Streams = process,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<number> {
-  const own = ownWords(args);
+  const words = spreadLists(dashesAreNames(given));
+  const own = ownWords(words);
   const asked = (flag: string): boolean => own.includes(flag) || own.includes(`${flag}=true`);
   const [json, quiet] = [asked('--json'), asked('--quiet')];
   const output = new Output({ json, quiet, color: !env.NO_COLOR && !asked('--no-color') }, streams);
@@ -135,9 +140,9 @@ export async function main(
       record: (event, how, data) => telemetry.record({ event, outcome: how, at: now(), data }),
       observer: telemetry.observer,
     };
-    const parser = await buildParser(args, context);
+    const parser = await buildParser(words, context);
     let help: string | undefined;
-    await parser.parseAsync(dashesAreNames(args), {}, (error, _argv, text) => {
+    await parser.parseAsync(words, {}, (error, _argv, text) => {
       if (error) throw error;
       if (text) help = text;
     });
@@ -157,21 +162,6 @@ export async function main(
   return EXIT[outcome];
 }
 
-/** The words up to `--`: those behind it are not ours but, for `run`, the program's. */
-function ownWords(args: readonly string[]): readonly string[] {
-  const end = args.indexOf('--');
-  return end < 0 ? args : args.slice(0, end);
-}
-
-/**
- * No command reads its standard input, so `-` is the name of a file. yargs would drop the word from a list of names, and
- * `scan -` would have looked at nothing and found it clean.
- */
-function dashesAreNames(args: readonly string[]): string[] {
-  const own = ownWords(args).map((word) => (word === '-' ? './-' : word));
-  return [...own, ...args.slice(own.length)];
-}
-
 /** yargs names an unknown option in both its spellings, and the words behind an unknown command; one is enough. */
 function plainly(message: string): string {
   const [, kind, list = ''] = /^Unknown (command|argument)s?: (.*)$/su.exec(message) ?? [];
@@ -183,14 +173,6 @@ function plainly(message: string): string {
     COMMANDS.map((entry) => entry.name),
   );
   return meant === '' ? `unknown command or surplus argument: ${name}` : `unknown command: ${name}${meant}`;
-}
-
-/** Value of an option that is needed before the command is parsed; its grammar is checked by yargs afterwards. */
-function optionValue(args: readonly string[], option: string): string | undefined {
-  const at = args.findIndex((word) => word === `--${option}` || word.startsWith(`--${option}=`));
-  if (at < 0) return undefined;
-  const word = args[at] as string;
-  return word.includes('=') ? word.slice(word.indexOf('=') + 1) : args[at + 1];
 }
 
 async function buildParser(args: readonly string[], context: CommandContext): Promise<Argv> {

@@ -5,3 +5,4 @@ export { Output, type OutputOptions, type Streams } from './output.js';
 export { type PassphraseArguments, passphraseOptions, passphraseSource } from './passphrase.js';
 export { openTelemetrySinks, type Telemetry, telemetrySettings } from './telemetry.js';
 export { parseTime } from './time.js';
+export { dashesAreNames, optionValue, ownWords, spreadLists } from './words.js';
