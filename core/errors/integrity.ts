@@ -10,7 +10,7 @@ export const integrityErrors = defineErrors({
   ERR_MODEL_SYMLINK: {
     kind: 'refused',
     say: (d: { file: string }) => `${d.file} is a symbolic link`,
-    hint: 'Replace it by the file it points to, or use --allow-symlinks for links that stay inside the model.',
+    hint: 'Replace it by the file it points to, or sign with --allow-symlinks for links that stay inside the model. A model that is itself named through a link: give its real path.',
   },
   ERR_MODEL_SYMLINK_OUTSIDE: {
     kind: 'refused',
