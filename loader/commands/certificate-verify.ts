@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { ModelsealError } from '../../core/errors/index.js';
 import { type Command, type CommandContext, command, parseTime } from '../../core/terminal/index.js';
-import type { Purpose } from '../path/index.js';
+import { PURPOSES, type Purpose } from '../path/purposes.js';
 import type { RevocationMode } from '../revocation/index.js';
 import { fetcher } from './verify-options.js';
 
@@ -51,15 +51,7 @@ const verify: Command = (context) =>
           describe: 'Time to judge at: ISO 8601, a date, or seconds since 1970; now without it',
         })
         .option('purpose', {
-          choices: [
-            'code-signing',
-            'any',
-            'time-stamping',
-            'ocsp-signing',
-            'server-auth',
-            'client-auth',
-            'email-protection',
-          ] as const,
+          choices: PURPOSES,
           default: 'code-signing' as Purpose,
           describe: 'What the certificate shall be for',
         })

@@ -25,7 +25,8 @@ import {
   checkProfile,
   checkValidity,
 } from './profile.js';
-import { checkIssuerPurpose, checkLeafPurpose, type Purpose } from './purpose.js';
+import { checkIssuerPurpose, checkLeafPurpose } from './purpose.js';
+import type { Purpose } from './purposes.js';
 import { checkConformance } from './strict.js';
 
 /** What a path is judged by. Time and purpose have no default. */

@@ -13,5 +13,5 @@ export {
   MAX_SIGNATURE_CHECKS,
 } from './limits.js';
 export type { PolicyOutputs } from './policies.js';
-export { PURPOSES, type Purpose } from './purpose.js';
+export { PURPOSES, type Purpose } from './purposes.js';
 export { ValidatedPath } from './validated-path.js';

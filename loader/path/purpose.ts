@@ -1,17 +1,6 @@
 import { ModelsealError } from '../../core/errors/index.js';
 import { type Certificate, type KeyUsage, Oid, oidName } from '../../core/x509/index.js';
-
-/** What the leaf of a path shall be used for. `any` asks nothing of extKeyUsage. */
-export const PURPOSES = [
-  'code-signing',
-  'any',
-  'time-stamping',
-  'ocsp-signing',
-  'server-auth',
-  'client-auth',
-  'email-protection',
-] as const;
-export type Purpose = (typeof PURPOSES)[number];
+import type { Purpose } from './purposes.js';
 
 interface PurposeRule {
   readonly oid: string;

@@ -3,7 +3,7 @@ import { type Certificate, isoTime, summarizeCertificate } from '../../core/x509
 import type { TrustAnchor } from './anchor.js';
 import { checkCandidate, type PathParameters, type Progress, SearchState } from './candidate.js';
 import type { PolicyOutputs } from './policies.js';
-import type { Purpose } from './purpose.js';
+import type { Purpose } from './purposes.js';
 
 /**
  * A certification path that RFC 5280 §6.1 accepts. Only the check makes one, so whoever holds it knows that its leaf's
