@@ -139,3 +139,63 @@ export function u64(value: bigint): Uint8Array {
   bytes.writeBigUInt64LE(value);
   return bytes;
 }
+
+/** A data type as NumPy pickles it. */
+export const numpyDtype = (b: PickleBuilder, spec: string, order = '<'): PickleBuilder =>
+  b
+    .global('numpy', 'dtype')
+    .str(spec)
+    .op(0x89)
+    .op(0x88)
+    .tuple3()
+    .reduce()
+    .mark()
+    .int(3)
+    .str(order)
+    .none()
+    .none()
+    .none()
+    .int(0xffffffff)
+    .int(0xffffffff)
+    .int(0)
+    .tuple()
+    .build();
+
+/** A legacy PyTorch file: three of the four bytes of a storage, from the second on, as a tensor. */
+export function legacyTorch(storage: Uint8Array): Uint8Array {
+  const magic = Uint8Array.of(10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19);
+  const tensor = pickle(2)
+    .global('torch._utils', '_rebuild_tensor_v2')
+    .mark()
+    .mark()
+    .str('storage')
+    .global('torch', 'ByteStorage')
+    .str('7')
+    .str('cpu')
+    .int(4)
+    .none()
+    .tuple()
+    .op('Q')
+    .int(1)
+    .int(3)
+    .tuple1()
+    .int(1)
+    .tuple1()
+    .op(0x89)
+    .global('collections', 'OrderedDict')
+    .emptyTuple()
+    .reduce()
+    .tuple()
+    .reduce();
+  return new Uint8Array(
+    Buffer.concat([
+      pickle(2).op(0x8a, magic).stop().done(),
+      pickle(2).op('M', Uint8Array.of(0xe9, 3)).stop().done(),
+      pickle(2).dict().stop().done(),
+      tensor.stop().done(),
+      pickle(2).op(']').str('7').op('a').stop().done(),
+      u64(4n),
+      storage,
+    ]),
+  );
+}

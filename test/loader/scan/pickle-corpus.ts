@@ -1,6 +1,6 @@
 import type { PickleRule } from '../../../loader/scan/pickle/index.js';
 import type { FileVerdict } from '../../../loader/scan/types.js';
-import { type PickleBuilder, pickle, u32, u64 } from '../../support/pickle-builder.js';
+import { numpyDtype, type PickleBuilder, pickle, u32, u64 } from '../../support/pickle-builder.js';
 import { ATTRIBUTE_CASES } from './pickle-attributes.js';
 import { GADGETS } from './pickle-gadgets.js';
 
@@ -61,26 +61,6 @@ const suspicious = (name: string, b: PickleBuilder, rule: PickleRule): Case => (
   rule,
 });
 
-const dtype = (b: PickleBuilder, spec: string): PickleBuilder =>
-  b
-    .global('numpy', 'dtype')
-    .str(spec)
-    .op(0x89)
-    .op(0x88)
-    .tuple3()
-    .reduce()
-    .mark()
-    .int(3)
-    .str('<')
-    .none()
-    .none()
-    .none()
-    .int(0xffffffff)
-    .int(0xffffffff)
-    .int(0)
-    .tuple()
-    .build();
-
 /** A joblib array: wrapper, state, then raw bytes in the stream. */
 function joblib(raw: Uint8Array, length: number, tail: (b: PickleBuilder) => PickleBuilder): PickleBuilder {
   const b = pickle(4)
@@ -90,7 +70,7 @@ function joblib(raw: Uint8Array, length: number, tail: (b: PickleBuilder) => Pic
     .dict()
     .mark();
   b.str('shape').int(length).tuple1().str('order').str('C').str('dtype');
-  dtype(b, 'u1').str('allow_mmap').op(0x88).setItems().build().raw(raw);
+  numpyDtype(b, 'u1').str('allow_mmap').op(0x88).setItems().build().raw(raw);
   return tail(b);
 }
 

@@ -4,7 +4,7 @@ import { scanSource } from '../../../loader/scan/scan.js';
 import { MemorySource } from '../../../loader/scan/source.js';
 import { Unpickler, unpickle, unpickleModel } from '../../../loader/unpickle/index.js';
 import { GOOD_PICKLE, torchZip } from '../../support/model-builder.js';
-import { pickle, u64 } from '../../support/pickle-builder.js';
+import { legacyTorch, pickle } from '../../support/pickle-builder.js';
 import { CORPUS } from '../scan/pickle-corpus.js';
 
 /** Mutations in all; `MODELSEAL_FUZZ=1000000` runs longer, and another seed other ones. */
@@ -32,38 +32,7 @@ function generator(seed: number): (below: number) => number {
   };
 }
 
-const legacy = Buffer.concat([
-  pickle(2)
-    .op(0x8a, Uint8Array.of(10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19))
-    .stop()
-    .done(),
-  pickle(2).op('M', Uint8Array.of(0xe9, 3)).stop().done(),
-  pickle(2).dict().stop().done(),
-  pickle(2)
-    .global('torch._utils', '_rebuild_tensor_v2')
-    .mark()
-    .mark()
-    .str('storage')
-    .global('torch', 'ByteStorage')
-    .str('7')
-    .str('cpu')
-    .int(4)
-    .none()
-    .tuple()
-    .op('Q')
-    .int(1)
-    .int(3)
-    .tuple1()
-    .int(1)
-    .tuple1()
-    .tuple()
-    .reduce()
-    .stop()
-    .done(),
-  pickle(2).op(']').str('7').op('a').stop().done(),
-  u64(4n),
-  Uint8Array.of(1, 2, 3, 4),
-]);
+const legacy = legacyTorch(Uint8Array.of(1, 2, 3, 4));
 
 /** Honest ones that build types, arrays and state, so that mutations reach those as well. */
 const dtype = (b = pickle(2)) =>

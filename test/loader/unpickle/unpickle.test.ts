@@ -13,31 +13,10 @@ import {
   unpickleModel,
 } from '../../../loader/unpickle/index.js';
 import { expectCode } from '../../support/errors.js';
-import { type PickleBuilder, pickle, u32, u64 } from '../../support/pickle-builder.js';
+import { legacyTorch, numpyDtype, pickle, u32, u64 } from '../../support/pickle-builder.js';
 import { CORPUS } from '../scan/pickle-corpus.js';
 
 const latin = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
-
-/** A data type as NumPy pickles it. */
-const dtype = (b: PickleBuilder, spec: string, order = '<'): PickleBuilder =>
-  b
-    .global('numpy', 'dtype')
-    .str(spec)
-    .op(0x89)
-    .op(0x88)
-    .tuple3()
-    .reduce()
-    .mark()
-    .int(3)
-    .str(order)
-    .none()
-    .none()
-    .none()
-    .int(0xffffffff)
-    .int(0xffffffff)
-    .int(0)
-    .tuple()
-    .build();
 
 /** An array as NumPy pickles it. */
 function array(
@@ -57,7 +36,7 @@ function array(
   b.mark().int(1).mark();
   for (const n of shape) b.int(n);
   b.tuple();
-  dtype(b, spec, order)
+  numpyDtype(b, spec, order)
     .op(fortran ? 0x88 : 0x89)
     .bytes(data)
     .tuple()
@@ -77,7 +56,7 @@ describe('safe deserialisation', () => {
         'large integers',
         pickle(2)
           .op(0x8a, Uint8Array.of(9))
-          .raw('\xff'.repeat(8) + '\0')
+          .raw(`${'\xff'.repeat(8)}\0`)
           .stop()
           .done(),
         2n ** 64n - 1n,
@@ -220,7 +199,7 @@ describe('safe deserialisation', () => {
         .dict()
         .mark();
       b.str('shape').int(2).tuple1().str('order').str('C').str('dtype');
-      dtype(b, 'u1').str('numpy_array_alignment_bytes').int(16).setItems().build();
+      numpyDtype(b, 'u1').str('numpy_array_alignment_bytes').int(16).setItems().build();
       const value = unpickle(b.raw('\x02\xff\xff\x07\x08').int(1).tuple2().stop().done()) as PyTuple;
       expect((value.items[0] as NdArray).values()).to.deep.equal([7, 8]);
       expect(value.items[1]).to.equal(1);
@@ -308,52 +287,10 @@ describe('safe deserialisation', () => {
   });
 
   it('rebuilds a storage of a legacy file, and refuses one that is too short', () => {
-    const magic = pickle(2)
-      .op(0x8a, Uint8Array.of(10))
-      .raw(Uint8Array.of(0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19))
-      .stop()
-      .done();
-    const body = pickle(2)
-      .global('torch._utils', '_rebuild_tensor_v2')
-      .mark()
-      .mark()
-      .str('storage')
-      .global('torch', 'ByteStorage')
-      .str('7')
-      .str('cpu')
-      .int(4)
-      .none()
-      .tuple()
-      .op('Q')
-      .int(1)
-      .int(3)
-      .tuple1()
-      .int(1)
-      .tuple1()
-      .op(0x89)
-      .global('collections', 'OrderedDict')
-      .emptyTuple()
-      .reduce()
-      .tuple()
-      .reduce()
-      .stop()
-      .done();
-    const file = (data: Uint8Array): Uint8Array =>
-      new Uint8Array(
-        Buffer.concat([
-          magic,
-          pickle(2).op('M', Uint8Array.of(0xe9, 3)).stop().done(),
-          pickle(2).dict().stop().done(),
-          body,
-          pickle(2).op(']').str('7').op('a').stop().done(),
-          u64(4n),
-          data,
-        ]),
-      );
-    const { form, value } = unpickleModel(file(Uint8Array.of(1, 2, 3, 4)));
+    const { form, value } = unpickleModel(legacyTorch(Uint8Array.of(1, 2, 3, 4)));
     expect(form).to.equal('pytorch-legacy');
     expect((value as Tensor).contiguous()).to.deep.equal(Uint8Array.of(2, 3, 4));
-    expectCode('ERR_TORCH_STORAGE', () => unpickleModel(file(Uint8Array.of(1, 2, 3))));
+    expectCode('ERR_TORCH_STORAGE', () => unpickleModel(legacyTorch(Uint8Array.of(1, 2, 3))));
   });
 
   it('never rebuilds what the scanner calls malicious, and never throws anything but its own errors', () => {
