@@ -33,7 +33,7 @@ export function errorTable(): string {
   const lines: string[] = [];
   for (const [area, table] of Object.entries(ERROR_TABLES)) {
     lines.push(
-      `### ${AREAS[area as keyof typeof AREAS]}`,
+      `## ${AREAS[area as keyof typeof AREAS]}`,
       '',
       '| code | exit | says | how to solve |',
       '|---|---|---|---|',
@@ -61,7 +61,7 @@ export function replaceBlock(text: string, name: string, block: string): string 
 
 /** Every generated block: file, marker, content. */
 export const BLOCKS: readonly { file: string; name: string; content: () => string }[] = [
-  { file: 'README.md', name: 'errors', content: errorTable },
+  { file: 'docs/errors.md', name: 'errors', content: errorTable },
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
