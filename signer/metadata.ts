@@ -14,6 +14,11 @@ const versions = z
   .record(z.string().min(1).max(MAX_TEXT), z.string().max(MAX_TEXT))
   .refine((map) => Object.keys(map).length <= MAX_VERSIONS, `more than ${MAX_VERSIONS} entries`);
 
+/** What begins like this is written by the signer itself and means something to the loader. */
+const RESERVED = /^modelseal[A-Z]/;
+const reservedField = (value: object): string | undefined =>
+  Object.keys(value).find((key) => RESERVED.test(key));
+
 /** The named fields; every other field is free and signed as it is. */
 const schema = z.looseObject({
   modelName: text.optional(),
@@ -49,6 +54,13 @@ export function parseMetadata(bytes: Uint8Array, source: string): ModelMetadata 
 
 function validated(value: unknown, source: string): ModelMetadata {
   const result = schema.safeParse(value);
+  const reserved = result.success ? reservedField(result.data) : undefined;
+  if (reserved !== undefined)
+    throw new ModelsealError('ERR_SIGN_METADATA', {
+      source,
+      field: reserved,
+      problem: 'names that begin like this are written by the signer',
+    });
   if (result.success) return result.data as ModelMetadata;
   const [issue] = result.error.issues;
   throw new ModelsealError('ERR_SIGN_METADATA', {

@@ -96,6 +96,7 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
   const payload = encodeStatement(manifest, {
     treeDigest,
     annotations,
+    sizes: serialization.method === 'files' ? measured.items.sizes : undefined,
     referenceNames: options.forPythonReference,
   });
   const signature = await key.sign(preAuthEncoding(IN_TOTO_PAYLOAD_TYPE, payload));

@@ -1,7 +1,7 @@
 import { IN_TOTO_PAYLOAD_TYPE } from '../dsse.js';
 import type { Json } from '../json.js';
 import { type Manifest, TREE_DIGEST_KEY } from '../model/index.js';
-import { PREDICATE_TYPE, referenceShardAlgorithm, STATEMENT_TYPE } from './statement.js';
+import { PREDICATE_TYPE, referenceShardAlgorithm, SIZES_KEY, STATEMENT_TYPE } from './statement.js';
 import { BUNDLE_MEDIA_TYPE, STAPLED_KEY, type StapledEvidence } from './unverified.js';
 
 /** What is signed beside the manifest. */
@@ -9,6 +9,8 @@ export interface StatementExtras {
   /** See `treeDigest`. */
   readonly treeDigest?: string | undefined;
   readonly annotations?: Readonly<Record<string, Json>> | undefined;
+  /** Bytes of each file, in the order of the manifest; for the method `files`. */
+  readonly sizes?: Iterable<number> | undefined;
   /** Name the algorithm of shards as the Python reference implementation does, and no one else. */
   readonly referenceNames?: boolean | undefined;
 }
@@ -17,6 +19,10 @@ export interface StatementExtras {
 export function encodeStatement(manifest: Manifest, extras: StatementExtras = {}): Uint8Array {
   const { serialization: s } = manifest;
   const algorithm = (extras.referenceNames && referenceShardAlgorithm(s)) || s.hashType;
+  const annotations = {
+    ...extras.annotations,
+    ...(extras.sizes === undefined ? {} : { [SIZES_KEY]: [...extras.sizes] }),
+  };
   const statement = {
     _type: STATEMENT_TYPE,
     subject: [
@@ -26,7 +32,7 @@ export function encodeStatement(manifest: Manifest, extras: StatementExtras = {}
           sha256: manifest.rootDigest(),
           ...(extras.treeDigest === undefined ? {} : { [TREE_DIGEST_KEY]: extras.treeDigest }),
         },
-        ...(extras.annotations === undefined ? {} : { annotations: extras.annotations }),
+        ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
       },
     ],
     predicateType: PREDICATE_TYPE,

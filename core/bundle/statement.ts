@@ -19,6 +19,12 @@ import {
 import { type ResourceColumns, readResources } from './resources.js';
 import { MAX_BUNDLE_BYTES } from './unverified.js';
 
+/**
+ * Annotation of the subject that holds the size of each file in bytes, in the order of the resources: what a verifier
+ * may have to read is then known before it reads. Written with the method `files`; the ranges of shards say it.
+ */
+export const SIZES_KEY = 'modelsealSizes';
+
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const PREDICATE_TYPE = 'https://model_signing/signature/v1.0';
 /** Release 0.2 of the reference implementation: the files are the subjects (OMS §5.1). Read, never written. */
@@ -106,9 +112,13 @@ function decodeV1(subjects: readonly Json[], predicate: JsonObject, columns: Col
   const tree = digests[TREE_DIGEST_KEY];
   only(predicate, 'predicate', ['serialization', 'resources']);
   const serialization = readSerialization(object(predicate.serialization, 'predicate.serialization'));
+  const annotations =
+    subject.annotations === undefined ? undefined : object(subject.annotations, 'subject[0].annotations');
+  const { [SIZES_KEY]: recordedSizes, ...metadata } = annotations ?? {};
+  const sizes = recordedSizes === undefined ? undefined : readSizes(recordedSizes);
   const manifest = columns
-    ? manifestOfColumns(name, serialization, predicate.resources, columns)
-    : manifestOfObjects(name, serialization, predicate.resources);
+    ? manifestOfColumns(name, serialization, predicate.resources, columns, sizes)
+    : manifestOfObjects(name, serialization, predicate.resources, sizes);
   const computed = manifest.rootDigest();
   if (computed !== recorded) throw new ModelsealError('ERR_MANIFEST_ROOT_DIGEST', { recorded, computed });
   return {
@@ -116,16 +126,28 @@ function decodeV1(subjects: readonly Json[], predicate: JsonObject, columns: Col
     manifest,
     rootDigest: recorded,
     treeDigest: tree === undefined ? undefined : hexDigest(tree, `subject[0].digest.${TREE_DIGEST_KEY}`),
-    annotations:
-      subject.annotations === undefined ? undefined : object(subject.annotations, 'subject[0].annotations'),
+    annotations: Object.keys(metadata).length === 0 ? undefined : metadata,
   };
 }
 
-function manifestOfObjects(name: string, serialization: Serialization, value: Json | undefined): Manifest {
+function readSizes(value: Json): number[] {
+  const field = `subject[0].annotations.${SIZES_KEY}`;
+  const sizes = array(value, field);
+  bounded(SIZES_KEY, sizes.length, MAX_RESOURCES);
+  if (!sizes.every((size) => typeof size === 'number')) throw wrong(field, 'an array of numbers');
+  return sizes as number[];
+}
+
+function manifestOfObjects(
+  name: string,
+  serialization: Serialization,
+  value: Json | undefined,
+  sizes: readonly number[] | undefined,
+): Manifest {
   const resources = array(value, 'predicate.resources');
   bounded('resources', resources.length, MAX_RESOURCES);
   const items = resources.map((entry, i) => readResource(entry, i, serialization));
-  return Manifest.from(name, serialization, items);
+  return Manifest.from(name, serialization, items, sizes);
 }
 
 function manifestOfColumns(
@@ -133,6 +155,7 @@ function manifestOfColumns(
   serialization: Serialization,
   value: Json | undefined,
   { names, digests, algorithm, placeholder }: Columns,
+  sizes: readonly number[] | undefined,
 ): Manifest {
   // Not where the resources are: something else of that name was read.
   if (value !== placeholder) throw wrong('predicate.resources', 'an array');
@@ -142,7 +165,7 @@ function manifestOfColumns(
   checkAlgorithm(algorithm, names[0] ?? '', serialization);
   if (digests.size !== DIGEST_SIZE[hashType])
     throw new ModelsealError('ERR_MANIFEST_DIGEST', { name: names[0] ?? '', algorithm: hashType });
-  return Manifest.of(name, serialization, names, digests);
+  return Manifest.of(name, serialization, names, digests, sizes);
 }
 
 function readSerialization(s: JsonObject): Serialization {

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { ModelsealError } from '../errors/index.js';
 import type { HashEngine } from './algorithms.js';
 import { BUFFER_BYTES, hashLarge, isSmall, type OnBytes, OPEN_FLAGS, openRange, readSmall } from './read.js';
-import { amount, Control, SharedJob, type SharedWork } from './shared.js';
+import { amount, Control, Done, SharedJob, type SharedWork } from './shared.js';
 
 /** Small jobs are taken in groups, so that the shared counter is not what the threads wait for. */
 const GROUP_BELOW_BYTES = 256 * 1024;
@@ -31,6 +31,10 @@ export class Hand {
   hash(index: number, onBytes: OnBytes): Promise<void> | undefined {
     const job = new SharedJob(this.#work, this.#text, index);
     const range = openRange(job);
+    if (!range) {
+      this.#work.done[index] = Done.otherSize;
+      return undefined;
+    }
     if (isSmall(range)) {
       const length = readSmall(range, this.#buffer);
       this.#engine.into(this.#buffer.subarray(0, length), this.#digests, index * this.#engine.size);
@@ -68,9 +72,14 @@ export class Hand {
       }
       if (fd >= 0) closeSync(fd);
       if (length === BUFFER_BYTES) return { files: index - first, bytes };
+      const wanted = ends[index] as number;
+      if (wanted >= 0 && wanted !== length) {
+        done[index] = Done.otherSize;
+        continue;
+      }
       this.#engine.into(buffer.subarray(0, length), this.#digests, index * size);
       ends[index] = length;
-      done[index] = 1;
+      done[index] = Done.hashed;
       bytes += length;
     }
     return { files: end - first, bytes };
@@ -78,7 +87,7 @@ export class Hand {
 
   #finish(index: number, end: number): void {
     this.#work.ends[index] = end;
-    this.#work.done[index] = 1;
+    this.#work.done[index] = Done.hashed;
   }
 }
 

@@ -4,7 +4,7 @@ import type { ProgressSink } from '../progress.js';
 import { type HashName, openHash } from './algorithms.js';
 import { drain, Hand } from './drain.js';
 import { startWorker } from './locate.js';
-import { amount, Control, type JobList, type SharedWork, share } from './shared.js';
+import { amount, Control, Done, type JobList, type SharedWork, share } from './shared.js';
 
 /** A second thread costs about 30 ms to start; below these amounts of work it would finish after the first. */
 const PARALLEL_BYTES = 64 * 1024 * 1024;
@@ -25,6 +25,8 @@ export interface Digested {
   readonly digests: Uint8Array;
   /** Where each range ended, for the jobs that left it open. */
   readonly ends: Float64Array;
+  /** Jobs whose file has another size than they demand, ascending; they have no digest. */
+  readonly otherSize: readonly number[];
 }
 
 /**
@@ -43,7 +45,7 @@ export async function digestJobs(jobs: JobList, options: DigestOptions): Promise
   try {
     await drain(work, engine, 0, report.between);
     // A worker that came too late to take a job is not waited for.
-    if (helper && work.done.includes(0)) await whileReporting(helper.ended, report.now);
+    if (helper && work.done.includes(Done.not)) await whileReporting(helper.ended, report.now);
     await finish(work, engine);
   } catch (error) {
     // Interrupted by the worker's stop: its message, which says why, may still be on the way.
@@ -56,7 +58,7 @@ export async function digestJobs(jobs: JobList, options: DigestOptions): Promise
   helper?.stop().catch(() => {});
   if (failure) throw failure;
   // A digest that was not computed must never be taken for one that was.
-  if (work.done.includes(0))
+  if (work.done.includes(Done.not))
     throw new ModelsealError('ERR_INTERNAL', { problem: 'a file was left unhashed' });
   report.now();
   return unshuffle(work, order, engine.size);
@@ -82,14 +84,19 @@ function schedule(jobs: JobList): Uint32Array {
 }
 
 function unshuffle(work: SharedWork, order: Uint32Array, size: number): Digested {
-  if (order.length > SORT_UP_TO) return { digests: work.digests, ends: work.ends };
+  const otherSize: number[] = [];
+  work.done.forEach((done, i) => {
+    if (done === Done.otherSize) otherSize.push(order[i] as number);
+  });
+  otherSize.sort((a, b) => a - b);
+  if (order.length > SORT_UP_TO) return { digests: work.digests, ends: work.ends, otherSize };
   const digests = new Uint8Array(work.digests.length);
   const ends = new Float64Array(work.ends.length);
   order.forEach((to, from) => {
     digests.set(work.digests.subarray(from * size, (from + 1) * size), to * size);
     ends[to] = work.ends[from] as number;
   });
-  return { digests, ends };
+  return { digests, ends, otherSize };
 }
 
 interface Helper {
@@ -163,7 +170,7 @@ function startHelper(work: SharedWork): Helper | undefined {
 async function finish(work: SharedWork, engine: Awaited<ReturnType<typeof openHash>>): Promise<void> {
   if (Atomics.load(work.control, Control.stop) !== 0) return;
   let hand: Hand | undefined;
-  for (let index = work.done.indexOf(0); index >= 0; index = work.done.indexOf(0, index + 1)) {
+  for (let index = work.done.indexOf(Done.not); index >= 0; index = work.done.indexOf(Done.not, index + 1)) {
     hand ??= new Hand(work, engine);
     await hand.hash(index, () => undefined);
   }

@@ -26,7 +26,8 @@ export interface DigestJob extends ListedJob {
 
 /**
  * Of a job: the whole file, whatever its size is found to be. Nothing is known that would show whether it is still the
- * file that was listed; who makes such a job checks the folders afterwards.
+ * file that was listed; who makes such a job checks the folders afterwards. With an `end`, the size that the file must
+ * have: one of another size is not read.
  */
 export const WHOLE = { size: -1, dev: 0, ino: 0, start: 0, end: -1 } as const;
 
@@ -94,14 +95,16 @@ export interface OpenRange {
   readonly end: number;
 }
 
-export const openRange = (job: DigestJob): OpenRange => rangeOf(openListed(job), job);
-
-const rangeOf = (file: OpenFile, job: DigestJob): OpenRange => ({
-  file,
-  job,
-  start: job.start,
-  end: job.end < 0 ? file.size : job.end,
-});
+/** @returns Undefined for a file of another size than the job demands: its digest would cost, and say nothing. */
+export function openRange(job: DigestJob): OpenRange | undefined {
+  const file = openListed(job);
+  const { start, end, size } = job;
+  if (size < 0 && end >= 0 && file.size !== end) {
+    closeSync(file.fd);
+    return undefined;
+  }
+  return { file, job, start, end: end < 0 ? file.size : end };
+}
 
 /** True for a range that one read takes, with a byte to spare that shows a longer file. */
 export const isSmall = (range: OpenRange): boolean => range.end - range.start < BUFFER_BYTES;

@@ -12,11 +12,11 @@ export interface SharedWork {
   readonly spans: Uint32Array;
   /** Per job: size, dev, ino, start; absent where every job is a whole file of which nothing is known. */
   readonly known: Float64Array | undefined;
-  /** Per job; filled in where a job leaves it open. */
+  /** Per job where its range ends; filled in where a job leaves it open. */
   readonly ends: Float64Array;
   /** Digests, one after the other. */
   readonly digests: Uint8Array;
-  /** Per job: 0 not done, 1 done. */
+  /** Per job, see {@link Done}. */
   readonly done: Uint8Array;
   /** See {@link Control}. */
   readonly control: Int32Array;
@@ -26,6 +26,9 @@ export interface SharedWork {
 
 /** Slots of the control array. */
 export const Control = { next: 0, stop: 1 } as const;
+
+/** What became of a job. */
+export const Done = { not: 0, hashed: 1, otherSize: 2 } as const;
 
 const KNOWN = 4;
 

@@ -163,6 +163,11 @@ export const bundleErrors = defineErrors({
     say: (d: { file: string; problem: string }) => `the shards of ${d.file} do not cover it: ${d.problem}`,
     hint: 'Bytes between shards would be unsigned. Ask the publisher to sign again with a conforming tool.',
   },
+  ERR_MANIFEST_SIZES: {
+    kind: 'refused',
+    say: (d: { problem: string }) => `the signed sizes of the files are wrong: ${d.problem}`,
+    hint: 'The signature contradicts itself; ask the publisher to sign again.',
+  },
   ERR_MANIFEST_ROOT_DIGEST: {
     kind: 'refused',
     say: (d: { recorded: string; computed: string }) =>

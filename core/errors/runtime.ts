@@ -29,6 +29,11 @@ export const runtimeErrors = defineErrors({
     say: (d: { model: string }) => `${d.model} was verified without keeping its bytes and cannot be loaded`,
     hint: 'Verify with hold: true (loadModel does so), so that what was checked is what is loaded.',
   },
+  ERR_MODEL_BYTES_CHANGED: {
+    kind: 'refused',
+    say: (d: { file: string }) => `the bytes of ${d.file} in memory are no longer the signed ones`,
+    hint: 'Tensors share the bytes of their file, and something wrote to them. Copy a tensor before you change it.',
+  },
   ERR_MODEL_CLOSED: {
     kind: 'usage',
     say: (d: { model: string }) => `${d.model} has been closed`,

@@ -33,8 +33,8 @@ export function compareModel(
     digests.set(nameless ? `.${item.name.slice(item.file.length)}` : item.name, item.digest);
     parts.set(file, (parts.get(file) ?? 0) + 1);
   }
-  // A file that lost all its bytes has no shards, yet it is there: it changed.
-  const emptied = new Set(model.emptyFiles);
+  // A file that lost all its bytes has no shards, and one of another size was not read. Yet they are there: changed.
+  const unread = new Set([...model.emptyFiles, ...model.otherSize].map((file) => (nameless ? '.' : file)));
   const matched: string[] = [];
   const changed: string[] = [];
   const missing: string[] = [];
@@ -42,7 +42,7 @@ export function compareModel(
     if (only && !only.has(file)) continue;
     const expected = manifest.resourcesOf(file);
     const count = parts.get(file);
-    if (count === undefined) (emptied.has(file) ? changed : missing).push(file);
+    if (count === undefined) (unread.has(file) ? changed : missing).push(file);
     else if (count === expected.length && expected.every((r) => digests.get(r.name) === r.digest))
       matched.push(file);
     else changed.push(file);

@@ -42,6 +42,8 @@ export class Manifest {
   /** Names of the resources, as the manifest spells them. */
   readonly names: readonly string[];
   readonly digests: Digests;
+  /** Bytes of each resource, where the signer recorded them; ranges of shards say it themselves. */
+  readonly #sizes: ArrayLike<number> | undefined;
   /** The shards of each file, by ascending range; absent for the method `files`. */
   readonly #shards: ReadonlyMap<string, readonly Shard[]> | undefined;
   #index: ReadonlyMap<string, number> | undefined;
@@ -52,12 +54,14 @@ export class Manifest {
     names: readonly string[],
     digests: Digests,
     shards: ReadonlyMap<string, readonly Shard[]> | undefined,
+    sizes: ArrayLike<number> | undefined,
   ) {
     this.modelName = modelName;
     this.serialization = Object.freeze(serialization);
     this.names = names;
     this.digests = digests;
     this.#shards = shards;
+    this.#sizes = sizes;
     Object.freeze(this);
   }
 
@@ -66,6 +70,7 @@ export class Manifest {
    * file without gap or overlap.
    *
    * @param digests Of the resources, in their order.
+   * @param sizes Of the files in bytes, in their order, for the method `files`.
    * @throws {ModelsealError} `ERR_MANIFEST_*`, `ERR_NAME_*`, `ERR_SHARD_SIZE`
    */
   static of(
@@ -73,6 +78,7 @@ export class Manifest {
     serialization: Serialization,
     names: readonly string[],
     digests: Digests,
+    sizes?: readonly number[],
   ): Manifest {
     checkSerialization(serialization);
     if (names.length === 0) throw new ModelsealError('ERR_MANIFEST_EMPTY', {});
@@ -89,7 +95,8 @@ export class Manifest {
       });
     }
     if (size !== undefined) for (const [file, parts] of shards ?? []) checkShards(file, parts, size);
-    return new Manifest(modelName, serialization, Object.freeze(names), digests, shards);
+    if (sizes) checkSizes(sizes, names.length, serialization);
+    return new Manifest(modelName, serialization, Object.freeze(names), digests, shards, sizes);
   }
 
   /**
@@ -101,6 +108,7 @@ export class Manifest {
     modelName: string,
     serialization: Serialization,
     items: readonly { readonly name: string; readonly digest: string }[],
+    sizes?: readonly number[],
   ): Manifest {
     const algorithm = serialization.hashType;
     const size = DIGEST_SIZE[algorithm];
@@ -116,6 +124,7 @@ export class Manifest {
       serialization,
       items.map((item) => item.name),
       digests,
+      sizes,
     );
   }
 
@@ -135,6 +144,13 @@ export class Manifest {
 
   has(file: string): boolean {
     return (this.#shards ?? this.#byName()).has(file);
+  }
+
+  /** Bytes of one file as they were signed; undefined where the signature does not say, or does not list the file. */
+  sizeOf(file: string): number | undefined {
+    if (this.#shards) return this.#shards.get(file)?.at(-1)?.range.end;
+    const index = this.#sizes && this.#byName().get(file);
+    return index === undefined ? undefined : this.#sizes?.[index];
   }
 
   /** The resources of one file, by ascending range; empty for a file that is not listed. */
@@ -187,6 +203,16 @@ function checkSerialization(s: Serialization): void {
     }
   }
   IgnoreRules.from(s.ignorePaths);
+}
+
+function checkSizes(sizes: readonly number[], count: number, { method }: Serialization): void {
+  const bad = (problem: string): never => {
+    throw new ModelsealError('ERR_MANIFEST_SIZES', { problem });
+  };
+  if (method !== 'files') bad('shards have none beside their ranges');
+  if (sizes.length !== count) bad(`${sizes.length} for ${count} files`);
+  const wrong = sizes.find((size) => !Number.isSafeInteger(size) || size < 0);
+  if (wrong !== undefined) bad(`${wrong} is not a number of bytes`);
 }
 
 function group(names: readonly string[]): Map<string, Shard[]> {

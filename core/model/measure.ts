@@ -14,12 +14,16 @@ export interface MeasuredModel {
   readonly items: MeasuredItems;
   /** Empty files have no shards, so that a manifest of shards does not list them; the tree digest does. */
   readonly emptyFiles: readonly string[];
+  /** Files of another size than was expected of them. They were not read, and have no items. */
+  readonly otherSize: readonly string[];
   readonly bytes: number;
 }
 
 export interface MeasureOptions {
   readonly progress?: ProgressSink | undefined;
   readonly threads?: 1 | 2 | undefined;
+  /** Bytes that a file must have, where that is known: reading one of another size would cost, and say nothing. */
+  readonly expected?: ((file: string) => number | undefined) | undefined;
 }
 
 /** Ends of the ranges that a file of this size is hashed in; none for an empty file under `shards`. */
@@ -55,34 +59,57 @@ export async function measureModel(
 ): Promise<MeasuredModel> {
   const { method, hashType } = serialization;
   const shards = method === 'shards';
-  const jobs: JobList = shards ? rangesOf(files, serialization) : wholes(tree, files);
-  const { digests: packed, ends } = await digestJobs(jobs, { ...options, algorithm: hashType });
-  if (!files.every((file) => file.known)) tree.folders.requireUnchanged();
+  const { expected = () => undefined } = options;
+  const otherSize: string[] = [];
+  const fitting = files.filter((file) => {
+    if (fits(file, expected(file.name), shards)) return true;
+    otherSize.push(file.name);
+    return false;
+  });
+  const jobs: JobList = shards ? rangesOf(fitting, serialization) : wholes(tree, fitting, expected);
+  const digested = await digestJobs(jobs, { ...options, algorithm: hashType });
+  const { digests: packed, ends } = digested;
+  if (!fitting.every((file) => file.known)) tree.folders.requireUnchanged();
+  const left = new Set(digested.otherSize);
   const names: string[] = [];
   const parts: string[] = [];
   const sizes = new Float64Array(jobs.length);
   let bytes = 0;
   for (let i = 0; i < jobs.length; i++) {
     const { name, start } = jobs.at(i) as DigestJob;
+    if (left.has(i)) {
+      otherSize.push(name);
+      continue;
+    }
     const end = ends[i] as number;
-    sizes[i] = end - start;
+    sizes[names.length] = end - start;
     bytes += end - start;
     names.push(name);
     if (shards) parts.push(resourceName(name, start, end, method));
   }
-  const digests = new Digests(packed, DIGEST_SIZE[hashType]);
-  const items = new MeasuredItems(shards ? parts : names, names, sizes, digests);
-  const emptyFiles = shards ? files.filter((file) => file.size === 0).map((file) => file.name) : [];
-  return { tree, serialization, items: shards ? items.sorted() : items, emptyFiles, bytes };
+  const all = new Digests(packed, DIGEST_SIZE[hashType]);
+  const digests = left.size === 0 ? all : all.permuted([...ends.keys()].filter((i) => !left.has(i)));
+  const items = new MeasuredItems(shards ? parts : names, names, sizes.subarray(0, names.length), digests);
+  const emptyFiles = shards ? fitting.filter((file) => file.size === 0).map((file) => file.name) : [];
+  return { tree, serialization, items: shards ? items.sorted() : items, emptyFiles, otherSize, bytes };
+}
+
+/** False for a file whose size is known and not the expected one. Shards need every size before the first is read. */
+function fits(file: ModelFile, expected: number | undefined, shards: boolean): boolean {
+  return expected === undefined || !(file.known || shards) || file.size === expected;
 }
 
 /** A file of which nothing is known is measured by whoever opens it. */
-function wholes({ root, single }: ModelTree, files: readonly ModelFile[]): JobList {
+function wholes(
+  { root, single }: ModelTree,
+  files: readonly ModelFile[],
+  expected: (file: string) => number | undefined,
+): JobList {
   const at = (index: number): DigestJob | undefined => {
     const file = files[index];
     if (!file) return undefined;
     const { name, path } = file;
-    if (!file.known) return { name, path, ...WHOLE };
+    if (!file.known) return { name, path, ...WHOLE, end: expected(name) ?? WHOLE.end };
     const { size, dev, ino } = file;
     return { name, path, size, dev, ino, start: 0, end: size };
   };

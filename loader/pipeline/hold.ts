@@ -31,6 +31,7 @@ export async function holdModel(
   const sizes: number[] = [];
   const packed: Uint8Array[] = [];
   const emptyFiles: string[] = [];
+  const otherSize: string[] = [];
   let bytes = 0;
   let turn = performance.now();
   for (const [index, file] of files.entries()) {
@@ -42,9 +43,14 @@ export async function holdModel(
       onProgress?.({ bytes, total, files: index, totalFiles: files.length });
       return new Promise((resolve) => setImmediate(resolve));
     };
+    const name = signedName(manifest, tree, file.name);
+    const expected = manifest.sizeOf(name);
+    if (expected !== undefined && expected !== file.size) {
+      otherSize.push(file.name);
+      continue;
+    }
     const ends = rangeEnds(file.size, serialization);
     const { bytes: content, digests } = await holdFile(file, ends, engine, onBytes);
-    const name = signedName(manifest, tree, file.name);
     if (manifest.has(name) && isSigned(manifest, name, digests)) held.set(name, content);
     if (ends.length === 0) emptyFiles.push(file.name);
     digests.forEach((digest, i) => {
@@ -59,7 +65,7 @@ export async function holdModel(
   onProgress?.({ bytes, total, files: files.length, totalFiles: files.length });
   const digests = new Digests(new Uint8Array(Buffer.concat(packed)), engine.size);
   const items = new MeasuredItems(names, parts, Float64Array.from(sizes), digests);
-  return { tree, serialization, items, emptyFiles, bytes };
+  return { tree, serialization, items, emptyFiles, otherSize, bytes };
 }
 
 /**

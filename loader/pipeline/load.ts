@@ -1,5 +1,6 @@
 import { ModelsealError } from '../../core/errors/index.js';
 import { type Report, ReportBuilder } from '../../core/report/index.js';
+import { borrow } from '../lend.js';
 import { detectRuntimeFormat, RUNTIME_FORMATS, type RuntimeFormat } from '../runtime/choose.js';
 import type { EngineChoice } from '../runtime/onnx/engine.js';
 import { OnnxRuntime } from '../runtime/onnx/runtime.js';
@@ -66,7 +67,7 @@ export class LiveModel {
     return this.onnx.run(inputs);
   }
 
-  /** Verified bytes of another file of the model. */
+  /** Verified bytes of a file of the model, a copy. */
   read(name: string): Promise<Uint8Array> {
     return this.model.read(name);
   }
@@ -105,7 +106,7 @@ async function choose(
 ): Promise<{ file: string; format: RuntimeFormat }> {
   const found: { file: string; format: RuntimeFormat }[] = [];
   for (const file of wanted === undefined ? model.files : [wanted]) {
-    const format = detectRuntimeFormat(await model.read(file));
+    const format = detectRuntimeFormat(await borrow(model, file));
     if (format) found.push({ file, format });
   }
   const [first] = found;

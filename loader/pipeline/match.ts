@@ -1,6 +1,7 @@
-import { holdFile, openHash } from '../../core/digest/index.js';
+import { digestBytes, holdFile, openHash } from '../../core/digest/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import { type ModelFile, type ModelTree, measureModel, rangeEnds } from '../../core/model/index.js';
+import { lendFrom } from '../lend.js';
 import type { VerifiedFiles } from '../runtime/types.js';
 import { holdModel, isSigned } from './hold.js';
 import { judge } from './judge.js';
@@ -20,6 +21,8 @@ export class MatchedModel implements VerifiedFiles {
   readonly #matched: readonly ModelFile[];
   #byName: ReadonlyMap<string, ModelFile> | undefined;
   readonly #held: Map<string, Uint8Array> | undefined;
+  /** Files whose held bytes live on in a runtime that callers may write to. They are hashed again when they are read. */
+  readonly #aliased = new Set<string>();
   #closed = false;
 
   private constructor(
@@ -33,6 +36,8 @@ export class MatchedModel implements VerifiedFiles {
     this.#tree = tree;
     this.#matched = matched;
     this.#held = held;
+    lendFrom(this, (name, alias) => this.#lend(name, alias));
+    Object.freeze(this);
   }
 
   /**
@@ -55,7 +60,15 @@ export class MatchedModel implements VerifiedFiles {
       const chosen = chooseFiles(manifest, tree, names);
       const measured = held
         ? await holdModel(manifest, tree, chosen.wanted, held, options.onProgress)
-        : await measureModel(tree, manifest.serialization, { progress: options.onProgress }, chosen.wanted);
+        : await measureModel(
+            tree,
+            manifest.serialization,
+            {
+              progress: options.onProgress,
+              expected: (file) => manifest.sizeOf(signedName(manifest, tree, file)),
+            },
+            chosen.wanted,
+          );
       return { only: names, choice: chosen, model: measured };
     });
     judge(verified, choice, model, only, options);
@@ -103,13 +116,20 @@ export class MatchedModel implements VerifiedFiles {
   }
 
   /**
-   * The verified bytes of one file. Held bytes are handed out as they are, for reading; otherwise the file is read
-   * into memory and these very bytes are hashed, so that a swap since the verification refuses instead of passing.
+   * The verified bytes of one file, the caller's own to change: a copy of held bytes, which the loader goes on to use;
+   * otherwise the file is read into memory and these very bytes are hashed, so that a swap since the verification
+   * refuses instead of passing.
    *
    * @throws {ModelsealError} `ERR_MODEL_FILE_NOT_SIGNED`, `ERR_MODEL_FILE_NOT_VERIFIED`, `ERR_FILE_CHANGED`,
-   *   `ERR_MODEL_MOVED`, `ERR_FILE_CHANGED_WHILE_READ`, `ERR_MODEL_CLOSED`
+   *   `ERR_MODEL_MOVED`, `ERR_FILE_CHANGED_WHILE_READ`, `ERR_MODEL_CLOSED`, `ERR_MODEL_BYTES_CHANGED`
    */
   async read(name: string): Promise<Uint8Array> {
+    const held = this.#held?.get(name);
+    const bytes = await this.#lend(name, false);
+    return held ? Uint8Array.from(bytes) : bytes;
+  }
+
+  async #lend(name: string, alias: boolean): Promise<Uint8Array> {
     if (this.#closed) throw new ModelsealError('ERR_MODEL_CLOSED', { model: this.name });
     const { manifest } = this.manifest;
     const file = this.#listed.get(name);
@@ -117,12 +137,20 @@ export class MatchedModel implements VerifiedFiles {
       const code = manifest.has(name) ? 'ERR_MODEL_FILE_NOT_VERIFIED' : 'ERR_MODEL_FILE_NOT_SIGNED';
       throw new ModelsealError(code, { file: name });
     }
+    const engine = await openHash(manifest.hashType);
     const bytes = this.#held?.get(name);
-    if (bytes) return bytes;
-    const ends = rangeEnds(file.size, manifest.serialization);
-    const fresh = await holdFile(file, ends, await openHash(manifest.hashType));
-    if (!isSigned(manifest, name, fresh.digests))
-      throw new ModelsealError('ERR_FILE_CHANGED', { files: [name] });
+    if (bytes) {
+      const ends = rangeEnds(bytes.length, manifest.serialization);
+      if (this.#aliased.has(name) && !isSigned(manifest, name, digestBytes(bytes, ends, engine)))
+        throw new ModelsealError('ERR_MODEL_BYTES_CHANGED', { file: name });
+      if (alias) this.#aliased.add(name);
+      return bytes;
+    }
+    const expected = manifest.sizeOf(name) ?? file.size;
+    const changed = (): ModelsealError => new ModelsealError('ERR_FILE_CHANGED', { files: [name] });
+    if (file.size !== expected) throw changed();
+    const fresh = await holdFile(file, rangeEnds(expected, manifest.serialization), engine);
+    if (!isSigned(manifest, name, fresh.digests)) throw changed();
     return fresh.bytes;
   }
 

@@ -1,10 +1,10 @@
 import { isModelsealError } from '../../core/errors/index.js';
 import type { ReportBuilder } from '../../core/report/index.js';
+import { borrow } from '../lend.js';
 import { detectRuntimeFormat } from '../runtime/choose.js';
 import { manifestName } from '../runtime/onnx/external.js';
 import { findExternalTensors } from '../runtime/onnx/model.js';
 import type { ScannedModel } from '../scan/scanned-model.js';
-import type { FormatScanner } from '../scan/types.js';
 import type { MatchedModel } from './match.js';
 import type { LoadOptions } from './options.js';
 
@@ -22,14 +22,10 @@ export function scanModel(
 ): Promise<ScannedModel<MatchedModel>> {
   return report.step('scan', async () => {
     // The scanners are many modules; only who loads a model pays for them.
-    const [{ ScannedModel }, { SCANNERS }] = await Promise.all([
-      import('../scan/scanned-model.js'),
-      import('../scan/scanners.js'),
-    ]);
-    const raw = await tensorFiles(model);
+    const { ScannedModel } = await import('../scan/scanned-model.js');
     return ScannedModel.from(model, subject, {
-      scanners: [rawTensors(raw), ...SCANNERS],
       ...options.scan,
+      tensorFiles: await tensorFiles(model),
       onResult: ({ files, coverage, outcome }) => {
         for (const file of files) {
           for (const { rule, severity, message, location } of file.findings) {
@@ -50,7 +46,7 @@ export function scanModel(
 async function tensorFiles(model: MatchedModel): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (const file of model.files) {
-    const bytes = await model.read(file);
+    const bytes = await borrow(model, file);
     if (detectRuntimeFormat(bytes) !== 'onnx') continue;
     try {
       for (const tensor of findExternalTensors(bytes, file)) names.add(manifestName(file, tensor));
@@ -60,16 +56,4 @@ async function tensorFiles(model: MatchedModel): Promise<ReadonlySet<string>> {
     }
   }
   return names;
-}
-
-/**
- * Accounts for raw tensor data, which nothing but a runtime reads, as numbers. A file whose content is certainly of
- * another format is scanned as that format too.
- */
-function rawTensors(names: ReadonlySet<string>): FormatScanner {
-  return {
-    format: 'onnx-external-data',
-    detect: (_head, _source, name) => (names.has(name) ? 'certain' : 'no'),
-    scan: () => {},
-  };
 }

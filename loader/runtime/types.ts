@@ -44,6 +44,6 @@ export interface ModelRuntime {
 /** The files a runtime may use: the names of the signed manifest and their verified bytes, nothing else. */
 export interface VerifiedFiles {
   has(name: string): boolean;
-  /** Bytes whose digest is the signed one. The caller must not change them. */
+  /** Bytes whose digest is the signed one, the caller's own. */
   read(name: string): Promise<Uint8Array>;
 }

@@ -1,4 +1,5 @@
 import { ModelsealError } from '../../core/errors/index.js';
+import { borrow } from '../lend.js';
 import { atLeast, type ScanPolicy } from './policy.js';
 import {
   acceptSidecars,
@@ -8,7 +9,9 @@ import {
   scanSource,
   summarize,
 } from './scan.js';
+import { SCANNERS } from './scanners.js';
 import { type ByteSource, MemorySource } from './source.js';
+import type { FormatScanner } from './types.js';
 
 /** A model whose bytes are verified and held: the scan reads those bytes, never a path. */
 export interface ScannableModel {
@@ -47,13 +50,24 @@ export class ScannedModel<M extends ScannableModel = ScannableModel> {
   static async from<M extends ScannableModel>(
     model: M,
     subject: string,
-    options: ScanOptions & { readonly onResult?: (result: ScanResult) => void } = {},
+    options: ScanOptions & {
+      readonly onResult?: (result: ScanResult) => void;
+      /** Files that others of the model read as plain numbers. */
+      readonly tensorFiles?: ReadonlySet<string>;
+    } = {},
   ): Promise<ScannedModel<M>> {
     const policy = options.policy ?? {};
+    const scanners = [rawTensors(options.tensorFiles ?? new Set()), ...(options.scanners ?? SCANNERS)];
     const scans: FileScan[] = [];
     for (const name of model.names) {
-      const bytes = await model.read(name);
-      scans.push(scanSource(name, bytes instanceof Uint8Array ? new MemorySource(bytes) : bytes, options));
+      // Scanners that a caller brought get bytes of their own; ours do not write.
+      const bytes = options.scanners ? await model.read(name) : await borrow(model, name);
+      scans.push(
+        scanSource(name, bytes instanceof Uint8Array ? new MemorySource(bytes) : bytes, {
+          ...options,
+          scanners,
+        }),
+      );
     }
     const files = acceptSidecars(scans, policy);
     const result = summarize(files, policy);
@@ -93,4 +107,16 @@ function incomplete(subject: string, files: readonly FileScan[]): ModelsealError
     files: missed.map((f) => f.file),
     reason: missed[0]?.unparsed[0]?.reason ?? 'unknown content',
   });
+}
+
+/**
+ * Accounts for raw tensor data, which nothing but a runtime reads, as numbers. A file whose content is certainly of
+ * another format is scanned as that format too.
+ */
+function rawTensors(names: ReadonlySet<string>): FormatScanner {
+  return {
+    format: 'onnx-external-data',
+    detect: (_head, _source, name) => (names.has(name) ? 'certain' : 'no'),
+    scan: () => {},
+  };
 }

@@ -187,9 +187,15 @@ describe('one-fault mutations of a valid signature', () => {
       'ERR_FILE_UNSIGNED',
       (s) => {
         s.predicate.resources.pop();
+        s.subject[0].annotations.modelsealSizes.pop();
         fixRoot(s);
       },
     ],
+    ['a size too few', 'ERR_MANIFEST_SIZES', (s) => s.subject[0].annotations.modelsealSizes.pop()],
+    ['a negative size', 'ERR_MANIFEST_SIZES', (s) => (s.subject[0].annotations.modelsealSizes[0] = -1)],
+    ['half a byte', 'ERR_MANIFEST_SIZES', (s) => (s.subject[0].annotations.modelsealSizes[0] = 0.5)],
+    ['a size in words', 'ERR_BUNDLE_FIELD_TYPE', (s) => (s.subject[0].annotations.modelsealSizes[0] = '14')],
+    ['another size', 'ERR_FILE_CHANGED', (s) => s.subject[0].annotations.modelsealSizes[0]++],
     [
       'names exchanged',
       'ERR_FILE_CHANGED',

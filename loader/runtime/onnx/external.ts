@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { ModelsealError } from '../../../core/errors/index.js';
+import { borrow } from '../../lend.js';
 import type { VerifiedFiles } from '../types.js';
 import type { ExternalTensor } from './model.js';
 
@@ -32,7 +33,7 @@ export async function supplyExternalData(
           location: tensor.location,
         });
       }
-      external = { path: plain(tensor.location), data: await files.read(name) };
+      external = { path: plain(tensor.location), data: await borrow(files, name) };
       known.set(tensor.location, external);
     }
     checkRange(file, tensor, external.data.length);

@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { ModelsealError } from '../../../core/errors/index.js';
+import { borrow } from '../../lend.js';
 import type { InputTensor, ModelRuntime, OutputTensor, TensorShape, VerifiedFiles } from '../types.js';
 import { type Engine, type EngineChoice, openEngine } from './engine.js';
 import { supplyExternalData } from './external.js';
@@ -36,7 +37,7 @@ export class OnnxRuntime implements ModelRuntime {
    *   `ERR_OPTIONAL_PART_MISSING`, `ERR_RUNTIME_REFUSED`
    */
   static async load(files: VerifiedFiles, file: string, choice: EngineChoice = 'auto'): Promise<OnnxRuntime> {
-    const bytes = await files.read(file);
+    const bytes = await borrow(files, file);
     const external = await supplyExternalData(file, findExternalTensors(bytes, file), files);
     const engine = await openEngine(choice, external.length === 0);
     try {

@@ -1,4 +1,5 @@
 import { ModelsealError } from '../../../core/errors/index.js';
+import { borrowToLiveOn } from '../../lend.js';
 import type { NumericArray, VerifiedFiles } from '../types.js';
 import { arrayOver, toFloat32 } from './dtypes.js';
 import { parseHeader, type TensorEntry } from './header.js';
@@ -33,7 +34,7 @@ export class SafetensorsFile {
 
   /** @throws {ModelsealError} `ERR_SAFETENSORS_MALFORMED`, and the `ERR_JSON_…` codes for the header's text */
   static async load(files: VerifiedFiles, file: string): Promise<SafetensorsFile> {
-    const bytes = await files.read(file);
+    const bytes = await borrowToLiveOn(files, file);
     const { tensors, metadata } = parseHeader(bytes, file);
     return new SafetensorsFile(file, new Map(tensors.map((t) => [t.name, tensorOver(bytes, t)])), metadata);
   }
