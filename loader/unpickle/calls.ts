@@ -4,6 +4,7 @@ import { fromPython2, isPythonName, isResolver, looksLikeClass } from '../scan/p
 import { type Construction, type Constructor, constructorOf } from './constructors.js';
 import type { Cursor } from './cursor.js';
 import type { UnpickleOptions } from './options.js';
+import { findOwned } from './owned.js';
 import { PyObject, PyReference, PyTuple, type PyValue } from './values.js';
 
 /** Constructors that call constructors: two levels are real. */
@@ -25,6 +26,8 @@ export class Calls {
   readonly #in: Cursor;
   readonly #options: UnpickleOptions;
   #copies: number;
+  /** References that are only safe where their call has been seen. */
+  readonly #owned = new Set<PyReference>();
   #depth = 0;
 
   /** @throws {ModelsealError} `ERR_UNPICKLE_CONSTRUCTOR` where an operator's constructor is no exact name. */
@@ -43,10 +46,20 @@ export class Calls {
     const given = `${module}.${name}`;
     if (Object.hasOwn(this.#options.constructors ?? {}, given)) return new PyReference(given);
     const [realModule, realName] = fromPython2(module, name);
+    const permission = permissionOf(realModule, realName);
     // What resolves other names is no data, not even as a reference that nothing calls.
-    if (permissionOf(realModule, realName) !== undefined && !isResolver(realName))
-      return new AllowedReference(realModule, realName);
+    if (permission !== undefined && !isResolver(realName)) {
+      const reference = new AllowedReference(realModule, realName);
+      if (permission === 'check') this.#owned.add(reference);
+      return reference;
+    }
     throw new ModelsealError('ERR_UNPICKLE_GLOBAL', { global: given, offset: this.#in.here });
+  }
+
+  /** The result of the pickle, in which no reference may be left that is only safe where its call has been seen. */
+  result(value: PyValue): PyValue {
+    const left = findOwned(value, this.#owned);
+    return left ? this.refuse(left.name, 'it is passed on uncalled') : value;
   }
 
   /** REDUCE, INST and OBJ. */
@@ -55,9 +68,11 @@ export class Calls {
     const own = this.#own(callee.name);
     if (own) return own === 'object' ? new PyObject(callee.name, args) : this.#make(own, args, callee.name);
     if (!(callee instanceof AllowedReference)) return this.refuse(callee.name, 'it is only a reference');
+    const permission = permissionOf(callee.module, callee.local);
+    if (permission === 'applies' && !args.every((arg) => mayBeApplied(callee, arg)))
+      return this.refuse(callee.name, 'it would apply what may only be referred to');
     const make = constructorOf(callee.module, callee.local);
     if (make) return this.#make(make, args, callee.name);
-    const permission = permissionOf(callee.module, callee.local);
     if (permission === 'ref' || permission === 'check')
       return this.refuse(callee.name, 'it may only be referred to');
     if (callee.local.startsWith('__pyx_unpickle_'))
@@ -80,7 +95,7 @@ export class Calls {
       return this.refuse(cls.name, 'it may only be referred to');
     const make = constructorOf(cls.module, cls.local);
     if (make && cls.name !== 'builtins.object') return this.#make(make, args, cls.name);
-    return permission === 'mapping' ? new Map() : new PyObject(cls.name, args);
+    return permission === 'mapping' && args.length === 0 ? new Map() : new PyObject(cls.name, args);
   }
 
   #own(name: string): Constructor | 'object' | undefined {
@@ -151,6 +166,21 @@ class AllowedReference extends PyReference {
     this.module = module;
     this.local = local;
   }
+}
+
+/** Libraries whose functions make nothing but classes of their own. */
+const OWN_CLASSES = /^(numpy\.random|pandas|sklearn|torch)\b/;
+
+/** What an allowed function may call or instantiate: a class of data, and three functions that take nothing but data. */
+function mayBeApplied(by: AllowedReference, value: PyValue): boolean {
+  if (!(value instanceof AllowedReference)) return true;
+  const { module, local } = value;
+  const permission = permissionOf(module, local);
+  const library = OWN_CLASSES.exec(by.module)?.[0];
+  if (library !== undefined && !module.startsWith(library)) return false;
+  if (permission === 'ref') return module === 'torch._tensor' && local === 'Tensor';
+  if (permission === 'applies') return local === '__bit_generator_ctor';
+  return permission !== 'check' || local === 'memmap';
 }
 
 function refName(value: PyValue | undefined): string | undefined {

@@ -46,7 +46,7 @@ const collect =
 const mapping: Constructor = (args, how) => {
   const map = new Map<PyValue, PyValue>();
   const from = args[0];
-  if (from === undefined || from === null || from instanceof PyReference) return map;
+  if (from === undefined || from === null) return map;
   if (from instanceof Map) return new Map(from);
   for (const pair of items(from) ?? how.refuse('its argument is no dict')) {
     const entry = items(pair);

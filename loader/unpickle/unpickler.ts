@@ -59,7 +59,7 @@ export class Unpickler {
       const op = this.#in.opcode();
       this.#opcodes += COST[op] ?? 1;
       if (this.#opcodes > limit) throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'opcodes', limit });
-      if (op === 0x2e) return this.#stack.pop();
+      if (op === 0x2e) return this.#calls.result(this.#stack.pop());
       this.#run(op);
     }
   }

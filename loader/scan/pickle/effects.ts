@@ -1,4 +1,5 @@
 import type { ByteSource } from '../source.js';
+import { type Applied, appliedBy, SAME } from './applied.js';
 import { checkArguments } from './arguments.js';
 import { describeCall } from './describe.js';
 import { checkDistribution, isScipyStats } from './distribution.js';
@@ -11,10 +12,11 @@ import {
   mayBeDangerous,
 } from './judge.js';
 import { DataTypes } from './numpy.js';
+import { type Allocation, allocationOf, Resource } from './resource.js';
 import type { PickleRule } from './rules.js';
 import { stringAt } from './text.js';
 import { TorchStorages } from './torch.js';
-import { Arena, KIND, kindOf, payloadOf } from './values.js';
+import { Arena, isOwned, KIND, kindOf, ownedGlobal, payloadOf } from './values.js';
 
 /** Where a machine reports to. */
 export interface PickleSink {
@@ -31,6 +33,7 @@ export interface Global {
   readonly judgement: Judgement;
   /** What Python 3 calls it. */
   readonly now: { readonly module: string; readonly name: string };
+  readonly allocates: Allocation | undefined;
 }
 
 /** Distinct globals judged in full; a model has dozens. Of what is beyond, only danger is still looked for. */
@@ -38,6 +41,10 @@ const MAX_GLOBALS = 1 << 14;
 /** Calls of one global that are described; a hostile file holds millions, and a description costs more than the call. */
 const MAX_DESCRIBED = 64;
 const MAX_STRINGS = 1 << 12;
+/** Tuples in owned tuples are looked into this deep; data has one. */
+const MAX_NESTED = 8;
+/** Values that nested tuples may stand for: hashing or printing so many takes a second. */
+const MAX_WEIGHT = 2 ** 26;
 
 /** What opcodes do besides moving values: imports, calls, state. Judges each and reports. */
 export class Effects {
@@ -50,17 +57,15 @@ export class Effects {
   joblib = true;
   /** Imports of the current pickle: each costs as much as a hundred other opcodes. */
   imports = 0;
-  /** Conditionally allowed globals that reached the stack, less those that were called and checked. */
-  unchecked = 0;
-  #lastUnchecked = 0;
-  /** Where a global that is dangerous when called was imported last, -1 where it was not. */
-  #resolver = -1;
+  /** Whether the pickle has made a value that must not escape. */
+  owns = false;
+  /** Dicts that hold a class for a wrapper of joblib; each must become the state of one. */
+  readonly #lent = new Set<number>();
+  readonly #resource = new Resource();
   #flooded = false;
   readonly #globals: Global[] = [];
   readonly #ids = new Map<string, number>();
   readonly #strings = new Map<number, string | undefined>();
-  /** Argument tuples whose conditionally allowed global has been accounted for. */
-  readonly #settled = new Set<number>();
   readonly #described = new Map<number, number>();
   /** Dicts that have a special attribute among their keys. */
   readonly #special = new Set<number>();
@@ -75,9 +80,10 @@ export class Effects {
   reset(): void {
     this.imports = 0;
     this.#flooded = false;
-    this.unchecked = 0;
-    this.#resolver = -1;
-    this.#settled.clear();
+    this.owns = false;
+    this.#lent.clear();
+    this.#resource.reset();
+    this.arena.heaviest = 0;
     this.#described.clear();
     this.#special.clear();
   }
@@ -125,14 +131,59 @@ export class Effects {
       }
       const [nowModule, nowName] = fromPython2(module, name);
       const now = { module: nowModule, name: nowName };
-      id = this.#globals.push({ module, name, judgement, now }) - 1;
+      const allocates = allocationOf(nowModule, nowName);
+      id = this.#globals.push({ module, name, judgement, now, allocates }) - 1;
       this.#ids.set(key, id);
     }
     if (this.#globals[id]?.judgement.allowed !== 'check') return id * 16 + KIND.GLOBAL;
-    this.#lastUnchecked = offset;
-    if (isResolver(name)) this.#resolver = offset;
-    this.unchecked++;
-    return -1 - id;
+    this.owns = true;
+    return ownedGlobal(id);
+  }
+
+  /** A value goes where the machine loses sight of it. */
+  keep(value: number, offset: number): void {
+    if (this.owns && this.#escapes(value)) this.#escaped(value, offset);
+  }
+
+  /** The same of `cells[from, to)`. */
+  keepIn(cells: Float64Array, from: number, to: number, offset: number): void {
+    if (!this.owns) return;
+    for (let i = from; i < to; i++) this.keep(cells[i] ?? 0, offset);
+  }
+
+  #escapes(value: number): boolean {
+    return (
+      isOwned(value) ||
+      (this.#lent.size > 0 && kindOf(value) === KIND.DICT && this.#lent.has(payloadOf(value)))
+    );
+  }
+
+  #escaped(value: number, offset: number): void {
+    const resolves = this.#holds(value, ({ now }) => isResolver(now.name), MAX_NESTED);
+    if (resolves) {
+      this.sink.finding(
+        'PKL-GLOBAL-DANGEROUS',
+        'a function that resolves names or calls others is passed on',
+        offset,
+      );
+    } else {
+      this.sink.finding(
+        'PKL-CALL-ARGUMENTS',
+        'a function that is only safe with checked arguments is passed on',
+        offset,
+      );
+    }
+  }
+
+  /** Whether an owned value is, or holds, such a global; what is forgotten may be anything. */
+  #holds(value: number, such: (global: Global) => boolean, depth: number): boolean {
+    if (kindOf(value) === KIND.GLOBAL) {
+      const global = isOwned(value) ? this.#globals[payloadOf(value)] : undefined;
+      return global !== undefined && such(global);
+    }
+    if (!isOwned(value)) return false;
+    const elements = this.arena.elements(value);
+    return !elements || depth === 0 || elements.some((element) => this.#holds(element, such, depth - 1));
   }
 
   /** One more global than are judged in full: enough is known of the file, and the rest must not cost more. */
@@ -157,11 +208,13 @@ export class Effects {
   call(callee: number, args: number, offset: number): number {
     const kind = kindOf(callee);
     const id = payloadOf(callee);
-    if (callee < 0) {
-      this.unchecked--;
+    if (isOwned(callee) && kind === KIND.GLOBAL) {
+      this.keep(args, offset);
       return checkArguments(this, id, this.arena.elements(args), offset);
     }
     if (kind !== KIND.GLOBAL) {
+      this.keep(callee, offset);
+      this.keep(args, offset);
       if (kind === KIND.RESULT || kind === KIND.COMPUTED || kind === KIND.DTYPE || kind === KIND.PERSISTENT) {
         const of = kind === KIND.RESULT ? ` (from ${this.label(id)})` : '';
         this.sink.finding('PKL-CALL-COMPUTED', `the result of another call is called${of}`, offset);
@@ -171,6 +224,10 @@ export class Effects {
     const global = this.#globals[id];
     if (!global) return KIND.COMPUTED;
     const { judgement } = global;
+    const applied = judgement.allowed ? appliedBy(global) : undefined;
+    if (applied) return this.#apply(applied, id, args, offset);
+    this.keep(args, offset);
+    this.#resource.call(this, global, args, offset);
     if (!judgement.allowed) this.#callCondemned(id, global, judgement.rule, args, offset);
     else if (judgement.allowed === 'ref' || judgement.allowed === 'instance') {
       const elements = this.arena.elements(args);
@@ -204,31 +261,23 @@ export class Effects {
   #result(global: Global, id: number, args: number): number {
     const { module, name } = global.now;
     if (module === 'numpy' && name === 'dtype') return this.types.create(this.arena.elements(args));
-    if (module === 'copyreg' || name === '_reconstruct') {
-      const first = this.arena.elements(args)?.[0];
-      // Only as the type of a plain array is a memory-mapped one harmless: nothing is opened for it.
-      if (name === '_reconstruct' && first !== undefined && this.isMemmap(first)) {
-        this.settle(args);
-        return id * 16 + KIND.RESULT;
-      }
-      // Below protocol 2 the instance of a distribution is made like this.
-      if (
-        name === '_reconstructor' &&
-        first !== undefined &&
-        first < 0 &&
-        this.#isStateful(payloadOf(first))
-      ) {
-        const base = this.arena.elements(args)?.[1] ?? 0;
-        if (kindOf(base) === KIND.GLOBAL && base >= 0 && this.label(payloadOf(base)).endsWith('.object')) {
-          this.settle(args);
-          return payloadOf(first) * 16 + KIND.RESULT;
-        }
-      }
-      if (module === 'copyreg' && first !== undefined && kindOf(first) === KIND.GLOBAL && first >= 0) {
-        return payloadOf(first) * 16 + KIND.RESULT;
-      }
-    }
     return id * 16 + KIND.RESULT;
+  }
+
+  /** Calls what calls, instantiates or imports its arguments: each of them is judged as what is done with it. */
+  #apply(applied: Applied, id: number, args: number, offset: number): number {
+    const elements = this.arena.elements(args);
+    const result = elements && applied(this, elements, offset);
+    if (result !== undefined) return result === SAME ? id * 16 + KIND.RESULT : result;
+    this.keep(args, offset);
+    if (this.#describes(id)) {
+      this.sink.finding(
+        'PKL-CALL-APPLIES',
+        `${describeCall(this, id, args)} applies its arguments, and they are not those of data`,
+        offset,
+      );
+    }
+    return KIND.COMPUTED;
   }
 
   /** Classes that are never called, but whose instances are data once their state has been checked. */
@@ -237,33 +286,42 @@ export class Effects {
     return isScipyStats(module) || (module === 'numpy' && name === 'vectorize');
   }
 
-  /** Accounts for the one conditionally allowed global that a tuple or dict holds, however often it is fetched. */
-  settle(holder: number): void {
-    if (this.#settled.has(holder) || this.#settled.size >= MAX_GLOBALS) return;
-    this.#settled.add(holder);
-    this.unchecked--;
+  /** The state of a wrapper of joblib has been seen: its class is that of an array, and nothing is opened for it. */
+  release(state: number): void {
+    this.#lent.delete(payloadOf(state));
+  }
+
+  /** A size, or a shape, in the arguments of what allocates it. */
+  asks(size: number | undefined, offset: number): void {
+    this.#resource.ask(this, size, 'an array', offset);
   }
 
   isMemmap(value: number): boolean {
-    return value < 0 && this.#globals[payloadOf(value)]?.now.name === 'memmap';
+    return (
+      isOwned(value) &&
+      kindOf(value) === KIND.GLOBAL &&
+      this.#globals[payloadOf(value)]?.now.name === 'memmap'
+    );
   }
 
   /** NEWOBJ and NEWOBJ_EX: an instance without its constructor. Returns it. */
   instantiate(cls: number, args: number, offset: number): number {
     const kind = kindOf(cls);
     const id = payloadOf(cls);
-    if (cls < 0) {
-      this.unchecked--;
+    this.keep(args, offset);
+    if (isOwned(cls) && kind === KIND.GLOBAL) {
       if (this.#isStateful(id) && this.arena.elements(args)?.length === 0) return id * 16 + KIND.RESULT;
       this.sink.finding('PKL-CALL-ARGUMENTS', `${describeCall(this, id, args)} is not for instances`, offset);
       return KIND.COMPUTED;
     }
     if (kind !== KIND.GLOBAL) {
+      this.keep(cls, offset);
       this.sink.finding('PKL-CALL-COMPUTED', 'an instance of a computed class is made', offset);
       return KIND.COMPUTED;
     }
     const global = this.#globals[id];
     if (!global) return KIND.COMPUTED;
+    this.#resource.call(this, global, args, offset);
     if (!global.judgement.allowed) this.#callCondemned(id, global, global.judgement.rule, args, offset);
     else if (global.judgement.allowed === 'ref' && this.#describes(id)) {
       this.sink.finding('PKL-CALL-REFERENCE', `${describeCall(this, id, args)} is no class of data`, offset);
@@ -274,6 +332,7 @@ export class Effects {
   /** BUILD: sets the state of `instance`. */
   build(instance: number, state: number, offset: number): void {
     const kind = kindOf(instance);
+    if (isOwned(state) || !this.isArrayWrapper(instance)) this.keep(state, offset);
     if (kind === KIND.GLOBAL) {
       this.sink.finding(
         'PKL-BUILD-GLOBAL',
@@ -297,10 +356,18 @@ export class Effects {
   setItems(target: number, stack: Float64Array, from: number, to: number, offset: number): void {
     const kind = kindOf(target);
     if (kind !== KIND.DICT) {
+      this.keepIn(stack, from, to, offset);
       this.#fill(target, 'mapping', offset);
       return;
     }
     const id = payloadOf(target);
+    for (let i = from; this.owns && i < to; i++) {
+      const value = stack[i] ?? 0;
+      // The class that a wrapper of joblib gives its array: what was mapped from a file is a plain array then.
+      if (this.isMemmap(value) && (i - from) % 2 === 1 && this.text(stack[i - 1] ?? 0) === 'subclass')
+        this.#lent.add(id);
+      else this.keep(value, offset);
+    }
     this.arena.items(id, stack, from, to);
     if (this.specialStrings === 0) return;
     for (let i = from; i < to; i += 2) {
@@ -336,7 +403,8 @@ export class Effects {
 
   /** PERSID and BINPERSID. Returns the object referred to. */
   persistent(pid: number, offset: number): number {
-    const elements = pid >= 0 ? this.arena.elements(pid) : undefined;
+    this.keep(pid, offset);
+    const elements = isOwned(pid) ? undefined : this.arena.elements(pid);
     if (!elements || !this.storages.note(this, elements)) {
       this.sink.finding('PKL-PERSISTENT-ID', 'an object outside of the file is referred to', offset);
       return KIND.PERSISTENT;
@@ -350,21 +418,23 @@ export class Effects {
     return KIND.COMPUTED;
   }
 
-  /** After a pickle: conditionally allowed globals must all have been called in sight. */
-  finish(stopped: boolean): void {
-    if (this.unchecked > 0 && this.#resolver >= 0) {
+  /** After a pickle: its result leaves the machine, and so does every dict whose wrapper never came. */
+  finish(stopped: boolean, result: number, offset: number): void {
+    if (stopped) this.keep(result, offset);
+    for (const dict of stopped ? this.#lent : []) this.keep(dict * 16 + KIND.DICT, offset);
+    if (this.arena.heaviest > MAX_WEIGHT) {
       this.sink.finding(
-        'PKL-GLOBAL-DANGEROUS',
-        'a function that resolves names or calls others is passed on',
-        this.#resolver,
-      );
-    } else if (this.unchecked > 0 && stopped) {
-      this.sink.finding(
-        'PKL-CALL-ARGUMENTS',
-        'a function that is only safe with checked arguments is passed on',
-        this.#lastUnchecked,
+        'PKL-RESOURCE',
+        `tuples within tuples stand for more than ${MAX_WEIGHT} values when they are hashed or written out`,
+        offset,
       );
     }
-    this.unchecked = 0;
+  }
+
+  /** True for the object whose state tells of array bytes that follow in the stream. */
+  isArrayWrapper(value: number): boolean {
+    if (isOwned(value) || kindOf(value) !== KIND.RESULT) return false;
+    const global = this.#globals[payloadOf(value)];
+    return global?.name === 'NumpyArrayWrapper' && global.module.endsWith('joblib.numpy_pickle');
   }
 }

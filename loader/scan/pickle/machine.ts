@@ -85,9 +85,11 @@ export class PickleMachine {
     let p = start - base;
     let charged = start;
     let opcodes = 0;
+    /** Whether there has been a value that must not escape: containers are then filled with a look at what goes in. */
+    let watch = false;
     const done = (end: number, stopped: boolean): PickleEnd => {
       sink.spend(Math.max(0, Math.min(end, window.base + window.length) - charged));
-      effects.finish(stopped);
+      effects.finish(stopped, stopped ? state.result : KIND.OPAQUE, end);
       const { problem, result } = state;
       return {
         end,
@@ -229,13 +231,13 @@ export class PickleMachine {
           continue;
         }
         case 0x61: // APPEND
-          if (sp - 2 < fence || cells[sp - 2] !== KIND.LIST) break;
+          if (sp - 2 < fence || cells[sp - 2] !== KIND.LIST || (cells[sp - 1] ?? 0) < 0) break;
           sp--;
           p++;
           continue;
         case 0x65: {
           // APPENDS
-          if (sp < fence || cells[fence - 1] !== KIND.LIST) break;
+          if (watch || sp < fence || cells[fence - 1] !== KIND.LIST) break;
           const from = stack.popMarkOver(sp);
           if (from < 0) break;
           sp = from;
@@ -253,6 +255,7 @@ export class PickleMachine {
       ({ cells } = stack);
       sp = stack.size;
       fence = stack.fence;
+      watch = effects.owns;
       if (window.base !== base) {
         charged = window.base;
         ({ base, length, soft } = window);

@@ -101,7 +101,7 @@ export function inlineArray(effects: Effects, state: number): InlineArray | unde
         break;
       case 'subclass':
         // The class that joblib gives the array afterwards: what was mapped from a file is a plain array then.
-        if (effects.isMemmap(value)) effects.settle(state);
+        if (effects.isMemmap(value)) effects.release(state);
         break;
       case 'numpy_array_alignment_bytes':
         aligned = intOf(value) !== undefined;

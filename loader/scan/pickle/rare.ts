@@ -3,7 +3,7 @@ import type { PassArray } from './machine.js';
 import { inlineArray } from './numpy.js';
 import type { State } from './state.js';
 import { FAILED, failed, fetch, INT, popAny, STOPPED, stringKind, u32, without } from './step.js';
-import { INT_BIAS, KIND, kindOf, payloadOf } from './values.js';
+import { INT_BIAS, KIND } from './values.js';
 
 /** `\x8a\x0a` and then this, little endian: the number 0x1950a86a20f9469cfc6c. */
 const TORCH_MAGIC = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
@@ -89,12 +89,14 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
       if (stack.size < 2) return 0;
       stack.size--;
       effects.append(stack.top, 'sequence', here);
+      effects.keepIn(stack.cells, stack.size, stack.size + 1, here);
       return 0;
     case 0x65: // APPENDS
     case 0x90: {
       // ADDITEMS
       const from = stack.popMark();
       if (from < 0 || !stack.hasBelow(from)) return without(state, here, 'items without a list or set');
+      effects.keepIn(stack.cells, from, stack.size, here);
       stack.size = from;
       effects.append(stack.top, op === 0x65 ? 'sequence' : 'set', here);
       return 0;
@@ -126,10 +128,10 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
       }
       let made: number = op === 0x6c ? KIND.LIST : KIND.SET;
       if (op === 0x74) made = arena.tuple(stack.cells, from, stack.size);
-      if (op === 0x64) {
+      else if (op === 0x64) {
         made = ++state.dicts * 16 + KIND.DICT;
         effects.setItems(made, stack.cells, from, stack.size, here);
-      }
+      } else effects.keepIn(stack.cells, from, stack.size, here);
       stack.size = from;
       stack.push(made);
       return 0;
@@ -139,19 +141,17 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
         // On an empty stack Python pops the mark itself.
         return stack.popMark() < 0 ? without(state, here, 'POP on an empty stack') : 0;
       }
-      if (stack.pop() < 0) effects.unchecked--;
+      stack.pop();
       return 0;
     case 0x31: {
       // POP_MARK
       const from = stack.popMark();
       if (from < 0) return without(state, here, 'a mark is missing');
-      for (let i = from; i < stack.size; i++) if ((stack.cells[i] ?? 0) < 0) effects.unchecked--;
       stack.size = from;
       return 0;
     }
     case 0x32: // DUP
       if (stack.empty) return without(state, here, 'DUP on an empty stack');
-      if (stack.top < 0) effects.unchecked++;
       stack.push(stack.top);
       return 0;
     case 0x82: // EXT1
@@ -183,7 +183,7 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
     case 0x92: {
       // NEWOBJ_EX
       if (!stack.has(3) && state.fault('a call without callable and arguments', here)) return FAILED;
-      popAny(stack);
+      effects.keep(popAny(stack), here);
       const args = popAny(stack);
       stack.push(effects.instantiate(popAny(stack), args, here));
       return 0;
@@ -236,7 +236,7 @@ function build(state: State, here: number, passArray: PassArray): number {
   if (stack.size < 2) return 0;
   const value = stack.pop();
   effects.build(stack.top, value, here);
-  if (!effects.joblib || !isArrayWrapper(state, stack.top)) return 0;
+  if (!effects.joblib || !effects.isArrayWrapper(stack.top)) return 0;
   const array = inlineArray(effects, value);
   if (!array) {
     // joblib fails here; Python's own unpickler goes on with what follows.
@@ -253,12 +253,6 @@ function build(state: State, here: number, passArray: PassArray): number {
   return after - here - 1;
 }
 
-function isArrayWrapper(state: State, value: number): boolean {
-  if (value < 0 || kindOf(value) !== KIND.RESULT) return false;
-  const global = state.effects.global(payloadOf(value));
-  return global?.name === 'NumpyArrayWrapper' && global.module.endsWith('joblib.numpy_pickle');
-}
-
 /** A long integer of `n` bytes: its value where it is small, PyTorch's magic number where it is that. */
 function long(bytes: Uint8Array, n: number): number {
   if (n > bytes.length) return KIND.OPAQUE;
@@ -267,5 +261,7 @@ function long(bytes: Uint8Array, n: number): number {
   // Six bytes hold any size; what is larger is data.
   for (let i = 0; i < n; i++) value += (bytes[i] ?? 0) * 2 ** (8 * i);
   if (n > 0 && (bytes[n - 1] ?? 0) > 127) value -= 2 ** (8 * n);
+  // What is larger is larger than any size that a machine has.
+  if (n <= 8 && value >= INT_BIAS) value = INT_BIAS - 1;
   return Math.abs(value) < INT_BIAS ? INT + value * 16 : KIND.OPAQUE;
 }

@@ -51,6 +51,20 @@ export const pickleRules = defineRules({
       'The pickle calls, with arguments of its own choice, a function that is on no allow-list and does not look like a class.',
     remedy: 'Do not load the file before the function has been reviewed.',
   },
+  'PKL-CALL-APPLIES': {
+    severity: 'high',
+    title: 'Call that applies what it is given',
+    description:
+      'The pickle calls a function that calls, instantiates or imports one of its arguments, with an argument that data does not need there. What was only to be referred to is executed so.',
+    remedy: 'Do not load the file.',
+  },
+  'PKL-RESOURCE': {
+    severity: 'medium',
+    title: 'Asks for far more memory or time than the file holds',
+    description:
+      'A few bytes of the pickle make loading allocate gigabytes, or tuples within tuples stand for so many values that hashing one of them does not end. Data write out what they hold.',
+    remedy: 'Do not load the file; ask the publisher for one that holds its data.',
+  },
   'PKL-GLOBAL-UNRESOLVED': {
     severity: 'high',
     title: 'Import whose name is computed',

@@ -32,7 +32,6 @@ export function fetch(state: State, index: number, here: number): boolean {
     state.stack.push(KIND.COMPUTED);
     return !state.fault('a memo entry is used that was never set', here);
   }
-  if (value < 0) state.effects.unchecked++;
   state.stack.push(value);
   return true;
 }

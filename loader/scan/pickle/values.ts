@@ -2,8 +2,9 @@
  * Abstract values. One number stands for one value, so that a stack of millions of them is a typed array and the work
  * per opcode stays at a few nanoseconds: `payload * 16 + kind`. What the payload means is the kind's matter.
  *
- * A global that may be called only under conditions is a negative number (`-1 - id`): that it reached the stack is
- * then one comparison, and every place that lets it escape unchecked can be counted.
+ * A value that must not leave the stack and the memo, because it holds a global that is only safe when its call has been
+ * seen, is *owned*: a negative number. That global itself is one, and so is every tuple that holds one. Whatever puts a
+ * value into a container, a state or the result asks {@link isOwned}; nothing has to be counted.
  */
 export const KIND = {
   /** A value whose content does not matter: None, booleans, floats, long integers. */
@@ -39,12 +40,29 @@ export const KIND = {
 
 export const INT_BIAS = 2 ** 40;
 
+/** Owned tuples lie below, owned globals above; there are never so many globals. */
+const OWNED_TUPLE = -(2 ** 40);
+
+/** True for a value that must not escape. */
+export const isOwned = (value: number): boolean => value < 0;
+
+/** A global that is safe only where its call is in sight. */
+export const ownedGlobal = (id: number): number => -1 - id;
+
+/** True where one of `cells[from, to)` must not escape. */
+export function anyOwned(cells: Float64Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if ((cells[i] ?? 0) < 0) return true;
+  return false;
+}
+
 export function kindOf(value: number): number {
-  return value < 0 ? KIND.GLOBAL : value - Math.floor(value / 16) * 16;
+  if (value < 0) return value <= OWNED_TUPLE ? KIND.TUPLE : KIND.GLOBAL;
+  return value - Math.floor(value / 16) * 16;
 }
 
 export function payloadOf(value: number): number {
-  return value < 0 ? -1 - value : Math.floor(value / 16);
+  if (value < 0) return value <= OWNED_TUPLE ? OWNED_TUPLE - value : -1 - value;
+  return Math.floor(value / 16);
 }
 
 export function intOf(value: number): number | undefined {
@@ -59,15 +77,43 @@ const FIRST_ARENA = 1 << 8;
 /** Arguments and states that matter have a handful of elements. */
 const MAX_ELEMENTS = 128;
 
+/** Above all values whose payload is an offset or a position: only numbers are so large. */
+const NO_OFFSET = 2 ** 43;
+/** What a tuple counts for that is forgotten: more than nearly all have. */
+const FORGOTTEN_WEIGHT = 1 << 10;
+/** Cells before the elements: their number, and the weight of the whole. */
+const HEAD = 2;
+
 /** Remembers the elements of recent small tuples and dicts. */
 export class Arena {
   #cells = new Float64Array(FIRST_ARENA);
   #head = 0;
   #dicts: { readonly of: Float64Array; readonly at: Float64Array } | undefined;
 
-  /** Stores `stack[from, to)` and returns the tuple that holds it. */
+  /** Most values that any tuple stands for when it is written out: a tuple in a tuple counts each time it occurs. */
+  heaviest = 0;
+
+  /** Stores `stack[from, to)` and returns the tuple that holds it, owned where one of them is. */
   tuple(stack: Float64Array, from: number, to: number): number {
-    return this.#store(stack, from, to) * 16 + KIND.TUPLE;
+    let weight = 1 + to - from;
+    let owned = false;
+    for (let i = from; i < to; i++) {
+      const value = stack[i] ?? 0;
+      // Most of what tuples hold is without a payload, or a number.
+      if ((value >= 0 && value < 16) || value > NO_OFFSET) continue;
+      if (value < 0) owned = true;
+      if (kindOf(value) === KIND.TUPLE) weight += this.#weigh(value) - 1;
+    }
+    if (weight > this.heaviest) this.heaviest = weight;
+    const at = this.#store(stack, from, to);
+    this.#cells[(at + 1) & (this.#cells.length - 1)] = weight;
+    return owned ? OWNED_TUPLE - at : at * 16 + KIND.TUPLE;
+  }
+
+  #weigh(tuple: number): number {
+    const at = payloadOf(tuple);
+    const cells = this.#cells;
+    return this.#head - at > cells.length ? FORGOTTEN_WEIGHT : (cells[(at + 1) & (cells.length - 1)] ?? 1);
   }
 
   /** Remembers `stack[from, to)` as further items of a dict. Protocol 0 sets them one by one. */
@@ -97,7 +143,7 @@ export class Arena {
 
   /** The elements of a tuple; undefined where they are forgotten or were too many. */
   elements(tuple: number): Float64Array | undefined {
-    return kindOf(tuple) === KIND.TUPLE && tuple >= 0 ? this.#load(payloadOf(tuple)) : undefined;
+    return kindOf(tuple) === KIND.TUPLE ? this.#load(payloadOf(tuple)) : undefined;
   }
 
   /** Keys and values, alternating, that a dict got; undefined where they are forgotten or were too many. */
@@ -110,12 +156,12 @@ export class Arena {
     const at = this.#head;
     const count = to - from;
     const kept = count > MAX_ELEMENTS ? 0 : count;
-    if (at + 1 + kept > this.#cells.length && this.#cells.length < ARENA) this.#grow();
+    if (at + HEAD + kept > this.#cells.length && this.#cells.length < ARENA) this.#grow();
     const cells = this.#cells;
     const mask = cells.length - 1;
-    this.#head = at + 1 + kept;
+    this.#head = at + HEAD + kept;
     cells[at & mask] = kept === count ? count : -1;
-    for (let i = 0; i < kept; i++) cells[(at + 1 + i) & mask] = stack[from + i] ?? 0;
+    for (let i = 0; i < kept; i++) cells[(at + HEAD + i) & mask] = stack[from + i] ?? 0;
     return at;
   }
 
@@ -133,7 +179,7 @@ export class Arena {
     const count = cells[at & mask] ?? -1;
     if (count < 0) return undefined;
     const out = new Float64Array(count);
-    for (let i = 0; i < count; i++) out[i] = cells[(at + 1 + i) & mask] ?? 0;
+    for (let i = 0; i < count; i++) out[i] = cells[(at + HEAD + i) & mask] ?? 0;
     return out;
   }
 }

@@ -3,6 +3,7 @@ import type { FileVerdict } from '../../../loader/scan/types.js';
 import { numpyDtype, type PickleBuilder, pickle, u32, u64 } from '../../support/pickle-builder.js';
 import { ATTRIBUTE_CASES } from './pickle-attributes.js';
 import { GADGETS } from './pickle-gadgets.js';
+import { OWNERSHIP_CASES } from './pickle-ownership.js';
 
 export interface Case {
   readonly name: string;
@@ -522,7 +523,6 @@ const CALLS: readonly (readonly [string, string])[] = [
   ['numpy', 'dtype'],
   ['numpy', 'float64'],
   ['numpy', 'ndarray'],
-  ['numpy.core.multiarray', '_reconstruct'],
   ['numpy._core.multiarray', 'scalar'],
   ['numpy.random._pickle', '__randomstate_ctor'],
   ['scipy.sparse._csr', 'csr_matrix'],
@@ -535,7 +535,6 @@ const CALLS: readonly (readonly [string, string])[] = [
   ['lightgbm.sklearn', 'LGBMClassifier'],
   ['types', 'SimpleNamespace'],
   ['argparse', 'Namespace'],
-  ['array', '_array_reconstructor'],
   ['re', '_compile'],
   ['time', 'struct_time'],
 ];
@@ -679,4 +678,10 @@ const benign: Case[] = [
   ),
 ];
 
-export const CORPUS: readonly Case[] = [...gadgets, ...structure, ...benign, ...ATTRIBUTE_CASES];
+export const CORPUS: readonly Case[] = [
+  ...gadgets,
+  ...structure,
+  ...benign,
+  ...ATTRIBUTE_CASES,
+  ...OWNERSHIP_CASES,
+];

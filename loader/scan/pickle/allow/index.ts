@@ -21,12 +21,23 @@ function add(module: string, names: AllowedNames): void {
   table?.set(module, known);
 }
 
+/** What Cython writes to unpickle a class, and `newObj`, make an instance of what they are given. */
+function ofSklearn(list: string): AllowedNames {
+  const names = list.split(' ');
+  const applies = names.filter((name) => name === 'newObj' || name.startsWith('__pyx_unpickle_'));
+  const call = names.filter((name) => !applies.includes(name));
+  return {
+    ...(call.length > 0 ? { call: call.join(' ') } : {}),
+    ...(applies.length > 0 ? { applies: applies.join(' ') } : {}),
+  };
+}
+
 /** The permission of exactly this module and name; undefined where the pair is not on the allow-list. */
 export function permissionOf(module: string, name: string): Permission | undefined {
   if (!table) {
     table = new Map();
     for (const [m, list] of Object.entries(SKLEARN_REFERENCES)) add(m, { ref: list });
-    for (const [m, list] of Object.entries(SKLEARN_CLASSES)) add(m, { call: list });
+    for (const [m, list] of Object.entries(SKLEARN_CLASSES)) add(m, ofSklearn(list));
     add('sklearn.utils._bunch', { mapping: 'Bunch' });
     add('sklearn.utils', { mapping: 'Bunch' });
     for (const [m, list] of Object.entries(TORCH_CLASSES)) add(m, { instance: list });

@@ -24,9 +24,10 @@ export const TORCH: Readonly<Record<string, AllowedNames>> = {
   'torch.cuda': { call: `${storages} ${tensors}` },
   'torch.storage': { call: 'UntypedStorage TypedStorage _LegacyStorage', check: '_load_from_bytes' },
   'torch._utils': {
-    call: '_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter _rebuild_parameter_v2 _rebuild_parameter_with_state _rebuild_qtensor _rebuild_sparse_tensor _rebuild_sparse_csr_tensor _rebuild_nested_tensor _rebuild_meta_tensor_no_storage _rebuild_device_tensor_from_numpy _rebuild_device_tensor_from_cpu_tensor _rebuild_wrapper_subclass _rebuild_xla_tensor',
+    call: '_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter _rebuild_parameter_v2 _rebuild_parameter_with_state _rebuild_qtensor _rebuild_sparse_tensor _rebuild_sparse_csr_tensor _rebuild_nested_tensor _rebuild_meta_tensor_no_storage _rebuild_device_tensor_from_numpy _rebuild_device_tensor_from_cpu_tensor _rebuild_xla_tensor',
+    applies: '_rebuild_wrapper_subclass',
   },
-  'torch._tensor': { call: '_rebuild_from_type _rebuild_from_type_v2', ref: 'Tensor' },
+  'torch._tensor': { applies: '_rebuild_from_type _rebuild_from_type_v2', ref: 'Tensor' },
   'torch.nn.parameter': { call: 'Parameter Buffer UninitializedParameter UninitializedBuffer' },
   'torch.nn.functional': { ref: ACTIVATIONS },
   'torch._C._nn': { ref: ACTIVATIONS },

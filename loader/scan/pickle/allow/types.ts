@@ -12,6 +12,8 @@ export interface AllowedNames {
   readonly instance?: string;
   /** May be stored, never called. */
   readonly ref?: string;
+  /** May be called; it calls, instantiates or imports some of its arguments, which `applied.ts` judges one by one. */
+  readonly applies?: string;
   /** May be called where its arguments pass a check of their own (`arguments.ts`). */
   readonly check?: string;
 }
