@@ -49,12 +49,6 @@ export const isOwned = (value: number): boolean => value < 0;
 /** A global that is safe only where its call is in sight. */
 export const ownedGlobal = (id: number): number => -1 - id;
 
-/** True where one of `cells[from, to)` must not escape. */
-export function anyOwned(cells: Float64Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if ((cells[i] ?? 0) < 0) return true;
-  return false;
-}
-
 export function kindOf(value: number): number {
   if (value < 0) return value <= OWNED_TUPLE ? KIND.TUPLE : KIND.GLOBAL;
   return value - Math.floor(value / 16) * 16;
