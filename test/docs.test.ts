@@ -58,7 +58,7 @@ describe('documentation', () => {
       });
       expect(run.stderr).to.equal('');
       expect(run.stdout.trim().split('\n')).to.deep.equal([
-        "accepted [ 'ada@example.org' ]",
+        "accepted [ 'email:ada@example.org' ]",
         "[ 'w' ]",
         run.stdout.trim().split('\n')[2],
       ]);

@@ -18,16 +18,21 @@ export const identityErrors = defineErrors({
       `the signature was made with the ${d.found} method, and the trust given is for the ${d.wanted} method`,
     hint: 'Ask the publisher how the model is signed, or give the trust that fits after making sure that it is right.',
   },
+  ERR_IDENTITY_FORM: {
+    kind: 'usage',
+    say: (d: { identity: string }) => `${d.identity} is not an identity`,
+    hint: 'Write email:ada@example.org, uri:https://example.org/team or dns:build.example.org; without a kind, the form must say it.',
+  },
   ERR_SIGNER_NOT_ACCEPTED: {
     kind: 'refused',
     say: (d: { identities: string[] | string; accepted: string[] | string }) =>
       `signed by ${list(d.identities)}, accepted are ${list(d.accepted)}`,
-    hint: 'The signature is genuine but not from a signer you accept. Identities are compared exactly, letter by letter.',
+    hint: 'The signature is genuine but not from a signer you accept. Identities are compared by kind and exactly; only the host of an address may differ in case.',
   },
   ERR_SIGNER_NO_IDENTITY: {
     kind: 'refused',
     say: (d: { subject: string; accepted: string[] | string }) =>
-      `the certificate of ${d.subject} names no e-mail address or URI; accepted are ${list(d.accepted)}`,
+      `the certificate of ${d.subject} names no e-mail address, URI or host that is one; accepted are ${list(d.accepted)}`,
     hint: 'Accept this signer by the fingerprint of its key or certificate, or ask for a certificate with an identity.',
   },
   ERR_POLICY_INVALID: {

@@ -15,12 +15,17 @@ export function dashesAreNames(args: readonly string[]): string[] {
   return [...own, ...args.slice(own.length)];
 }
 
-const VERIFY = ['trust-root', 'intermediates', 'crl', 'ocsp', 'ignore-paths', 'only'];
+const TRUST = ['trust-root', 'intermediates', 'crl', 'ocsp', 'identity'];
+const VERIFY = [...TRUST, 'ignore-paths', 'only'];
+const CHECK = [...TRUST, 'disable-rule', 'enable-rule', 'known-dependency', 'trusted-path', 'quarantine-on'];
 
 /** Commands of one file or folder, with the options that take several. */
 export const LISTS: Readonly<Record<string, readonly string[]>> = {
   verify: VERIFY,
   load: [...VERIFY, 'quarantine-on'],
+  check: CHECK,
+  watch: CHECK,
+  'quarantine restore': VERIFY,
   sign: ['certificate-chain', 'staple-crl', 'staple-ocsp', 'ignore-paths', 'dependency'],
   digest: ['ignore-paths'],
   'certificate verify': ['trust-root', 'intermediates', 'crl', 'ocsp', 'policy-set'],

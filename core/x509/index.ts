@@ -39,6 +39,7 @@ export { Name, type NameAttribute, sameBytes } from './name.js';
 export { Oid, oidName } from './oids.js';
 export { decodeCertificates, MAX_CERTIFICATE_FILE_BYTES, readCertificates } from './read.js';
 export { type HashName, type SignatureAlgorithm, signatureAlgorithm } from './signature-algorithm.js';
-export { certificateIdentities, summarizeCertificate } from './summary.js';
+export { summarizeCertificate } from './summary.js';
 export { isoTime, readTime } from './time.js';
 export { verifySignedData } from './verify-signature.js';
+export { certificateIdentities, IDENTITY_KINDS, parseIdentity, readIdentities } from './identity.js';

@@ -24,6 +24,7 @@ export const Oid = {
   anyExtendedKeyUsage: '2.5.29.37.0',
   freshestCrl: '2.5.29.46',
   inhibitAnyPolicy: '2.5.29.54',
+  smtpUtf8Mailbox: '1.3.6.1.5.5.7.8.9',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   subjectInfoAccess: '1.3.6.1.5.5.7.1.11',
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',

@@ -1,5 +1,6 @@
 import type { CertificateSummary } from '../report/index.js';
 import type { Certificate } from './certificate.js';
+import { certificateIdentities } from './identity.js';
 import { isoTime } from './time.js';
 
 /** A certificate as reports show it: what it claims. */
@@ -14,11 +15,4 @@ export function summarizeCertificate(certificate: Certificate): CertificateSumma
     key: certificate.keyDescription,
     identities: certificateIdentities(certificate),
   };
-}
-
-/** E-mail addresses, URIs and DNS names of the subject alternative name, exactly as they stand there. */
-export function certificateIdentities(certificate: Certificate): string[] {
-  return (certificate.subjectAltName ?? []).flatMap((name) =>
-    name.type === 'email' || name.type === 'uri' || name.type === 'dns' ? [name.value] : [],
-  );
 }

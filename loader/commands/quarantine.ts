@@ -2,7 +2,7 @@ import { ModelsealError } from '../../core/errors/index.js';
 import { ReportBuilder } from '../../core/report/index.js';
 import { type Command, type CommandContext, command, group, printable } from '../../core/terminal/index.js';
 import type { Incident } from '../store/index.js';
-import { readVerifyOptions } from './verify-options.js';
+import { readVerifyOptions, verificationOptions } from './verify-options.js';
 
 interface QuarantineArguments {
   quarantine: string;
@@ -118,32 +118,14 @@ const restore: Command = (context) =>
     command: 'restore <id>',
     describe: 'Verify an entry again and move it back',
     builder: (yargs) =>
-      yargs
-        .positional('id', {
+      verificationOptions(
+        yargs.positional('id', {
           type: 'string',
           demandOption: true,
           describe: 'Identifier, or a unique beginning of it',
-        })
+        }),
+      )
         .option('to', { type: 'string', describe: 'Restore to this path instead of the original one' })
-        .option('trust-root', {
-          type: 'string',
-          array: true,
-          describe: 'Trust anchor (PEM or DER, may be repeated)',
-        })
-        .option('public-key', {
-          type: 'string',
-          describe: 'Key that must have signed, instead of a trust root',
-        })
-        .option('intermediates', {
-          type: 'string',
-          array: true,
-          describe: 'Certificates that may help to build the path (may be repeated)',
-        })
-        .option('identity', { type: 'string', describe: 'Identity of the accepted signer, exactly' })
-        .option('policy', { type: 'string', describe: 'Trust policy, YAML or JSON' })
-        .option('crl', { type: 'string', array: true, describe: 'CRL file (may be repeated)' })
-        .option('ocsp', { type: 'string', array: true, describe: 'OCSP response (may be repeated)' })
-        .option('revocation', { choices: ['require', 'prefer', 'off'] as const, describe: 'Revocation mode' })
         .option('without-verification', {
           type: 'boolean',
           default: false,
@@ -156,28 +138,19 @@ const restore: Command = (context) =>
     handler: async (argv) => {
       const q = await open(argv as unknown as QuarantineArguments);
       const at = context.now();
-      const trusted = argv.trustRoot !== undefined || argv.publicKey !== undefined;
+      const trusted = [argv['trust-root'], argv['public-key'], argv['trusted-root']].some(
+        (trust) => trust !== undefined,
+      );
       if (!trusted && !argv.withoutVerification) {
         throw new ModelsealError('ERR_USAGE', {
           problem:
-            'restoring verifies again: give --trust-root or --public-key, or say --without-verification',
+            'restoring verifies again: give --trust-root, --public-key or --trusted-root, or say --without-verification',
         });
       }
       const verify = argv.withoutVerification
         ? async (): Promise<void> => {}
         : async (path: string): Promise<void> => {
-            const arguments_ = {
-              model: path,
-              'trust-root': argv.trustRoot,
-              'public-key': argv.publicKey,
-              intermediates: argv.intermediates,
-              identity: argv.identity,
-              policy: argv.policy,
-              crl: argv.crl,
-              ocsp: argv.ocsp,
-              revocation: argv.revocation,
-            };
-            const options = await readVerifyOptions(arguments_, context);
+            const options = await readVerifyOptions({ ...argv, model: path }, context);
             const { runVerification } = await import('../pipeline/verify.js');
             const { ScannedModel } = await import('../scan/scanned-model.js');
             const report = new ReportBuilder(path, at, context.observer);

@@ -8,6 +8,7 @@ import {
   printable,
 } from '../../core/terminal/index.js';
 import type { GuardedRunOptions } from '../guard/run.js';
+import { files, IDENTITY } from './trust-options.js';
 
 interface RunArguments {
   readonly app: string;
@@ -16,7 +17,7 @@ interface RunArguments {
   readonly _: readonly (string | number)[];
   readonly signed?: string[] | undefined;
   readonly 'trust-root': string[];
-  readonly identity?: string | undefined;
+  readonly identity?: string[] | undefined;
   readonly intermediates?: string[] | undefined;
   readonly crl?: string[] | undefined;
   readonly ocsp?: string[] | undefined;
@@ -26,8 +27,6 @@ interface RunArguments {
   readonly 'allow-eval'?: boolean | undefined;
   readonly 'allow-embedded-wasm'?: boolean | undefined;
 }
-
-const files = (describe: string) => ({ type: 'string', array: true, describe }) as const;
 
 const run: Command = (context) =>
   command<RunArguments>({
@@ -42,10 +41,7 @@ const run: Command = (context) =>
           'signed',
           files('Signed folder whose code and models may be used; without it, the folder of the program'),
         )
-        .option('identity', {
-          type: 'string',
-          describe: 'E-mail address or URI of the accepted signer, exactly',
-        })
+        .option('identity', files(IDENTITY))
         .option('intermediates', files('Certificates that may help to build the path; not trusted'))
         .option('crl', files('CRL in PEM or DER'))
         .option('ocsp', files('OCSP response in DER'))

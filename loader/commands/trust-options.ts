@@ -5,7 +5,7 @@ import type { RevocationMode } from '../revocation/index.js';
 export interface TrustArguments {
   readonly 'trust-root'?: string[] | undefined;
   readonly 'public-key'?: string | undefined;
-  readonly identity?: string | undefined;
+  readonly identity?: string[] | undefined;
   readonly intermediates?: string[] | undefined;
   readonly crl?: string[] | undefined;
   readonly ocsp?: string[] | undefined;
@@ -21,11 +21,14 @@ export const files = (describe: string) => ({ type: 'string', array: true, descr
 export const text = (describe: string) => ({ type: 'string', describe }) as const;
 export const flag = (describe: string) => ({ type: 'boolean', default: false, describe }) as const;
 
+export const IDENTITY =
+  'Accepted signer, exactly: email:ADDRESS, uri:URI or dns:HOST; may be repeated, any of them is accepted';
+
 export function trustOptions<T>(yargs: Argv<T>): Argv<T & TrustArguments> {
   return yargs
     .option('trust-root', files('Trust anchor: certificates in PEM or DER, or a folder of them'))
     .option('public-key', text('Key that must have signed: PEM, DER or JWK'))
-    .option('identity', text('E-mail address or URI of the accepted signer, exactly'))
+    .option('identity', files(IDENTITY))
     .option('intermediates', files('Certificates that may help to build the path; not trusted'))
     .option('crl', files('CRL in PEM or DER'))
     .option('ocsp', files('OCSP response in DER'))

@@ -19,8 +19,18 @@ export interface VerifyArguments extends TrustArguments {
 }
 
 export function verifyOptions(yargs: Argv): Argv<VerifyArguments> {
+  return verificationOptions(
+    yargs.positional('model', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Model folder or single file',
+    }),
+  ) as unknown as Argv<VerifyArguments>;
+}
+
+/** Everything that verification can be told, for commands that know the model by another name. */
+export function verificationOptions<T>(yargs: Argv<T>): Argv<T & Omit<VerifyArguments, 'model'>> {
   return trustOptions(yargs)
-    .positional('model', { type: 'string', demandOption: true, describe: 'Model folder or single file' })
     .option('signature', text('Signature file; model.sig in the folder or beside the file without it'))
     .option('trusted-root', text('Sigstore trusted_root.json; with --identity and --identity-provider'))
     .option('identity-provider', text('Sigstore: OIDC issuer that vouched for the identity, exactly'))
@@ -35,10 +45,9 @@ export function verifyOptions(yargs: Argv): Argv<VerifyArguments> {
       default: true,
       describe: 'Honour excluded paths that the manifest records; --no-manifest-ignores does not',
     })
-    .option(
-      'only',
-      files('Verify this file or folder of the model only'),
-    ) as unknown as Argv<VerifyArguments>;
+    .option('only', files('Verify this file or folder of the model only')) as unknown as Argv<
+    T & Omit<VerifyArguments, 'model'>
+  >;
 }
 
 /**
@@ -116,10 +125,17 @@ async function readTrust(
   return {
     sigstore: {
       trustedRoot: await SigstoreRoot.read(argv['trusted-root']),
-      identity: argv.identity ?? '',
+      identity: oneIdentity(argv.identity),
       identityProvider: argv['identity-provider'] ?? '',
     },
   };
+}
+
+/** Sigstore's certificates name one identity, and the trust in it is in one. */
+function oneIdentity(given: readonly string[] = []): string {
+  if (given.length > 1)
+    throw new ModelsealError('ERR_USAGE', { problem: 'with --trusted-root, --identity is given once' });
+  return given[0] ?? '';
 }
 
 /** The policy file, narrowed to `--identity` where that is given beside trust roots. */
@@ -128,6 +144,6 @@ async function readPolicies(argv: VerifyArguments): Promise<VerifyOptions['polic
   const file =
     argv.policy === undefined ? undefined : (await import('../policy/document.js')).readPolicy(argv.policy);
   if (argv.identity === undefined || argv['trusted-root'] !== undefined) return file;
-  const narrow = TrustPolicy.accepting([{ identity: argv.identity }]);
+  const narrow = TrustPolicy.accepting(argv.identity.map((identity) => ({ identity })));
   return file ? file.and(narrow) : narrow;
 }

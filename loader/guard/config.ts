@@ -17,8 +17,8 @@ const schema = z.strictObject({
   ocsp: files.optional(),
   revocation: z.enum(['require', 'prefer', 'off']).optional(),
   policy: z.string().min(1).optional(),
-  /** The only accepted signer, compared exactly; a policy file can narrow further. */
-  identity: z.string().min(1).optional(),
+  /** The accepted signers, compared by kind and exactly; a policy file can narrow further. */
+  identity: z.union([z.string().min(1), files.min(1)]).optional(),
   /** ISO 8601; the clock of the machine without it. */
   at: z.iso.datetime().optional(),
   allowEval: z.boolean().optional(),

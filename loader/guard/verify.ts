@@ -42,7 +42,7 @@ export async function verifySignedFolders(config: GuardConfig, at: Date): Promis
 function policyOf(config: GuardConfig): TrustPolicy | undefined {
   const file = config.policy === undefined ? undefined : readPolicy(config.policy);
   if (config.identity === undefined) return file;
-  const narrow = TrustPolicy.accepting([{ identity: config.identity }]);
+  const narrow = TrustPolicy.accepting([config.identity].flat().map((identity) => ({ identity })));
   return file ? file.and(narrow) : narrow;
 }
 

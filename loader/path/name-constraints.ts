@@ -114,15 +114,12 @@ function put(group: Map<GeneralNameType, Constraint[]>, constraint: Constraint):
   else group.set(constraint.type, [constraint]);
 }
 
-/** SmtpUTF8Mailbox (RFC 9598): an e-mail address outside rfc822Name. */
-const SMTP_UTF8_MAILBOX = '1.3.6.1.5.5.7.8.9';
-
 /**
  * The kind of constraint that a name falls under. RFC 9598 §6 puts SmtpUTF8Mailbox under those for rfc822Name; they
  * cannot be compared here, so that such a name refuses where e-mail is constrained.
  */
 function formOf(name: GeneralName): GeneralNameType {
-  return name.type === 'other' && name.oid === SMTP_UTF8_MAILBOX ? 'email' : name.type;
+  return name.type === 'other' && name.oid === Oid.smtpUtf8Mailbox ? 'email' : name.type;
 }
 
 function compile(base: GeneralName, issuer: Certificate): Constraint {

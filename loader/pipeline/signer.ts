@@ -3,7 +3,7 @@ import { namedKey, type SigningMethod, type UnverifiedBundle } from '../../core/
 import { ModelsealError } from '../../core/errors/index.js';
 import { describeKey, publicKeyFingerprint, requireStrongKey } from '../../core/keys/index.js';
 import type { ReportBuilder } from '../../core/report/index.js';
-import { type Certificate, certificateIdentities, summarizeCertificate } from '../../core/x509/index.js';
+import { type Certificate, readIdentities, summarizeCertificate } from '../../core/x509/index.js';
 import type { SignerRule, TrustPolicy } from '../policy/policy.js';
 import type { CheckedPath } from '../revocation/index.js';
 import type { SigstoreSigner } from '../sigstore/index.js';
@@ -60,12 +60,15 @@ export class AcceptedSigner {
   static ofPath(checked: CheckedPath, policy: TrustPolicy, report: ReportBuilder): AcceptedSigner {
     const { leaf, anchor, chain } = checked.path;
     requireStrongKey(leaf.publicKey(), `the key of ${leaf.label}`);
+    const { identities, malformed } = readIdentities(leaf);
+    if (malformed.length > 0)
+      report.warning('identity.malformed', `names that identify nobody: ${malformed.join(', ')}`);
     const full = anchor.certificate ? [...chain, anchor.certificate] : chain;
     return new AcceptedSigner(
       {
         method: 'certificate',
         publicKey: leaf.publicKey(),
-        identities: certificateIdentities(leaf),
+        identities,
         chain: full,
       },
       policy,
@@ -143,7 +146,7 @@ export class AcceptedSigner {
     report.passed('identity', `${this.label} is an accepted signer`);
   }
 
-  /** Exact comparison, no patterns, no letter case folded. */
+  /** Exact comparison of one spelling each, no patterns. */
   #fits(rule: SignerRule): boolean {
     return (
       (rule.identity === undefined || this.identities.includes(rule.identity)) &&

@@ -1,7 +1,8 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { ModelsealError } from '../../core/errors/index.js';
+import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { readBounded } from '../../core/files.js';
+import { parseIdentity } from '../../core/x509/identity.js';
 import { TrustPolicy } from './policy.js';
 
 /** A policy is written by hand; this is a book. */
@@ -57,6 +58,7 @@ export function parsePolicy(text: string, file: string): TrustPolicy {
     return fail(`${where === '' ? '' : `${where}: `}${issue?.message ?? 'it does not fit'}`);
   }
   const { signers, revocation, manifestIgnores, signatures, legacy } = result.data;
+  for (const { identity } of signers ?? []) if (identity !== undefined) readable(identity, fail);
   return TrustPolicy.of({
     signers: signers ? [signers] : [],
     revocation,
@@ -64,6 +66,15 @@ export function parsePolicy(text: string, file: string): TrustPolicy {
     signatures,
     legacy,
   });
+}
+
+function readable(identity: string, fail: (problem: string) => never): void {
+  try {
+    parseIdentity(identity);
+  } catch (error) {
+    if (!isModelsealError(error)) throw error;
+    fail(error.message);
+  }
 }
 
 /** @throws {ModelsealError} `ERR_POLICY_INVALID`, `ERR_FILE_…` */

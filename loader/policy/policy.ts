@@ -1,9 +1,13 @@
 import { ModelsealError } from '../../core/errors/index.js';
+import { parseIdentity } from '../../core/x509/identity.js';
 import type { RevocationMode } from '../revocation/index.js';
 
 /** Whose signatures are accepted. A signer fits a rule when everything the rule names is true of it. */
 export interface SignerRule {
-  /** E-mail address, URI or DNS name of the certificate's subject alternative name, compared exactly. */
+  /**
+   * `email:…`, `uri:…` or `dns:…`, or one of them without its kind where its form says it; compared by kind and exactly
+   * with the certificate's subject alternative name.
+   */
   readonly identity?: string;
   /** SHA-256 over the signer's SubjectPublicKeyInfo, lower-case hexadecimal. */
   readonly key?: string;
@@ -40,7 +44,7 @@ export class TrustPolicy {
   readonly #made = true;
 
   private constructor(fields: PolicyFields) {
-    this.signers = fields.signers ?? [];
+    this.signers = (fields.signers ?? []).map((group) => group.map(spelled));
     this.revocation = fields.revocation;
     this.manifestIgnores = fields.manifestIgnores ?? 'allow';
     this.signatures = fields.signatures ?? 'all';
@@ -80,6 +84,11 @@ export class TrustPolicy {
   get anySigner(): boolean {
     return this.#made && this.signers.length === 0;
   }
+}
+
+/** A rule with its identity in the one spelling that identities of certificates have. */
+function spelled(rule: SignerRule): SignerRule {
+  return rule.identity === undefined ? rule : { ...rule, identity: parseIdentity(rule.identity) };
 }
 
 const ORDER: readonly RevocationMode[] = ['off', 'prefer', 'require'];

@@ -3,7 +3,7 @@ import type { SignedEntity, TrustMaterial } from '@sigstore/verify';
 import type { UnverifiedBundle } from '../../core/bundle/index.js';
 import { type ErrorCode, ModelsealError } from '../../core/errors/index.js';
 import type { ReportBuilder } from '../../core/report/index.js';
-import { Certificate, verifySignedData } from '../../core/x509/index.js';
+import { Certificate, parseIdentity, verifySignedData } from '../../core/x509/index.js';
 import { type SigstoreIdentity, sigstoreIdentity } from './identity.js';
 import { SigstoreRoot } from './root.js';
 
@@ -94,10 +94,11 @@ export class SigstoreSigner {
     }
     report.passed('sigstore.time', `signed at ${signedAt.toISOString()}, when its certificate was valid`);
     const found = sigstoreIdentity(leaf);
-    if (found.identity !== trust.identity || found.provider !== trust.identityProvider) {
+    const wanted = parseIdentity(trust.identity);
+    if (found.identity !== wanted || found.provider !== trust.identityProvider) {
       throw new ModelsealError('ERR_SIGNER_NOT_ACCEPTED', {
         identities: [`${found.identity} (${found.provider})`],
-        accepted: [`${trust.identity} (${trust.identityProvider})`],
+        accepted: [`${wanted} (${trust.identityProvider})`],
       });
     }
     report.passed('sigstore.identity', `${found.identity}, vouched for by ${found.provider}`);

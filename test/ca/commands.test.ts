@@ -117,7 +117,7 @@ describe('ca: commands', () => {
     ]);
     const accepted = await ca('issue', ...csr, '--accept-csr-identities', '--out', path('again'), '--json');
     expect(json<{ certificate: { identities: string[] } }>(accepted).certificate.identities).to.deep.equal([
-      'ada@example.org',
+      'email:ada@example.org',
     ]);
   });
 

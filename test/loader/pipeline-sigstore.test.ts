@@ -43,7 +43,7 @@ describe('the Sigstore method, against an instance of our own', () => {
   it('accepts a signature whose certificate was valid when it was logged', async () => {
     const { report } = await verifyModel(await signed(), await options());
     expect(report.verdict).to.equal('accepted');
-    expect(report.signers[0]).to.deep.include({ method: 'sigstore', identities: [IDENTITY] });
+    expect(report.signers[0]).to.deep.include({ method: 'sigstore', identities: [`email:${IDENTITY}`] });
     expect(report.signers[0]?.chain).to.have.length(3);
     expect(report.checks.map((c) => c.name)).to.include.members([
       'sigstore',

@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ErrorCode } from '../../core/errors/index.js';
+import { signingKey } from '../../core/keys/index.js';
 import {
   parsePolicy,
   type Report,
@@ -11,9 +12,20 @@ import {
   type VerifyOptions,
   verifyModel,
 } from '../../loader/index.js';
+import { signModel } from '../../signer/index.js';
 import { editPayload, resign } from '../support/edit-bundle.js';
 import { expectCode, expectCodeAsync } from '../support/errors.js';
-import { AT, makeIntermediate, makeLeaf, makeRoot, NOT_AFTER, NOT_BEFORE, testKey } from '../support/pki.js';
+import {
+  AT,
+  extensions,
+  general,
+  makeIntermediate,
+  makeLeaf,
+  makeRoot,
+  NOT_AFTER,
+  NOT_BEFORE,
+  testKey,
+} from '../support/pki.js';
 import { publisher, writeModel } from '../support/signed-model.js';
 import { useTemp } from '../support/temp.js';
 
@@ -42,7 +54,7 @@ describe('verifyModel, certificate method', () => {
     const folder = await signed();
     const { model, report } = await verifyModel(folder, BASE);
     expect(report.verdict).to.equal('accepted');
-    expect(report.signers[0]?.identities).to.deep.equal(['dev@example.com']);
+    expect(report.signers[0]?.identities).to.deep.equal(['email:dev@example.com']);
     expect(report.signers[0]?.chain.map((c) => c.subject)).to.deep.equal([
       'CN=Test Developer',
       'CN=Test Issuing CA',
@@ -194,14 +206,49 @@ describe('verifyModel, certificate method', () => {
       policy: TrustPolicy.accepting([{ identity }]),
     });
     await verifyModel(folder, accepting('dev@example.com'));
-    for (const wrong of ['DEV@example.com', 'dev@example.co', 'dev@example.com ', '.*', 'v@example.com']) {
+    for (const same of ['email:dev@example.com', 'dev@EXAMPLE.com'])
+      await verifyModel(folder, accepting(same));
+    for (const wrong of [
+      'DEV@example.com',
+      'dev@example.co',
+      'v@example.com',
+      'uri:dev:example.com',
+      'example.com',
+    ])
       await refused('ERR_SIGNER_NOT_ACCEPTED', folder, accepting(wrong));
-    }
+    for (const none of ['dev@example.com ', '.*', '', 'email:', 'uri:dev@example.com'])
+      expectCode('ERR_IDENTITY_FORM', () => accepting(none));
     const { fingerprint } = pub.leaf.certificate;
     const both = [{ identity: 'dev@example.com', certificate: fingerprint }];
     await verifyModel(folder, { ...BASE, policy: TrustPolicy.accepting(both) });
     const issuer = [{ certificate: pub.issuing.certificate.fingerprint }];
     await refused('ERR_SIGNER_NOT_ACCEPTED', folder, { ...BASE, policy: TrustPolicy.accepting(issuer) });
+  });
+
+  it('a constrained sub-CA cannot pose as somebody by a name of another kind', async () => {
+    const root = makeRoot();
+    // It may issue for addresses at example.com only; hosts and URIs are not constrained.
+    const constraints = extensions.nameConstraints([general.email('example.com')], []);
+    const issuing = makeIntermediate(root, { extra: [constraints] });
+    const trustRoots = TrustAnchors.from([root.certificate]);
+    const victim = 'ada@example.org';
+    for (const [name, code] of [
+      [general.uri(`x:${victim}`), 'ERR_SIGNER_NOT_ACCEPTED'],
+      [general.uri(victim), 'ERR_SIGNER_NO_IDENTITY'],
+      [general.dns(victim), 'ERR_PATH_NAME_MALFORMED'],
+      [general.email(victim), 'ERR_PATH_NAME_NOT_PERMITTED'],
+    ] as const) {
+      const leaf = makeLeaf(issuing, { extensions: { '2.5.29.17': extensions.subjectAltName([name]) } });
+      const folder = writeModel(join(temp(), `model-${code}-${name.length}-${name[0]}`));
+      await signModel(folder, {
+        key: signingKey(leaf.key.privateKey),
+        certificate: leaf.certificate,
+        chain: [issuing.certificate],
+        at: AT,
+      });
+      const policy = TrustPolicy.accepting([{ identity: victim }]);
+      await refused(code, folder, { at: AT, trustRoots, policy });
+    }
   });
 
   it('tells a certificate without identity from the wrong one', async () => {
@@ -340,7 +387,7 @@ revocation: require
 manifestIgnores: refuse
 `);
     expect(policy.signers).to.deep.equal([
-      [{ identity: 'dev@example.com' }, { key: PRINT, identity: 'ci@example.com' }],
+      [{ identity: 'email:dev@example.com' }, { key: PRINT, identity: 'email:ci@example.com' }],
     ]);
     expect(policy.revocation).to.equal('require');
     expect(parse('{"version": 1, "signatures": "any"}').signatures).to.equal('any');
@@ -351,6 +398,7 @@ manifestIgnores: refuse
     ['an unknown version', 'version: 2'],
     ['no version', 'revocation: off'],
     ['an empty list of signers', 'version: 1\nsigners: []'],
+    ['an identity of no kind', 'version: 1\nsigners: [{identity: ada}]'],
     ['an empty rule', 'version: 1\nsigners: [{}]'],
     ['a rule with an unknown field', 'version: 1\nsigners: [{email: a@example.com}]'],
     ['a fingerprint that is none', 'version: 1\nsigners: [{key: abc}]'],
@@ -374,8 +422,8 @@ manifestIgnores: refuse
         legacy: 'refuse',
       });
     }
-    const narrowed = TrustPolicy.accepting([{ identity: 'a' }]).and(
-      TrustPolicy.accepting([{ identity: 'b' }]),
+    const narrowed = TrustPolicy.accepting([{ identity: 'dns:a' }]).and(
+      TrustPolicy.accepting([{ identity: 'dns:b' }]),
     );
     expect(narrowed.signers).to.have.length(2);
     expectCode('ERR_POLICY_INVALID', () => TrustPolicy.accepting([]));

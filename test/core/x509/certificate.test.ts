@@ -60,7 +60,7 @@ describe('Certificate', () => {
     expect(ours.extKeyUsage).to.deep.equal([Oid.codeSigning]);
     expect(summarizeCertificate(ours)).to.deep.include({
       subject: 'CN=Test Developer',
-      identities: ['dev@example.com'],
+      identities: ['email:dev@example.com'],
       notBefore: '2026-01-01T00:00:00Z',
     });
   });
