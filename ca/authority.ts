@@ -8,6 +8,7 @@ import {
   type SigningKey,
   signingKey,
 } from '../core/keys/index.js';
+import { checkOptions, is, type OptionTable } from '../core/options.js';
 import {
   Certificate,
   readCertificates,
@@ -28,7 +29,7 @@ import { checkIdentities } from './identity.js';
 import { Issuer } from './issuer.js';
 import { answerOcsp, type SignedOcsp } from './ocsp.js';
 import { Profile, type ProfileOptions, ROOT_CRL_DAYS, wholeSeconds } from './profile.js';
-import type { RevocationReason } from './reasons.js';
+import { REASONS, type RevocationReason } from './reasons.js';
 import { SqliteStore } from './store/sqlite-store.js';
 import type { CaStore, CertificateRecord, CertificateState, IssuerRole, ListFilter } from './store/store.js';
 import { developerValidity, type ValidityRequest } from './validity.js';
@@ -87,6 +88,37 @@ export interface OcspValidity {
   readonly days: number;
 }
 
+const OPEN: OptionTable<OpenOptions> = { rootKey: is.text, issuingKey: is.text };
+const ISSUE: OptionTable<IssueRequest> = {
+  publicKey: is.object,
+  name: is.text,
+  emails: is.list(is.text),
+  uris: is.list(is.text),
+  at: is.time,
+  days: is.number,
+  notBefore: is.time,
+  notAfter: is.time,
+};
+const REVOKE: OptionTable<RevokeRequest> = {
+  serial: is.text,
+  at: is.time,
+  reason: is.one(...Object.keys(REASONS)),
+  invalidityDate: is.time,
+};
+const CRL: OptionTable<CrlOrder> = { at: is.time, issuer: is.one('root', 'issuing'), days: is.number };
+const OCSP: OptionTable<OcspValidity> = { at: is.time, days: is.number };
+const LIST: OptionTable<ListFilter> = {
+  state: is.one('pending', 'issued', 'revoked'),
+  text: is.text,
+  limit: is.number,
+};
+
+interface CrlOrder {
+  readonly at: Date;
+  readonly issuer?: IssuerRole | undefined;
+  readonly days?: number | undefined;
+}
+
 /** A certificate authority that is open for work. Close it when done. */
 export class Authority {
   readonly profile: Profile;
@@ -117,6 +149,7 @@ export class Authority {
   }
 
   static async open(home: string, ask: AskPassphrase, options: OpenOptions): Promise<Authority> {
+    checkOptions('openAuthority', options, OPEN);
     const paths = homePaths(home);
     const { rootCertificate, issuingCertificate, database } = paths;
     const missing = [database, rootCertificate, issuingCertificate].filter((file) => !existsSync(file));
@@ -137,6 +170,7 @@ export class Authority {
    * @throws {ModelsealError} `ERR_CA_IDENTITY…`, `ERR_CA_NAME`, `ERR_CA_VALIDITY`, `ERR_KEY_WEAK`, `ERR_LINT`, `ERR_CA_…`
    */
   async issue(request: IssueRequest): Promise<IssuedCertificate> {
+    checkOptions('issue', request, ISSUE);
     this.issuing.requireValid(request.at);
     const name = subjectText(request.name, 'name');
     const { emails, uris } = checkIdentities(
@@ -168,6 +202,7 @@ export class Authority {
    * @throws {ModelsealError} `ERR_SERIAL_UNKNOWN`, `ERR_ALREADY_REVOKED`, `ERR_REVOCATION_DATE`
    */
   async revoke(request: RevokeRequest): Promise<CertificateRecord> {
+    checkOptions('revoke', request, REVOKE);
     const { serial, reason } = request;
     const revokedAt = wholeSeconds(request.at);
     const invalidityDate = request.invalidityDate && wholeSeconds(request.invalidityDate);
@@ -188,11 +223,8 @@ export class Authority {
   }
 
   /** A full CRL of one issuer; by default of the issuing CA, for as many days as the profile says. */
-  async crl(request: {
-    at: Date;
-    issuer?: IssuerRole | undefined;
-    days?: number | undefined;
-  }): Promise<IssuedCrl> {
+  async crl(request: CrlOrder): Promise<IssuedCrl> {
+    checkOptions('crl', request, CRL);
     const role = request.issuer ?? 'issuing';
     const days = request.days ?? (role === 'root' ? ROOT_CRL_DAYS : this.profile.crlDays);
     this[role].requireValid(request.at);
@@ -205,19 +237,22 @@ export class Authority {
    * @throws {ModelsealError} `ERR_DER`, `ERR_OCSP_FORMAT`, `ERR_OCSP_EXTENSION_UNKNOWN`, and what signing throws
    */
   async answerOcsp(request: Uint8Array, role: IssuerRole, validity: OcspValidity): Promise<SignedOcsp> {
+    checkOptions('answerOcsp', validity, OCSP);
     const { items, nonce } = decodeOcspRequest(request);
     const question = { certIds: items.map(({ certId }) => certId), nonce };
     return answerOcsp(this[role], await this.#key(role), this.#store, question, validity);
   }
 
   /** An OCSP response about one recorded certificate, as evidence to ship along. */
-  ocspFor(record: CertificateRecord, validity: OcspValidity): Promise<SignedOcsp> {
+  async ocspFor(record: CertificateRecord, validity: OcspValidity): Promise<SignedOcsp> {
+    checkOptions('ocspFor', validity, OCSP);
     const { subject: name, spki } = this[record.issuer].certificate;
     const id = certIdFor({ name, spki }, Buffer.from(record.serial, 'hex'));
     return this.answerOcsp(encodeOcspRequest([id]), record.issuer, validity);
   }
 
-  list(filter: ListFilter = {}): Promise<CertificateRecord[]> {
+  async list(filter: ListFilter = {}): Promise<CertificateRecord[]> {
+    checkOptions('list', filter, LIST);
     return this.#store.list(filter);
   }
 

@@ -3,6 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
 import { ModelsealError } from '../core/errors/index.js';
 import { encodePrivateKey, encryptPrivateKey, generatePrivateKey, signingKey } from '../core/keys/index.js';
+import { checkOptions, is, type OptionTable } from '../core/options.js';
 import { encodePem } from '../core/pem.js';
 import { oidName } from '../core/x509/index.js';
 import type { Authority, IssuedCertificate } from './authority.js';
@@ -31,6 +32,18 @@ export interface DeliveryRequest {
   readonly protection: KeyProtection;
 }
 
+const FRESH = { out: is.text, keyType: is.text, protection: is.anything };
+const DELIVERY: OptionTable<DeliveryRequest> = {
+  ...FRESH,
+  at: is.time,
+  name: is.text,
+  emails: is.list(is.text),
+  uris: is.list(is.text),
+  days: is.number,
+  csr: is.made(CertificateRequest),
+  acceptCsrIdentities: is.flag,
+};
+
 export interface Delivery {
   readonly issued: IssuedCertificate;
   readonly files: readonly string[];
@@ -45,10 +58,11 @@ export interface Delivery {
  * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, what {@link Authority.issue} throws
  */
 export async function issueInto(authority: Authority, request: DeliveryRequest): Promise<Delivery> {
+  checkOptions('issueInto', request, DELIVERY);
   const { out, at, csr } = request;
   const path = (name: string): string => join(out, name);
   refuseExisting(['cert.pem', 'chain.pem', ...(csr ? [] : ['key.pem'])].map(path));
-  const wishes = csr === undefined ? stated(request) : requested(request, csr);
+  const { ignored, ...wishes } = csr === undefined ? stated(request) : requested(request, csr);
   const fresh = csr === undefined ? await freshKey(request, path('key.pem')) : undefined;
   const removeFolder = makeFolder(out);
   try {
@@ -60,7 +74,7 @@ export async function issueInto(authority: Authority, request: DeliveryRequest):
       { path: path('cert.pem'), data: issued.pem, mode: PUBLIC },
     ];
     writeNewFiles(files);
-    return { issued, files: files.map((file) => file.path), ignored: wishes.ignored };
+    return { issued, files: files.map((file) => file.path), ignored };
   } catch (error) {
     removeFolder();
     throw error;
@@ -80,6 +94,12 @@ export interface RequestFiles {
 export async function requestInto(
   options: Pick<DeliveryRequest, 'out' | 'keyType' | 'protection'> & Identities & { readonly name: string },
 ): Promise<RequestFiles> {
+  checkOptions('requestInto', options, {
+    ...FRESH,
+    name: is.text,
+    emails: is.list(is.text),
+    uris: is.list(is.text),
+  });
   const files = { request: join(options.out, 'request.csr'), key: join(options.out, 'key.pem') };
   refuseExisting([files.request, files.key]);
   const { key, file } = await freshKey(options, files.key);

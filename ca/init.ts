@@ -22,6 +22,7 @@ import {
   signatureScheme,
   signingKey,
 } from '../core/keys/index.js';
+import { checkOptions, is, type OptionTable } from '../core/options.js';
 import type { CertificateSummary } from '../core/report/index.js';
 import { Certificate, summarizeCertificate } from '../core/x509/index.js';
 import { LintedCertificate, RecordedCertificate } from './certify.js';
@@ -71,6 +72,18 @@ export interface CreateAuthorityOptions extends ProfileOptions {
   readonly rootOut?: string | undefined;
 }
 
+const CREATE: OptionTable<CreateAuthorityOptions> = {
+  home: is.text,
+  at: is.time,
+  protection: is.anything,
+  rootOut: is.text,
+  organization: is.text,
+  keyType: is.text,
+  crlUrl: is.text,
+  ocspUrl: is.text,
+  crlDays: is.number,
+};
+
 export interface AuthoritySummary {
   readonly home: string;
   readonly root: CertificateSummary;
@@ -97,6 +110,7 @@ interface Tier {
  * @throws {ModelsealError} `ERR_CA_EXISTS`, `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, what {@link Profile.parse} throws
  */
 export async function createAuthority(options: CreateAuthorityOptions): Promise<AuthoritySummary> {
+  checkOptions('createAuthority', options, CREATE);
   const profile = Profile.parse(options);
   const paths = homePaths(options.home);
   const rootKeyFile = options.rootOut === undefined ? paths.rootKey : join(options.rootOut, 'root.key');

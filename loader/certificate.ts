@@ -1,5 +1,8 @@
-import type { ReportBuilder } from '../core/report/index.js';
+import { isModelsealError } from '../core/errors/index.js';
+import { checkOptions, is, type OptionTable } from '../core/options.js';
+import { ReportBuilder } from '../core/report/index.js';
 import type { Certificate } from '../core/x509/index.js';
+import { PATH_OPTIONS } from './path/build.js';
 import { findPath, type PathOptions, pathCheckOf } from './path/index.js';
 import { type CheckedPath, checkRevocation, type RevocationMode } from './revocation/checked-path.js';
 import { mergeEvidence, NO_EVIDENCE, type RevocationEvidence } from './revocation/evidence.js';
@@ -13,6 +16,15 @@ export interface CertificateOptions extends Omit<PathOptions, 'judge'> {
   readonly report?: ReportBuilder | undefined;
 }
 
+const { judge: _, ...SEARCH } = PATH_OPTIONS;
+const CERTIFICATE: OptionTable<CertificateOptions> = {
+  ...SEARCH,
+  evidence: is.object,
+  revocation: is.one('require', 'prefer', 'off'),
+  fetch: is.call,
+  report: is.made(ReportBuilder),
+};
+
 /**
  * Judges a certificate of any CA: path, then revocation. A path whose CA is revoked is not the end, if another valid
  * path is not touched by that.
@@ -23,22 +35,38 @@ export async function verifyCertificate(
   leaf: Certificate,
   options: CertificateOptions,
 ): Promise<CheckedPath> {
-  const { report, at, algorithms } = options;
+  checkOptions('verifyCertificate', options, CERTIFICATE);
+  const { report, evidence: given, revocation: mode, fetch, ...search } = options;
+  const { at, algorithms } = search;
   const step = <T>(name: string, work: () => T | Promise<T>): Promise<T> =>
     report
       ? report.step(name, work, name === 'path' ? pathCheckOf : undefined)
       : Promise.resolve().then(work);
 
-  const first = await step('path', () => findPath(leaf, options));
+  const first = await step('path', () => findPath(leaf, search));
   for (const check of first.checks) report?.check(check);
   return step('revocation', async () => {
-    const fetched = await options.fetch?.(first);
-    const evidence = mergeEvidence(options.evidence ?? NO_EVIDENCE, fetched ?? NO_EVIDENCE);
-    const revocation = { evidence, mode: options.revocation, at, algorithms };
-    const path = findPath(leaf, {
-      ...options,
-      judge: (candidate) => void checkRevocation(candidate, revocation),
-    });
-    return checkRevocation(path, { ...revocation, report });
+    const evidence = mergeEvidence(given ?? NO_EVIDENCE, (await fetch?.(first)) ?? NO_EVIDENCE);
+    const revocation = { evidence, mode, at, algorithms };
+    const judge = (candidate: CheckedPath['path']): void => void checkRevocation(candidate, revocation);
+    return checkRevocation(
+      pathThat(judge, first, () => findPath(leaf, { ...search, judge })),
+      { ...revocation, report },
+    );
   });
+}
+
+/** The first path, or, where it is refused, another one: its signatures are not checked twice for nothing. */
+function pathThat(
+  judge: (path: CheckedPath['path']) => void,
+  first: CheckedPath['path'],
+  another: () => CheckedPath['path'],
+): CheckedPath['path'] {
+  try {
+    judge(first);
+    return first;
+  } catch (error) {
+    if (!isModelsealError(error)) throw error;
+    return another();
+  }
 }

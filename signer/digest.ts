@@ -9,8 +9,9 @@ import {
   treeDigestOf,
   walkModel,
 } from '../core/model/index.js';
+import { checkOptions, is } from '../core/options.js';
 import type { ProgressSink } from '../core/progress.js';
-import { type SerializationOptions, serializationOf } from './serialization.js';
+import { SERIALIZATION, type SerializationOptions, serializationOf } from './serialization.js';
 import { DEFAULT_SIGNATURE_NAME } from './target.js';
 
 export interface DigestedModel {
@@ -31,6 +32,7 @@ export async function digestModel(
   path: string,
   options: SerializationOptions & { readonly progress?: ProgressSink | undefined } = {},
 ): Promise<DigestedModel> {
+  checkOptions('digestModel', options, { ...SERIALIZATION, progress: is.call });
   const folder = lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true;
   const rules = IgnoreRules.from(
     folder ? [...DEFAULT_IGNORED, DEFAULT_SIGNATURE_NAME, ...(options.ignorePaths ?? [])] : [],

@@ -3,6 +3,7 @@ import { basename, join, relative } from 'node:path';
 import { isModelsealError, ModelsealError } from '../core/errors/index.js';
 import { ioError } from '../core/files.js';
 import { isModelFile } from '../core/model-file.js';
+import { checkOptions, is, type OptionTable } from '../core/options.js';
 import {
   findRecord,
   type IntegrityRecord,
@@ -33,6 +34,8 @@ export interface MigrationOptions {
   readonly includeUnrecorded: boolean;
 }
 
+const MIGRATION: OptionTable<MigrationOptions> = { policy: is.object, includeUnrecorded: is.flag };
+
 /** Deeper than any layout of models. */
 const MAX_DEPTH = 100;
 
@@ -42,6 +45,7 @@ const MAX_DEPTH = 100;
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`
  */
 export function planMigration(root: string, options: MigrationOptions): MigrationUnit[] {
+  checkOptions('planMigration', options, MIGRATION);
   const units: MigrationUnit[] = [];
   const visit = (folder: string, depth: number): void => {
     const names = list(folder);
@@ -69,6 +73,7 @@ export async function migrate(
   unit: MigrationUnit,
   options: MigrationOptions & { readonly sign: SignOptions },
 ): Promise<SignedModel> {
+  checkOptions('migrate', options, { ...MIGRATION, sign: is.object });
   // Looked at again: between the dry run and now the files may have changed.
   const now = inspect(unit.folder, options);
   if (now.problem) throw now.problem;

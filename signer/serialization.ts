@@ -1,6 +1,7 @@
 import { type HashName, isHashName } from '../core/digest/index.js';
 import { ModelsealError } from '../core/errors/index.js';
 import { DEFAULT_SHARD_SIZE, type IgnoreRules, type Serialization } from '../core/model/index.js';
+import { is, type OptionTable } from '../core/options.js';
 
 /** What a caller may choose about how a model is listed and hashed. */
 export interface SerializationOptions {
@@ -13,6 +14,14 @@ export interface SerializationOptions {
   readonly shardSize?: number | undefined;
   readonly hash?: HashName | undefined;
 }
+
+export const SERIALIZATION: OptionTable<SerializationOptions> = {
+  ignorePaths: is.list(is.text),
+  allowSymlinks: is.flag,
+  method: is.one('files', 'shards'),
+  shardSize: is.number,
+  hash: is.text,
+};
 
 /** @throws {ModelsealError} `ERR_SIGN_OPTION`, `ERR_HASH_UNKNOWN` */
 export function serializationOf(options: SerializationOptions, rules: IgnoreRules): Serialization {

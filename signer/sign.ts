@@ -23,11 +23,12 @@ import {
   treeDigestOf,
   walkModel,
 } from '../core/model/index.js';
+import { checkOptions, is, type OptionTable } from '../core/options.js';
 import type { ProgressSink } from '../core/progress.js';
-import type { Certificate } from '../core/x509/index.js';
+import { Certificate } from '../core/x509/index.js';
 import { checkSigningCertificate, orderChain } from './certificates.js';
 import { type ModelMetadata, metadataAnnotations } from './metadata.js';
-import { type SerializationOptions, serializationOf } from './serialization.js';
+import { SERIALIZATION, type SerializationOptions, serializationOf } from './serialization.js';
 import { chooseTarget, writeSignature } from './target.js';
 
 export interface SignOptions extends SerializationOptions {
@@ -54,6 +55,20 @@ export interface SignOptions extends SerializationOptions {
   readonly progress?: ProgressSink | undefined;
 }
 
+const SIGN: OptionTable<SignOptions> = {
+  ...SERIALIZATION,
+  key: is.object,
+  certificate: is.made(Certificate),
+  chain: is.list(is.made(Certificate)),
+  staple: is.object,
+  at: is.time,
+  signature: is.text,
+  overwrite: is.flag,
+  metadata: is.object,
+  forPythonReference: is.flag,
+  progress: is.call,
+};
+
 /** What was signed and where the signature is. */
 export interface SignedModel {
   readonly signature: string;
@@ -74,6 +89,7 @@ export interface SignedModel {
  * @throws {ModelsealError} `ERR_SIGN_*`, `ERR_KEY_*`, `ERR_MODEL_*`, `ERR_NAME_*`, `ERR_FILE_*`
  */
 export async function signModel(path: string, options: SignOptions): Promise<SignedModel> {
+  checkOptions('signModel', options, SIGN);
   const { key, at } = options;
   const material = checkedMaterial(options);
   const annotations = options.metadata && metadataAnnotations(options.metadata);

@@ -1,6 +1,6 @@
+export { didYouMean } from '../guess.js';
 export { type Command, type CommandContext, command, group } from './command.js';
 export { formatBytes, formatDuration, printable } from './format.js';
-export { didYouMean } from './guess.js';
 export { Output, type OutputOptions, type Streams } from './output.js';
 export { type PassphraseArguments, passphraseOptions, passphraseSource } from './passphrase.js';
 export { openTelemetrySinks, type Telemetry, telemetrySettings } from './telemetry.js';

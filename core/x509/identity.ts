@@ -22,6 +22,8 @@ const LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 /** RFC 3986 §3: a scheme and something behind it, in printable characters. */
 const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[!-~]+$/;
 
+const isAscii = (text: string): boolean => /^\p{ASCII}*$/u.test(text);
+
 const isHost = (text: string): boolean =>
   text.length <= 253 && text.split('.').every((label) => LABEL.test(label));
 
@@ -69,8 +71,7 @@ function kindOf(text: string): IdentityKind | undefined {
 /** Hosts are certified in ASCII (RFC 9598 §3); people write them as they read them. */
 function withAsciiHost(value: string): string {
   const at = value.lastIndexOf('@') + 1;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
-  return /^[\x00-\x7f]*$/.test(value.slice(at)) ? value : value.slice(0, at) + domainToASCII(value.slice(at));
+  return isAscii(value.slice(at)) ? value : value.slice(0, at) + domainToASCII(value.slice(at));
 }
 
 /** Who a certificate is for, and which of its names are none. */
@@ -93,9 +94,8 @@ export function readIdentities(certificate: Certificate): CertificateIdentities 
       else malformed.push(`${name.type}:${name.value}`);
     } else if (name.type === 'other' && name.oid === Oid.smtpUtf8Mailbox) {
       const value = utf8String(name.value);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: a mailbox within ASCII must be an rfc822Name (RFC 9598 §3)
-      const found =
-        value === undefined || /^[\x00-\x7f]*$/.test(value) ? undefined : canonical('email', value);
+      // A mailbox within ASCII must be an rfc822Name (RFC 9598 §3).
+      const found = value === undefined || isAscii(value) ? undefined : canonical('email', value);
       if (found !== undefined) identities.push(found);
       else malformed.push(`email:${value ?? '(not UTF-8)'}`);
     }

@@ -34,6 +34,7 @@ export {
   readGeneralName,
   readGeneralNames,
 } from './general-name.js';
+export { certificateIdentities, IDENTITY_KINDS, parseIdentity, readIdentities } from './identity.js';
 export { decodePublicKey, keyDescription } from './key.js';
 export { Name, type NameAttribute, sameBytes } from './name.js';
 export { Oid, oidName } from './oids.js';
@@ -42,4 +43,3 @@ export { type HashName, type SignatureAlgorithm, signatureAlgorithm } from './si
 export { summarizeCertificate } from './summary.js';
 export { isoTime, readTime } from './time.js';
 export { verifySignedData } from './verify-signature.js';
-export { certificateIdentities, IDENTITY_KINDS, parseIdentity, readIdentities } from './identity.js';

@@ -1,4 +1,5 @@
 import { ModelsealError } from '../../core/errors/index.js';
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import { findRecord, type RecordPolicy, readRecord, verifyRecord } from '../../core/records/index.js';
 import {
   type CheckSummary,
@@ -8,9 +9,10 @@ import {
   summarize,
 } from '../../core/report/index.js';
 import { VERSION } from '../../core/version.js';
-import type { VerifyOptions } from '../pipeline/options.js';
+import { checkVerifyOptions, type VerifyOptions } from '../pipeline/options.js';
 import { scanModel } from '../pipeline/scan.js';
 import { runVerification } from '../pipeline/verify.js';
+import { checkScanOptions } from '../scan/options.js';
 import { applyPolicy } from '../scan/policy.js';
 import { RULES, type RuleId } from '../scan/rules.js';
 import { type FileScan, type ScanOptions, scanPaths } from '../scan/scan.js';
@@ -37,12 +39,31 @@ export interface CheckOptions {
   readonly onModel?: ((report: Report, done: number, total: number) => void | Promise<void>) | undefined;
 }
 
+const CHECK: OptionTable<CheckOptions> = {
+  verify: is.object,
+  scan: is.object,
+  allowUnsigned: is.flag,
+  records: is.object,
+  skip: is.list(is.text),
+  strict: is.flag,
+  knownDependencies: is.list(is.text),
+  observer: is.anything,
+  onModel: is.call,
+};
+
+function checkCheckOptions(of: string, options: CheckOptions): void {
+  checkOptions(of, options, CHECK);
+  checkVerifyOptions(of, options.verify);
+  if (options.scan) checkScanOptions(of, options.scan);
+}
+
 /**
  * Judges every model below a folder: signature, integrity, threats. One model's refusal never stops the others.
  *
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE` for the folder itself, `ERR_CHECK_EMPTY`
  */
 export async function checkFolder(root: string, options: CheckOptions): Promise<CheckSummary> {
+  checkCheckOptions('checkFolder', options);
   const { models, notFollowed } = findModels(root, options.skip);
   if (models.length === 0) throw new ModelsealError('ERR_CHECK_EMPTY', { folder: root });
   const reports: Report[] = [];
@@ -57,6 +78,7 @@ export async function checkFolder(root: string, options: CheckOptions): Promise<
 
 /** Judges one model; every outcome is in the report, nothing is thrown. */
 export async function checkModel(model: FoundModel, options: CheckOptions): Promise<Report> {
+  checkCheckOptions('checkModel', options);
   const report = new ReportBuilder(model.path, options.verify.at, options.observer);
   if (model.kind === 'signed') await checkSigned(model.path, options, report);
   else await checkUnsigned(model.path, options, report);

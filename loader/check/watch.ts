@@ -1,5 +1,6 @@
 import { watch } from 'node:fs';
 import { join, sep } from 'node:path';
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import type { Report } from '../../core/report/index.js';
 import { type CheckOptions, checkModel } from './check.js';
 import { type FoundModel, findModels } from './find.js';
@@ -17,6 +18,15 @@ export interface WatchOptions {
   readonly onError: (error: unknown) => void;
 }
 
+const WATCH: OptionTable<WatchOptions> = {
+  check: is.call,
+  interval: is.number,
+  settle: is.number,
+  signal: is.object,
+  onReport: is.call,
+  onError: is.call,
+};
+
 /**
  * Judges every model below a folder at the start, whatever changes afterwards, and everything again on a schedule,
  * until the signal ends it. Checks never overlap.
@@ -24,6 +34,7 @@ export interface WatchOptions {
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND` when the folder is not there at the start
  */
 export async function watchFolder(root: string, options: WatchOptions): Promise<void> {
+  checkOptions('watchFolder', options, WATCH);
   findModels(root);
   const changed = new Map<string, number>();
   const wake = new Wakeup();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { ModelsealError } from '../../core/errors/index.js';
 import { readBounded, writeAtomic } from '../../core/files.js';
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import { VERSION } from '../../core/version.js';
 import { type Constructors, MAX_MODEL_BYTES, type ModelForm, unpickleModel } from '../unpickle/index.js';
 import { collectTensors } from './collect.js';
@@ -17,6 +18,13 @@ export interface ConvertOptions {
   /** Replace an existing result and record. */
   readonly overwrite?: boolean;
 }
+
+const CONVERT: OptionTable<ConvertOptions> = {
+  out: is.text,
+  at: is.time,
+  constructors: is.object,
+  overwrite: is.flag,
+};
 
 /** What was made of what, so that the result can be signed together with where it comes from. */
 export interface ConversionRecord {
@@ -55,6 +63,7 @@ export function recordName(out: string): string {
  * @throws {ModelsealError} `ERR_UNPICKLE_*`, `ERR_TORCH_STORAGE`, `ERR_CONVERT_SOURCE`, `ERR_CONVERT_TENSOR`
  */
 export function convertModel(file: string, options: ConvertOptions): ConversionRecord {
+  checkOptions('convertModel', options, CONVERT);
   const bytes = readBounded(file, 'model', MAX_MODEL_BYTES);
   const { form, value } = unpickleModel(
     bytes,

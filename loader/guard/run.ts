@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ErrorRecord, ModelsealError } from '../../core/errors/index.js';
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import type { GuardConfig } from './config.js';
 import { CODE_VARIABLES } from './environment.js';
 import { GUARD_VARIABLE } from './state.js';
@@ -26,6 +27,16 @@ export interface GuardedRunOptions {
   readonly cwd?: string | undefined;
 }
 
+const RUN: OptionTable<GuardedRunOptions> = {
+  app: is.text,
+  args: is.list(is.text),
+  config: is.object,
+  env: is.object,
+  output: is.one('inherit', 'stderr', 'capture'),
+  entry: is.text,
+  cwd: is.text,
+};
+
 export interface GuardedRun {
   /** Exit code of the program, or the signal that ended it. */
   readonly status: number | string;
@@ -41,6 +52,7 @@ export interface GuardedRun {
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND` for the program, `ERR_GUARD_NOT_BUILT`
  */
 export async function runGuarded(options: GuardedRunOptions): Promise<GuardedRun> {
+  checkOptions('runGuarded', options, RUN);
   const app = resolve(options.cwd ?? '.', options.app);
   if (!existsSync(app))
     throw new ModelsealError('ERR_FILE_NOT_FOUND', { file: options.app, what: 'program' });

@@ -1,11 +1,13 @@
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
-import type { ReportBuilder } from '../../core/report/index.js';
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
+import { ReportBuilder } from '../../core/report/index.js';
 import { type Certificate, sameBytes } from '../../core/x509/index.js';
 import { DEFAULT_ALGORITHM_POLICY } from './algorithm-policy.js';
-import type { TrustAnchor, TrustAnchors } from './anchor.js';
+import { type TrustAnchor, TrustAnchors } from './anchor.js';
 import {
   checkSignature,
   isSameEntity,
+  PATH_PARAMETERS,
   type PathParameters,
   type Progress,
   SearchState,
@@ -25,6 +27,13 @@ export interface PathOptions extends PathParameters {
   readonly judge?: ((path: ValidatedPath) => void) | undefined;
 }
 
+export const PATH_OPTIONS: OptionTable<PathOptions> = {
+  ...PATH_PARAMETERS,
+  anchors: is.made(TrustAnchors),
+  intermediates: is.object,
+  judge: is.call,
+};
+
 /**
  * Finds a valid path from a leaf to a trust anchor (RFC 4158): depth first, from the leaf upwards, past dead ends and
  * loops, within the budgets of `limits.ts`.
@@ -36,6 +45,7 @@ export interface PathOptions extends PathParameters {
  *   when one is spent
  */
 export function findPath(leaf: Certificate, options: PathOptions): ValidatedPath {
+  checkOptions('findPath', options, PATH_OPTIONS);
   return new Search(options).run(leaf);
 }
 
@@ -44,8 +54,10 @@ export function validatePath(
   leaf: Certificate,
   options: PathOptions & { readonly report?: ReportBuilder | undefined },
 ): ValidatedPath {
-  const path = findPath(leaf, options);
-  for (const check of path.checks) options.report?.check(check);
+  const { report, ...rest } = options;
+  checkOptions('validatePath', { report }, { report: is.made(ReportBuilder) });
+  const path = findPath(leaf, rest);
+  for (const check of path.checks) report?.check(check);
   return path;
 }
 
@@ -153,7 +165,8 @@ class Search {
     this.#state.budget.path();
     const progress = { index: chain.length };
     try {
-      return this.#judge(ValidatedPath.check(chain, anchor, this.#options, this.#state, progress), progress);
+      const { anchors: _, intermediates: __, judge: ___, ...parameters } = this.#options;
+      return this.#judge(ValidatedPath.check(chain, anchor, parameters, this.#state, progress), progress);
     } catch (error) {
       this.#fail(error, 2 * MAX_PATH + 2 - progress.index);
       return undefined;

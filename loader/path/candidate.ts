@@ -1,4 +1,5 @@
 import { ModelsealError } from '../../core/errors/index.js';
+import { is, type OptionTable } from '../../core/options.js';
 import {
   type Certificate,
   type KeyUsage,
@@ -27,6 +28,7 @@ import {
 } from './profile.js';
 import { checkIssuerPurpose, checkLeafPurpose } from './purpose.js';
 import type { Purpose } from './purposes.js';
+import { PURPOSES } from './purposes.js';
 import { checkConformance } from './strict.js';
 
 /** What a path is judged by. Time and purpose have no default. */
@@ -47,6 +49,19 @@ export interface PathParameters {
   /** Refuses also what RFC 5280 §4 forbids CAs and §6 lets pass, see {@link checkConformance}. */
   readonly strict?: boolean;
 }
+
+export const PATH_PARAMETERS: OptionTable<PathParameters> = {
+  at: is.time,
+  purpose: is.one(...PURPOSES),
+  requiredKeyUsage: is.list(is.text),
+  requireExtendedKeyUsage: is.flag,
+  policySet: is.list(is.text),
+  explicitPolicy: is.flag,
+  inhibitPolicyMapping: is.flag,
+  inhibitAnyPolicy: is.flag,
+  algorithms: is.object,
+  strict: is.flag,
+};
 
 /** What one search remembers between its candidates: what it has spent, and signatures already checked. */
 export class SearchState {

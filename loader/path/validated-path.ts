@@ -1,7 +1,14 @@
+import { checkOptions } from '../../core/options.js';
 import type { CertificateSummary, Check } from '../../core/report/index.js';
 import { type Certificate, isoTime, summarizeCertificate } from '../../core/x509/index.js';
 import type { TrustAnchor } from './anchor.js';
-import { checkCandidate, type PathParameters, type Progress, SearchState } from './candidate.js';
+import {
+  checkCandidate,
+  PATH_PARAMETERS,
+  type PathParameters,
+  type Progress,
+  SearchState,
+} from './candidate.js';
 import type { PolicyOutputs } from './policies.js';
 import type { Purpose } from './purposes.js';
 
@@ -45,6 +52,7 @@ export class ValidatedPath {
     search: SearchState = new SearchState(),
     progress: Progress = { index: 0 },
   ): ValidatedPath {
+    checkOptions('ValidatedPath.check', parameters, PATH_PARAMETERS);
     const copy = [...chain] as unknown as readonly [Certificate, ...Certificate[]];
     const policies = checkCandidate(copy, anchor, parameters, search, progress);
     return new ValidatedPath(

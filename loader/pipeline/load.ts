@@ -1,4 +1,5 @@
 import { ModelsealError } from '../../core/errors/index.js';
+import { checkOptions, is, type OptionCheck, type OptionTable } from '../../core/options.js';
 import { type Report, ReportBuilder } from '../../core/report/index.js';
 import { borrow } from '../lend.js';
 import { detectRuntimeFormat, RUNTIME_FORMATS, type RuntimeFormat } from '../runtime/choose.js';
@@ -8,9 +9,14 @@ import { SafetensorsFile } from '../runtime/safetensors/tensors.js';
 import type { InputTensor, OutputTensor } from '../runtime/types.js';
 import type { ScannedModel } from '../scan/scanned-model.js';
 import { MatchedModel } from './match.js';
-import type { LoadOptions } from './options.js';
+import { checkLoadOptions, type LoadOptions } from './options.js';
 import { scanModel } from './scan.js';
 import { runVerification } from './verify.js';
+
+const LIVE: OptionTable<Pick<LoadOptions, 'file' | 'engine'>> & { readonly [name: string]: OptionCheck } = {
+  file: is.text,
+  engine: is.one('auto', 'node', 'wasm'),
+};
 
 /** A model in memory that was verified and scanned, ready for use. Nothing in it goes back to the path on disk. */
 export class LiveModel {
@@ -41,6 +47,7 @@ export class LiveModel {
     scanned: ScannedModel<MatchedModel>,
     options: { readonly file?: string | undefined; readonly engine?: EngineChoice | undefined } = {},
   ): Promise<LiveModel> {
+    checkOptions('LiveModel.from', options, LIVE);
     const scan = await import('../scan/scanned-model.js');
     if (!(scanned instanceof scan.ScannedModel) || !(scanned.model instanceof MatchedModel)) {
       throw new ModelsealError('ERR_USAGE', {
@@ -92,10 +99,11 @@ export interface LoadedModel {
  * @throws {ModelsealError} The cause of the refusal. `options.report` then holds everything that was checked.
  */
 export async function loadModel(path: string, options: LoadOptions): Promise<LoadedModel> {
+  checkLoadOptions('loadModel', options);
   const report = options.report ?? new ReportBuilder(path, options.at);
   const model = await runVerification(path, { ...options, hold: true }, report);
-  const scanned = await scanModel(model, path, options, report);
-  const live = await report.step('load', () => LiveModel.from(scanned, options));
+  const scanned = await scanModel(model, path, { scan: options.scan }, report);
+  const live = await report.step('load', () => LiveModel.from(scanned, { file: options.file, engine: options.engine }));
   report.passed('load', `${live.file}, ${live.format}${live.onnx ? `, ${live.onnx.engine}` : ''}`);
   return { live, report: report.build() };
 }

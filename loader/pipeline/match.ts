@@ -1,6 +1,8 @@
 import { digestBytes, holdFile, openHash } from '../../core/digest/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import { type ModelFile, type ModelTree, measureModel, rangeEnds } from '../../core/model/index.js';
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
+import { ReportBuilder } from '../../core/report/index.js';
 import { lendFrom } from '../lend.js';
 import type { VerifiedFiles } from '../runtime/types.js';
 import { holdModel, isSigned } from './hold.js';
@@ -8,6 +10,16 @@ import { judge } from './judge.js';
 import { chooseFiles, chosenFiles, listModel, signedName } from './listing.js';
 import { VerifiedManifest } from './manifest.js';
 import type { MatchOptions } from './options.js';
+
+const MATCH: OptionTable<MatchOptions> = {
+  report: is.made(ReportBuilder),
+  hold: is.flag,
+  signatureFile: is.text,
+  ignorePaths: is.list(is.text),
+  ignoreUnsignedFiles: is.flag,
+  only: is.list(is.text),
+  onProgress: is.call,
+};
 
 /**
  * A model whose files are exactly those of a verified manifest, made only by {@link MatchedModel.from}. It owns the
@@ -47,6 +59,7 @@ export class MatchedModel implements VerifiedFiles {
    *   `ERR_FILE_NOT_IN_MANIFEST`, and the codes of listing and reading; the report lists every file of each kind
    */
   static async from(verified: VerifiedManifest, path: string, options: MatchOptions): Promise<MatchedModel> {
+    checkOptions('MatchedModel.from', options, MATCH);
     if (!VerifiedManifest.isVerified(verified)) {
       throw new ModelsealError('ERR_USAGE', {
         problem: 'MatchedModel.from needs the result of VerifiedManifest.from',

@@ -1,12 +1,16 @@
 import type { KeyObject } from 'node:crypto';
+import { isModelsealError } from '../../core/errors/index.js';
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import type { ProgressSink } from '../../core/progress.js';
-import type { ReportBuilder } from '../../core/report/index.js';
-import type { Certificate } from '../../core/x509/index.js';
+import { ReportBuilder } from '../../core/report/index.js';
+import { Certificate } from '../../core/x509/index.js';
 import type { CertificateOptions } from '../certificate.js';
-import type { Purpose, TrustAnchors } from '../path/index.js';
-import type { TrustPolicy } from '../policy/policy.js';
+import type { TrustAnchors } from '../path/index.js';
+import { PURPOSES, type Purpose } from '../path/purposes.js';
+import { TrustPolicy } from '../policy/policy.js';
 import type { RevocationEvidence, RevocationMode } from '../revocation/index.js';
 import type { EngineChoice } from '../runtime/onnx/engine.js';
+import { checkScanOptions } from '../scan/options.js';
 import type { ScanOptions } from '../scan/scan.js';
 import type { SigstoreTrust } from '../sigstore/index.js';
 
@@ -51,12 +55,65 @@ export interface VerifyOptions {
   readonly report?: ReportBuilder | undefined;
 }
 
+const VERIFY: OptionTable<VerifyOptions> = {
+  at: is.time,
+  trustRoots: is.object,
+  publicKey: is.object,
+  sigstore: is.object,
+  intermediates: is.list(is.made(Certificate)),
+  evidence: is.object,
+  fetch: is.call,
+  revocation: is.one('require', 'prefer', 'off'),
+  policy: is.made(TrustPolicy),
+  purpose: is.one(...PURPOSES),
+  signature: is.text,
+  ignorePaths: is.list(is.text),
+  ignoreUnsignedFiles: is.flag,
+  manifestIgnores: is.one('allow', 'refuse'),
+  only: is.list(is.text),
+  hold: is.flag,
+  onProgress: is.call,
+  report: is.made(ReportBuilder),
+};
+
 export interface LoadOptions extends Omit<VerifyOptions, 'hold'> {
   /** Which file of the model to load; needed where several could be. */
   readonly file?: string | undefined;
   readonly engine?: EngineChoice | undefined;
   /** Which findings are threats. */
   readonly scan?: ScanOptions | undefined;
+}
+
+const { hold: _, ...LOAD_VERIFY } = VERIFY;
+const LOAD: OptionTable<LoadOptions> = {
+  ...LOAD_VERIFY,
+  file: is.text,
+  engine: is.one('auto', 'node', 'wasm'),
+  scan: is.object,
+};
+
+/** @throws {ModelsealError} `ERR_USAGE` */
+export function checkVerifyOptions(of: string, options: VerifyOptions): void {
+  told(options, () => checkOptions(of, options, VERIFY));
+}
+
+/** @throws {ModelsealError} `ERR_USAGE` */
+export function checkLoadOptions(of: string, options: LoadOptions): void {
+  told(options, () => {
+    checkOptions(of, options, LOAD);
+    if (options.scan) checkScanOptions(of, options.scan);
+  });
+}
+
+/** A report that was given says of wrong options too that nothing was accepted. */
+function told(options: Pick<VerifyOptions, 'report'> | undefined, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (isModelsealError(error) && options?.report instanceof ReportBuilder)
+      options.report.failed('options', error);
+    throw error;
+  }
 }
 
 /** What the comparison of a model with its manifest is told. */

@@ -1,4 +1,5 @@
 import { isModelsealError } from '../../core/errors/index.js';
+import { checkOptions, is } from '../../core/options.js';
 import type { ReportBuilder } from '../../core/report/index.js';
 import { borrow } from '../lend.js';
 import { detectRuntimeFormat } from '../runtime/choose.js';
@@ -20,6 +21,7 @@ export function scanModel(
   options: Pick<LoadOptions, 'scan'>,
   report: ReportBuilder,
 ): Promise<ScannedModel<MatchedModel>> {
+  checkOptions('scanModel', options, { scan: is.object });
   return report.step('scan', async () => {
     // The scanners are many modules; only who loads a model pays for them.
     const { ScannedModel } = await import('../scan/scanned-model.js');

@@ -5,7 +5,7 @@ import { type Report, ReportBuilder } from '../../core/report/index.js';
 import { TrustPolicy } from '../policy/policy.js';
 import { VerifiedManifest } from './manifest.js';
 import { MatchedModel } from './match.js';
-import type { VerifyOptions } from './options.js';
+import { checkVerifyOptions, type VerifyOptions } from './options.js';
 import { readSignature } from './signature-file.js';
 import { AcceptedSigner } from './signer.js';
 
@@ -25,6 +25,7 @@ const MANY_FILES_BYTES = PARALLEL_FILES * 200;
  * @throws {ModelsealError} The cause of the refusal. `options.report` then holds everything that was checked.
  */
 export async function verifyModel(path: string, options: VerifyOptions): Promise<VerifiedModel> {
+  checkVerifyOptions('verifyModel', options);
   const report = options.report ?? new ReportBuilder(path, options.at);
   const model = await runVerification(path, options, report);
   return { model, report: report.build() };

@@ -1,4 +1,5 @@
 import { ModelsealError } from '../../core/errors/index.js';
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import { parseIdentity } from '../../core/x509/identity.js';
 import type { RevocationMode } from '../revocation/index.js';
 
@@ -44,6 +45,7 @@ export class TrustPolicy {
   readonly #made = true;
 
   private constructor(fields: PolicyFields) {
+    checkOptions('a trust policy', fields, FIELDS);
     this.signers = (fields.signers ?? []).map((group) => group.map(spelled));
     this.revocation = fields.revocation;
     this.manifestIgnores = fields.manifestIgnores ?? 'allow';
@@ -86,8 +88,18 @@ export class TrustPolicy {
   }
 }
 
+const FIELDS: OptionTable<PolicyFields> = {
+  signers: is.list(is.list(is.object)),
+  revocation: is.one('require', 'prefer', 'off'),
+  manifestIgnores: is.one('allow', 'refuse'),
+  signatures: is.one('all', 'any'),
+  legacy: is.one('allow', 'refuse'),
+};
+const RULE: OptionTable<SignerRule> = { identity: is.text, key: is.text, certificate: is.text };
+
 /** A rule with its identity in the one spelling that identities of certificates have. */
 function spelled(rule: SignerRule): SignerRule {
+  checkOptions('a rule of a trust policy', rule, RULE);
   return rule.identity === undefined ? rule : { ...rule, identity: parseIdentity(rule.identity) };
 }
 

@@ -1,5 +1,6 @@
 import type { ModelsealError } from '../../core/errors/index.js';
-import type { ReportBuilder } from '../../core/report/index.js';
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
+import { ReportBuilder } from '../../core/report/index.js';
 import { DEFAULT_ALGORITHM_POLICY } from '../path/algorithm-policy.js';
 import type { AlgorithmPolicy, ValidatedPath } from '../path/index.js';
 import type { RevocationEvidence } from './evidence.js';
@@ -26,6 +27,15 @@ export interface RevocationOptions {
   readonly algorithms?: AlgorithmPolicy | undefined;
   readonly report?: ReportBuilder | undefined;
 }
+
+const REVOCATION: OptionTable<RevocationOptions> = {
+  evidence: is.object,
+  mode: is.one('require', 'prefer', 'off'),
+  at: is.time,
+  signedAt: is.time,
+  algorithms: is.object,
+  report: is.made(ReportBuilder),
+};
 
 /**
  * A path whose certificates were looked up in the revocation evidence, or for which that was switched off in so many
@@ -57,6 +67,7 @@ export class CheckedPath {
 
   /** See {@link checkRevocation}. */
   static check(path: ValidatedPath, options: RevocationOptions): CheckedPath {
+    checkOptions('checkRevocation', options, REVOCATION);
     // Before the check, so that the report of a refusal says what was asked for as well.
     if (options.report) reportMode(options.mode, options.report);
     const judged = judgePath(path, {

@@ -1,8 +1,9 @@
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { readBounded } from '../../core/files.js';
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import { decodePemOrDer } from '../../core/pem.js';
 import { CertificateList, MAX_CRL_BYTES } from '../../core/x509/crl.js';
-import type { Certificate } from '../../core/x509/index.js';
+import { Certificate } from '../../core/x509/index.js';
 import { MAX_OCSP_BYTES, OcspResponse } from '../../core/x509/ocsp.js';
 import { MAX_EVIDENCE_ITEMS } from './limits.js';
 
@@ -44,6 +45,12 @@ const MAX_OCSP_FILE_BYTES = 8 * MAX_OCSP_BYTES;
 const CRL_LABELS = ['X509 CRL', 'CRL'];
 const OCSP_LABELS = ['OCSP RESPONSE'];
 
+const FILES: OptionTable<EvidenceFiles> = {
+  crlFiles: is.list(is.text),
+  ocspFiles: is.list(is.text),
+  certificates: is.list(is.made(Certificate)),
+};
+
 export interface EvidenceFiles {
   readonly crlFiles?: readonly string[];
   readonly ocspFiles?: readonly string[];
@@ -61,6 +68,7 @@ export interface EvidenceFiles {
  *   `ERR_EVIDENCE_TOO_MUCH`
  */
 export function readEvidence(files: EvidenceFiles): RevocationEvidence {
+  checkOptions('readEvidence', files, FILES);
   const builder = new EvidenceBuilder();
   for (const file of files.crlFiles ?? []) {
     const bytes = readBounded(file, 'CRL', MAX_CRL_FILE_BYTES);
@@ -84,6 +92,7 @@ export function decodeEvidence(
   source: string,
   certificates: readonly Certificate[] = [],
 ): RevocationEvidence {
+  checkOptions('decodeEvidence', ders, { crls: is.list(is.object), ocsp: is.list(is.object) });
   const builder = new EvidenceBuilder();
   for (const der of ders.crls ?? []) builder.crl(der, source);
   for (const der of ders.ocsp ?? []) builder.ocsp(der, source);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import { decodePemOrDer } from '../../core/pem.js';
 import { CertificateList } from '../../core/x509/crl.js';
 import type { Certificate } from '../../core/x509/index.js';
@@ -46,6 +47,17 @@ export interface FetchOptions {
   readonly resolve?: Resolve | undefined;
 }
 
+const FETCH: OptionTable<FetchOptions> = {
+  at: is.time,
+  timeoutMs: is.number,
+  maxCrlBytes: is.number,
+  maxOcspBytes: is.number,
+  allowPrivate: is.flag,
+  cache: is.text,
+  kinds: is.list(is.one('crl', 'ocsp')),
+  resolve: is.call,
+};
+
 /**
  * Fetches the CRLs and OCSP responses that the certificates of a path name, over http and https only. An address of
  * another scheme (ldap) is never asked. Only for a path that is validated already: nobody can make the verifier talk
@@ -56,6 +68,7 @@ export interface FetchOptions {
  * @throws {ModelsealError} `ERR_FETCH_TOO_MANY`, `ERR_FILE_UNWRITABLE` (cache)
  */
 export async function fetchEvidence(path: ValidatedPath, options: FetchOptions): Promise<RevocationEvidence> {
+  checkOptions('fetchEvidence', options, FETCH);
   return new Fetcher(options).run(path);
 }
 

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { ioError } from '../../core/files.js';
 import type { ProgressSink } from '../../core/progress.js';
 import { DEFAULT_LIMITS, type ScanLimits } from './limits.js';
+import { checkScanOptions } from './options.js';
 import { applyPolicy, atLeast, DEFAULT_MAX_PICKLE_BYTES, type ScanPolicy, verdictOf } from './policy.js';
 import { RULES } from './rules.js';
 import { FileRun, UNKNOWN_CONTENT } from './run.js';
@@ -59,6 +60,7 @@ export interface ScanOptions {
 
 /** Scans the bytes of one file; `name` is how it appears in the report and a hint for text formats, no more. */
 export function scanSource(name: string, source: ByteSource, options: ScanOptions = {}): FileScan {
+  checkScanOptions('scanSource', options);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const run = new FileRun(source.size, options.scanners ?? SCANNERS, limits);
   run.scan(name, source);
@@ -95,6 +97,7 @@ function finish(name: string, size: number, run: FileRun, policy: ScanPolicy): F
  *   below a folder appears as skipped instead.
  */
 export function scanPaths(paths: readonly string[], options: ScanOptions = {}): ScanResult {
+  checkScanOptions('scanPaths', options);
   const omitted: string[] = [];
   const found = paths.flatMap((path) => findFiles(path, omitted));
   const total = found.reduce((sum, f) => sum + f.size, 0);

@@ -1,5 +1,6 @@
 import { ModelsealError } from '../../core/errors/index.js';
 import { borrow } from '../lend.js';
+import { checkScanOptions } from './options.js';
 import { atLeast, type ScanPolicy } from './policy.js';
 import {
   acceptSidecars,
@@ -56,22 +57,24 @@ export class ScannedModel<M extends ScannableModel = ScannableModel> {
       readonly tensorFiles?: ReadonlySet<string>;
     } = {},
   ): Promise<ScannedModel<M>> {
-    const policy = options.policy ?? {};
-    const scanners = [rawTensors(options.tensorFiles ?? new Set()), ...(options.scanners ?? SCANNERS)];
+    const { onResult, tensorFiles, ...scan } = options;
+    checkScanOptions('ScannedModel.from', scan);
+    const policy = scan.policy ?? {};
+    const scanners = [rawTensors(tensorFiles ?? new Set()), ...(scan.scanners ?? SCANNERS)];
     const scans: FileScan[] = [];
     for (const name of model.names) {
       // Scanners that a caller brought get bytes of their own; ours do not write.
-      const bytes = options.scanners ? await model.read(name) : await borrow(model, name);
+      const bytes = scan.scanners ? await model.read(name) : await borrow(model, name);
       scans.push(
         scanSource(name, bytes instanceof Uint8Array ? new MemorySource(bytes) : bytes, {
-          ...options,
+          ...scan,
           scanners,
         }),
       );
     }
     const files = acceptSidecars(scans, policy);
     const result = summarize(files, policy);
-    options.onResult?.(result);
+    onResult?.(result);
     requireClean(subject, result, policy);
     return new ScannedModel(model, result);
   }

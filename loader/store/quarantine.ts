@@ -4,6 +4,7 @@ import { hostname, userInfo } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { type ErrorRecord, isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { ioError, makeFolders, readBounded, writeAtomic } from '../../core/files.js';
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import { isAlive } from '../../core/process.js';
 import type { Report } from '../../core/report/index.js';
 import { VERSION } from '../../core/version.js';
@@ -39,6 +40,18 @@ export interface QuarantineRequest {
   readonly at: Date;
 }
 
+const ADD: OptionTable<QuarantineRequest> = {
+  path: is.text,
+  reason: is.text,
+  summary: is.text,
+  errors: is.list(is.object),
+  signerClaimed: is.list(is.text),
+  report: is.object,
+  at: is.time,
+};
+const FORCE = { forceCopy: is.flag };
+const RESTORE = { ...FORCE, to: is.text, at: is.time, verify: is.call };
+
 /** A quarantine folder: one sub-folder per entry, holding `incident.json` and the content under its own name. */
 export class Quarantine {
   readonly folder: string;
@@ -56,6 +69,8 @@ export class Quarantine {
    * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNWRITABLE`, `ERR_QUARANTINE_COPY`
    */
   add(request: QuarantineRequest, options: { forceCopy?: boolean } = {}): Incident {
+    checkOptions('Quarantine.add', request, ADD);
+    checkOptions('Quarantine.add', options, FORCE);
     const original = absolute(request.path);
     const stat = lstatSync(original, { throwIfNoEntry: false });
     if (!stat) throw new ModelsealError('ERR_FILE_NOT_FOUND', { file: request.path, what: 'model' });
@@ -130,6 +145,7 @@ export class Quarantine {
       readonly forceCopy?: boolean;
     },
   ): Promise<Incident> {
+    checkOptions('Quarantine.restore', options, RESTORE);
     const incident = this.get(id);
     if (incident.state === 'restored') throw new ModelsealError('ERR_QUARANTINE_ENTRY_UNKNOWN', { id });
     const target = absolute(options.to ?? incident.originalPath);

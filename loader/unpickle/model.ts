@@ -4,7 +4,7 @@ import { ioError } from '../../core/files.js';
 import { hasZipEnd, readZip, type ZipEntry } from '../scan/container/zip.js';
 import { readZipEntry } from '../scan/container/zip-data.js';
 import { type ByteSource, DescriptorSource, MemorySource } from '../scan/source.js';
-import type { UnpickleOptions } from './options.js';
+import { checkUnpickleOptions, type UnpickleOptions } from './options.js';
 import { STORAGE_TYPES, TORCH_TYPES, TorchStorage } from './tensor.js';
 import { Unpickler } from './unpickler.js';
 import { PyReference, PyTuple, type PyValue } from './values.js';
@@ -34,11 +34,13 @@ const LEGACY_PROTOCOL = 1001;
  * @throws {ModelsealError} `ERR_UNPICKLE_*`, `ERR_TORCH_STORAGE`, `ERR_FORMAT_MALFORMED`
  */
 export function unpickleModel(input: Uint8Array | ByteSource, options: UnpickleOptions = {}): UnpickledModel {
+  checkUnpickleOptions('unpickleModel', options);
   return bounded(() => read(input, options, 0));
 }
 
 /** The same for a file on disk. */
 export function unpickleFile(file: string, options: UnpickleOptions = {}): UnpickledModel {
+  checkUnpickleOptions('unpickleFile', options);
   let fd: number;
   try {
     // Opening a pipe waits for its other end otherwise.
@@ -58,6 +60,7 @@ export function unpickleFile(file: string, options: UnpickleOptions = {}): Unpic
 
 /** Rebuilds one pickle as data. */
 export function unpickle(input: Uint8Array | ByteSource, options: UnpickleOptions = {}): PyValue {
+  checkUnpickleOptions('unpickle', options);
   const nested = (bytes: Uint8Array): PyValue => read(bytes, options, 1).value;
   return bounded(() => new Unpickler(allOf(input), { ...options, nested }).load());
 }

@@ -1,3 +1,4 @@
+import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import type { Constructor } from './constructors.js';
 import type { PyValue } from './values.js';
 
@@ -17,3 +18,14 @@ export interface UnpickleOptions {
 
 /** Far above any model; what an opcode makes takes some thirty bytes of memory, and more count for several. */
 export const MAX_OPCODES = 60_000_000;
+
+const UNPICKLE: OptionTable<UnpickleOptions> = {
+  constructors: is.object,
+  persistent: is.call,
+  nested: is.call,
+  maxOpcodes: is.number,
+};
+
+/** @throws {ModelsealError} `ERR_USAGE` */
+export const checkUnpickleOptions = (of: string, options: UnpickleOptions): void =>
+  checkOptions(of, options, UNPICKLE);
