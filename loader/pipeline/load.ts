@@ -103,7 +103,9 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
   const report = options.report ?? new ReportBuilder(path, options.at);
   const model = await runVerification(path, { ...options, hold: true }, report);
   const scanned = await scanModel(model, path, { scan: options.scan }, report);
-  const live = await report.step('load', () => LiveModel.from(scanned, { file: options.file, engine: options.engine }));
+  const live = await report.step('load', () =>
+    LiveModel.from(scanned, { file: options.file, engine: options.engine }),
+  );
   report.passed('load', `${live.file}, ${live.format}${live.onnx ? `, ${live.onnx.engine}` : ''}`);
   return { live, report: report.build() };
 }
