@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { type ErrorKind, isModelsealError, ModelsealError } from './core/errors/index.js';
+import { neutralJson } from './core/neutral.js';
 import {
   type Command,
   type CommandContext,
@@ -304,7 +305,7 @@ function report(
   env: Readonly<Record<string, string | undefined>>,
 ): void {
   if (output.json) {
-    streams.stdout.write(`${JSON.stringify({ error: error.toJSON() })}\n`);
+    streams.stdout.write(`${neutralJson(JSON.stringify({ error: error.toJSON() }))}\n`);
     return;
   }
   const { red, dim } = output.colors;

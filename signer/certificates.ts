@@ -7,22 +7,26 @@ import { type Certificate, isoTime, Oid, verifySignedData } from '../core/x509/i
  * Checks that a certificate may sign models now and belongs to the key. A signature that every verifier refuses is
  * best refused where it can still be helped.
  *
+ * @returns What is allowed and better avoided, in words.
  * @throws {ModelsealError} `ERR_SIGN_KEY_MISMATCH`, `ERR_SIGN_CERT_*`, `ERR_KEY_WEAK`, `ERR_KEY_UNSUPPORTED`
  */
-export function checkSigningCertificate(certificate: Certificate, key: KeyObject, at: Date): void {
+export function checkSigningCertificate(certificate: Certificate, key: KeyObject, at: Date): string[] {
   const name = certificate.label;
   requireStrongKey(key, 'the signing key');
   if (!certificate.publicKey().equals(key)) {
     throw new ModelsealError('ERR_SIGN_KEY_MISMATCH', { certificate: name });
   }
   checkValidity(certificate, at);
-  if (certificate.basicConstraints?.ca) throw new ModelsealError('ERR_SIGN_CERT_CA', { certificate: name });
   if (certificate.keyUsage && !certificate.keyUsage.has('digitalSignature')) {
     throw new ModelsealError('ERR_SIGN_CERT_KEY_USAGE', { certificate: name });
   }
   if (!certificate.extKeyUsage?.includes(Oid.codeSigning)) {
     throw new ModelsealError('ERR_SIGN_CERT_PURPOSE', { certificate: name });
   }
+  // RFC 5280 does not forbid it, and verifiers accept it; whoever stole the key could certify others with it.
+  return certificate.basicConstraints?.ca
+    ? [`${name} is a certificate of a CA: its key should certify and sign nothing else`]
+    : [];
 }
 
 function checkValidity(certificate: Certificate, at: Date): void {

@@ -91,6 +91,7 @@ export interface SignedModel {
 export async function signModel(path: string, options: SignOptions): Promise<SignedModel> {
   checkOptions('signModel', options, SIGN);
   const { key, at } = options;
+  const warnings: string[] = [];
   const material = checkedMaterial(options);
   const annotations = options.metadata && metadataAnnotations(options.metadata);
   const { root, single } = locate(path);
@@ -127,7 +128,7 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
     treeDigest,
     bytes: measured.bytes,
     ignored: tree.ignored,
-    warnings: tree.warnings,
+    warnings: [...warnings, ...tree.warnings],
     metadata: options.metadata,
   };
 
@@ -137,7 +138,7 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
       requireStrongKey(key.publicKey, 'the signing key');
       return { keyHint: keyHint(key.publicKey) };
     }
-    checkSigningCertificate(o.certificate, key.publicKey, at);
+    warnings.push(...checkSigningCertificate(o.certificate, key.publicKey, at));
     const chain = [o.certificate, ...orderChain(o.certificate, o.chain ?? [], at)].map((c) => c.raw);
     return { chain, stapled: o.staple };
   }

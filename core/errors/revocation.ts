@@ -96,7 +96,7 @@ export const revocationErrors = defineErrors({
   ERR_CRL_NUMBER_MISSING: {
     kind: 'refused',
     say: (d: { issuer: string }) => `the CRL of ${d.issuer} has no CRL number`,
-    hint: 'RFC 5280 §5.2.3 requires one in every list. With OpenSSL, set crlnumber in the CA section and crl_extensions.',
+    hint: 'It counts as a complete list; a delta cannot do without. RFC 5280 §5.2.3 requires a number in every list: with OpenSSL, set crlnumber in the CA section and crl_extensions.',
   },
   ERR_CRL_NO_NEXT_UPDATE: {
     kind: 'refused',

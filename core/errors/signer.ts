@@ -19,11 +19,6 @@ export const signerErrors = defineErrors({
       `the certificate ${d.certificate} is valid only from ${d.notBefore}, after ${d.at}`,
     hint: 'Check the clock of this machine, or wait until the certificate is valid.',
   },
-  ERR_SIGN_CERT_CA: {
-    kind: 'refused',
-    say: (d: { certificate: string }) => `${d.certificate} is a certificate of a CA, not of a developer`,
-    hint: 'A CA key must only certify. Issue a developer certificate with it, and sign with that.',
-  },
   ERR_SIGN_CERT_KEY_USAGE: {
     kind: 'refused',
     say: (d: { certificate: string }) =>

@@ -20,6 +20,7 @@ export class ReportBuilder {
   readonly #signers: SignerSummary[] = [];
   readonly #threats: ThreatSummary[] = [];
   readonly #errors: ErrorRecord[] = [];
+  readonly #reservations: string[] = [];
   readonly #timings: Record<string, number> = {};
   #files: FilesSummary | undefined;
   #metadata: Readonly<Record<string, unknown>> | undefined;
@@ -45,6 +46,11 @@ export class ReportBuilder {
 
   warning(name: string, detail: string): void {
     this.#checks.push({ name, outcome: 'warning', detail });
+  }
+
+  /** Something that an acceptance leaves open; it stands beside the verdict. */
+  reservation(text: string): void {
+    if (!this.#reservations.includes(text)) this.#reservations.push(text);
   }
 
   signer(signer: SignerSummary): void {
@@ -102,6 +108,7 @@ export class ReportBuilder {
       tool: { name: 'modelseal', version: VERSION },
       subject: this.#subject,
       verdict: this.#verdict(),
+      reservations: this.#reservations,
       at: this.#at.toISOString(),
       signers: this.#signers,
       checks: this.#checks,
@@ -114,9 +121,11 @@ export class ReportBuilder {
   }
 
   #verdict(): Verdict {
-    if (this.#errors.some((e) => e.kind === 'refused')) return 'refused';
+    // The gravest names the verdict.
     if (this.#errors.some((e) => e.kind === 'threat')) return 'threat';
-    if (this.#errors.length > 0) return 'unchecked';
+    if (this.#errors.some((e) => e.kind === 'refused')) return 'refused';
+    // What nothing was checked of is not accepted.
+    if (this.#errors.length > 0 || this.#checks.length === 0) return 'unchecked';
     return 'accepted';
   }
 }

@@ -12,4 +12,4 @@ export type {
   ThreatSummary,
   Verdict,
 } from './report.js';
-export { type CheckSummary, type Problem, problemsOf, summarize } from './summary.js';
+export { type CheckSummary, type Problem, problemsOf, summarize, verdictText } from './summary.js';

@@ -67,6 +67,8 @@ export interface Report {
   /** What was judged, as the caller named it. */
   readonly subject: string;
   readonly verdict: Verdict;
+  /** What an acceptance leaves open, to be said with the verdict: `revocation not checked`. */
+  readonly reservations: readonly string[];
   /** The time that validity was judged at, ISO 8601. */
   readonly at: string;
   readonly signers: readonly SignerSummary[];

@@ -1,4 +1,4 @@
-import type { Report, Verdict } from './report.js';
+import type { Report, ThreatSummary, Verdict } from './report.js';
 
 /** The reports of one `check` run, with what became of each. */
 export interface CheckSummary {
@@ -14,6 +14,10 @@ export interface CheckSummary {
 
 /** Worst first: what a run with several models says as a whole. */
 const ORDER: readonly Verdict[] = ['threat', 'refused', 'unchecked', 'accepted'];
+
+/** The verdict with what it leaves open: `accepted, revocation not checked`. */
+export const verdictText = ({ verdict, reservations }: Pick<Report, 'verdict' | 'reservations'>): string =>
+  verdict === 'accepted' ? [verdict, ...reservations].join(', ') : verdict;
 
 /** Sums up reports; a run without models is `accepted` only if the caller allows an empty one before. */
 export function summarize(
@@ -33,6 +37,10 @@ export interface Problem {
   /** Error code or scanner rule. */
   readonly id: string;
   readonly level: 'error' | 'warning' | 'note';
+  readonly severity: ThreatSummary['severity'];
+  /** A few words for the kind of problem, and what it means. */
+  readonly title: string;
+  readonly description: string;
   readonly message: string;
   readonly hint: string;
   /** File the problem is in, relative to the model or as the caller named it. */
@@ -44,6 +52,9 @@ export function problemsOf(report: Report): Problem[] {
   const errors = report.errors.map((e) => ({
     id: e.code,
     level: 'error' as const,
+    severity: 'high' as const,
+    title: e.code,
+    description: e.hint,
     message: e.message,
     hint: e.hint,
     file: typeof e.details.file === 'string' ? e.details.file : report.subject,
@@ -56,6 +67,9 @@ export function problemsOf(report: Report): Problem[] {
         : t.severity === 'medium'
           ? ('warning' as const)
           : ('error' as const),
+    severity: t.severity,
+    title: t.rule,
+    description: 'A finding of the threat scanner; docs/scanner.md describes the rule.',
     message: t.message,
     hint: 'See the rule in the scanner documentation; quarantine the model until it is explained.',
     file: t.file,
@@ -65,6 +79,9 @@ export function problemsOf(report: Report): Problem[] {
     .map((c) => ({
       id: c.name,
       level: 'warning' as const,
+      severity: 'low' as const,
+      title: c.name,
+      description: 'Something that an acceptance leaves open.',
       message: c.detail,
       hint: '',
       file: report.subject,

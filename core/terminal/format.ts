@@ -1,3 +1,5 @@
+import { neutralText } from '../neutral.js';
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 /** Bytes in binary units with three significant digits, for people. */
@@ -24,10 +26,10 @@ export function formatDuration(seconds: number): string {
 
 /**
  * Makes text from outside safe for a terminal: control characters and escape sequences, bidirectional overrides
- * and line breaks become visible escapes. Everything a certificate, bundle or file name says goes through here.
+ * and line breaks become visible escapes, commands to a CI service are broken. Everything a certificate, bundle or file name says goes through here.
  */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => {
+  return neutralText(text).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => {
     const code = c.codePointAt(0) as number;
     return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });

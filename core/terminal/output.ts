@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { neutralJson } from '../neutral.js';
 import type { Progress, ProgressSink } from '../progress.js';
 import { TerminalBar } from './bar.js';
 
@@ -53,7 +54,7 @@ export class Output {
 
   /** The result of the command, once: `value` under `--json`, `text` for people. */
   result(value: object, text: string | (() => string)): void {
-    if (this.json) this.#streams.stdout.write(`${JSON.stringify(value)}\n`);
+    if (this.json) this.#streams.stdout.write(`${neutralJson(JSON.stringify(value))}\n`);
     else if (!this.quiet) this.#streams.stdout.write(`${typeof text === 'string' ? text : text()}\n`);
     else this.#unsaid = value;
   }
@@ -93,7 +94,9 @@ export class Output {
         // Four events a second are enough for any reader and cost nothing.
         if (now - last < 250) return;
         last = now;
-        this.#streams.stderr.write(`${JSON.stringify({ event: 'progress', work: label, ...p })}\n`);
+        this.#streams.stderr.write(
+          `${neutralJson(JSON.stringify({ event: 'progress', work: label, ...p }))}\n`,
+        );
       },
       done: () => {},
     };

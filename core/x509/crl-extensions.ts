@@ -26,7 +26,8 @@ export interface IssuingDistributionPoint {
 }
 
 export interface CrlExtensions {
-  readonly number: bigint;
+  /** Absent in lists that no delta continues; such a list is complete all the same. */
+  readonly number?: bigint;
   readonly baseNumber?: bigint;
   readonly issuingDistributionPoint?: IssuingDistributionPoint;
   readonly authorityKeyId?: Uint8Array;
@@ -88,12 +89,14 @@ export function readCrlExtensions(explicit: DerReader | undefined, issuer: strin
     }
   }
   const { number } = found;
-  if (number === undefined) throw new ModelsealError('ERR_CRL_NUMBER_MISSING', { issuer });
-  if (found.baseNumber !== undefined && found.baseNumber > number) {
+  // Numbers tell which delta continues which list (§5.2.3, §5.2.4), and nothing else.
+  if (found.baseNumber !== undefined && number === undefined)
+    throw new ModelsealError('ERR_CRL_NUMBER_MISSING', { issuer });
+  if (found.baseNumber !== undefined && number !== undefined && found.baseNumber > number) {
     const problem = 'its base has a higher number than itself';
     throw new ModelsealError('ERR_CRL_EXTENSION', { issuer, extension: 'deltaCrlIndicator', problem });
   }
-  return { freshestCrl: [], ...found, number };
+  return { freshestCrl: [], ...found };
 }
 
 /** Returns false for an extension that is not understood. */

@@ -49,7 +49,7 @@ export class CertificateList {
     outer.finish('CRL');
 
     const list = outer.inside(tbs);
-    readVersion(list);
+    const version = readVersion(list);
     const inner = readAlgorithm(list, 'signature');
     const name = list.expect(Tag.SEQUENCE, 'issuer');
     this.issuer = Name.decode(list.raw(name));
@@ -70,6 +70,8 @@ export class CertificateList {
     const revoked = list.tag === Tag.SEQUENCE ? list.next() : undefined;
     const extensions = list.enterOptional(context(0), 'crlExtensions');
     list.finish('tbsCertList');
+    if (version === 1 && extensions)
+      throw new ModelsealError('ERR_CRL_VERSION', { problem: 'it is a version 1 list with extensions' });
     this.#extensions = readCrlExtensions(extensions, issuer);
     const { issuingDistributionPoint, baseNumber } = this.#extensions;
     this.#entries = CrlEntries.scan({
@@ -90,8 +92,8 @@ export class CertificateList {
     return new CertificateList(der);
   }
 
-  /** CRL number (§5.2.3). */
-  get number(): bigint {
+  /** CRL number (§5.2.3); undefined in lists that are in no sequence, as those of version 1. */
+  get number(): bigint | undefined {
     return this.#extensions.number;
   }
 
@@ -144,14 +146,17 @@ export class CertificateList {
   }
 }
 
-/** Version 2 is the only one with the extensions that RFC 5280 §5.1.2.1 requires. */
-function readVersion(list: DerReader): void {
-  if (list.tag !== Tag.INTEGER)
-    throw new ModelsealError('ERR_CRL_VERSION', { problem: 'it is a version 1 list' });
+/**
+ * Version 2, or 1, which has no field for it (§5.1.2.1): a list of version 1 is complete and without extensions, and what
+ * it names is revoked.
+ */
+function readVersion(list: DerReader): 1 | 2 {
+  if (list.tag !== Tag.INTEGER) return 1;
   const version = list.integerBytes('version');
   if (version.length !== 1 || version[0] !== 1) {
-    throw new ModelsealError('ERR_CRL_VERSION', { problem: 'it is not version 2' });
+    throw new ModelsealError('ERR_CRL_VERSION', { problem: 'it is not version 1 or 2' });
   }
+  return 2;
 }
 
 /** UTCTime until 2049, GeneralizedTime from 2050 (§5.1.2.4, §5.1.2.5). */

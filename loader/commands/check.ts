@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
-import type { CheckSummary, Report } from '../../core/report/index.js';
+import { neutralJson } from '../../core/neutral.js';
+import { type CheckSummary, type Report, verdictText } from '../../core/report/index.js';
 import { type Command, type CommandContext, command, printable } from '../../core/terminal/index.js';
 import { type CheckArguments, checkOptions, readCheckOptions } from './check-options.js';
 import { quarantineRefused } from './quarantine-refused.js';
@@ -78,11 +79,11 @@ async function run(argv: CheckArguments & Outputs, context: CommandContext): Pro
   if (summary.verdict !== 'accepted') context.finish(summary.verdict);
 }
 
-/** Standard output holds one document; under `--json` one JSON object, which SARIF is. */
+/** Standard output holds one document: the JSON object of `--json`, or one of the others. */
 async function oneDocument(argv: Outputs, json: boolean): Promise<void> {
   const names = ['sarif', 'junit', 'markdown', 'html'] as const;
   const given = names.filter((name) => argv[name] === STDOUT);
-  if (given.length > 1 || (json && given.some((name) => name !== 'sarif'))) {
+  if (given.length > 1 || (json && given.length > 0)) {
     const asked = [...given.map((name) => `--${name}`), ...(json ? ['--json'] : [])];
     const problem = `${asked.join(' and ')} would write to standard output together; name files`;
     const { ModelsealError } = await import('../../core/errors/index.js');
@@ -93,7 +94,7 @@ async function oneDocument(argv: Outputs, json: boolean): Promise<void> {
 async function print(summary: CheckSummary, argv: Outputs, context: CommandContext): Promise<void> {
   const render = await import('../../core/report/index.js');
   const forms: [string | undefined, () => string][] = [
-    [argv.sarif, () => `${JSON.stringify(render.toSarif(summary), null, 2)}\n`],
+    [argv.sarif, () => `${neutralJson(JSON.stringify(render.toSarif(summary), null, 2))}\n`],
     [argv.junit, () => render.toJUnit(summary)],
     [argv.markdown, () => render.toMarkdown(summary)],
     [argv.html, () => render.toHtml(summary)],
@@ -116,7 +117,7 @@ function describe(summary: CheckSummary, context: CommandContext): string {
   const paint = { accepted: green, refused: red, threat: red, unchecked: yellow };
   const lines: string[] = [];
   for (const model of summary.models) {
-    lines.push(`${paint[model.verdict](model.verdict.padEnd(9))} ${printable(model.subject)}`);
+    lines.push(`${paint[model.verdict](verdictText(model).padEnd(9))} ${printable(model.subject)}`);
     for (const s of model.signers)
       lines.push(dim(`          signed by ${s.identities.map(printable).join(', ') || s.keyFingerprint}`));
     for (const e of model.errors)

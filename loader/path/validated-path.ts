@@ -1,6 +1,7 @@
 import { checkOptions } from '../../core/options.js';
 import type { CertificateSummary, Check } from '../../core/report/index.js';
 import { type Certificate, isoTime, summarizeCertificate } from '../../core/x509/index.js';
+import { type AlgorithmPolicy, DEFAULT_ALGORITHM_POLICY } from './algorithm-policy.js';
 import type { TrustAnchor } from './anchor.js';
 import {
   checkCandidate,
@@ -24,6 +25,7 @@ export class ValidatedPath {
   /** The time that was judged at. */
   readonly at: Date;
   readonly policies: PolicyOutputs;
+  readonly algorithms: AlgorithmPolicy;
   readonly #checked = true;
 
   private constructor(
@@ -37,6 +39,7 @@ export class ValidatedPath {
     this.purpose = parameters.purpose;
     this.at = parameters.at;
     this.policies = policies;
+    this.algorithms = parameters.algorithms ?? DEFAULT_ALGORITHM_POLICY;
   }
 
   /**

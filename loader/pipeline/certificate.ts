@@ -32,7 +32,10 @@ export async function acceptCertificate(
   if (!leaf) throw new ModelsealError('ERR_BUNDLE_CHAIN_EMPTY', {});
   const intermediates = [...rest, ...(options.intermediates ?? [])];
   // What the bundle brings is no more trusted than what the caller brings: each list and answer must prove itself.
-  const given = mergeEvidence(options.evidence ?? NO_EVIDENCE, decodeEvidence(bundle.stapled, 'bundle'));
+  const given = mergeEvidence(
+    options.evidence ?? NO_EVIDENCE,
+    decodeEvidence(bundle.stapled, 'bundle', [], 'stapled'),
+  );
   const checked = await verifyCertificate(leaf, {
     anchors: trustRoots,
     intermediates,

@@ -25,7 +25,9 @@ const MARKS: { readonly [O in Check['outcome']]: string } = {
  */
 export function renderReport(report: Report, colors: Colors): string {
   const paint = report.verdict === 'accepted' ? colors.green : colors.red;
-  const lines = [`${paint(colors.bold(VERDICTS[report.verdict]))}  ${printable(report.subject)}`];
+  const open = report.verdict === 'accepted' ? report.reservations : [];
+  const verdict = [VERDICTS[report.verdict], ...open].join(', ');
+  const lines = [`${paint(colors.bold(verdict))}  ${printable(report.subject)}`];
   for (const error of report.errors) {
     lines.push(`  ${colors.red('✖')} ${printable(error.message)} ${colors.dim(`[${error.code}]`)}`);
     lines.push(`    ${colors.dim('hint:')} ${error.hint}`);

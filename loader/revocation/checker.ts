@@ -101,6 +101,7 @@ export class RevocationChecker {
       revocations,
       evidence: [...crl.evidence, ...ocsp.evidence],
       problems: [...crl.problems, ...ocsp.problems],
+      givenProblems: [...crl.givenProblems, ...ocsp.givenProblems],
     };
   }
 

@@ -17,6 +17,8 @@ export interface CrlVerdict {
   readonly good: boolean;
   readonly evidence: readonly EvidenceUsed[];
   readonly problems: readonly ModelsealError[];
+  /** Those of them that are of evidence which somebody gave on purpose. */
+  readonly givenProblems: readonly ModelsealError[];
 }
 
 /** A list that its signer was entitled to sign, for this path. */
@@ -25,6 +27,35 @@ interface AuthenticList extends CrlEvidence {
   readonly reasons: ReadonlySet<ReasonFlag>;
   /** What it says about the certificate; undefined where it does not list it. */
   readonly entry: RevokedEntry | undefined;
+}
+
+/** Why lists did not count, each reason once, and whose they were. */
+class Problems {
+  readonly #all = new Map<string, ModelsealError>();
+  readonly #given = new Set<ModelsealError>();
+
+  add(kind: string, { list, origin }: CrlEvidence, error: ModelsealError): void {
+    const key = `${list.fingerprint} ${kind}`;
+    this.#all.set(key, error);
+    if (origin === 'given') this.#given.add(error);
+  }
+
+  /** Something to be said of a list that counts. */
+  note({ list }: CrlEvidence, error: ModelsealError): void {
+    this.#all.set(`${list.fingerprint} note`, error);
+  }
+
+  incomplete(error: ModelsealError): void {
+    this.#all.set('reasons', error);
+  }
+
+  get all(): ModelsealError[] {
+    return [...this.#all.values()];
+  }
+
+  get given(): ModelsealError[] {
+    return this.all.filter((error) => this.#given.has(error));
+  }
 }
 
 /** Finds the authorised signer of a list; throws the list's problem where there is none. */
@@ -40,7 +71,7 @@ export function checkCrls(
   at: Date,
   authorise: Authorise,
 ): CrlVerdict {
-  const problems = new Map<string, ModelsealError>();
+  const problems = new Problems();
   const evidence: EvidenceUsed[] = [];
   const covered = new Set<ReasonFlag>();
   const revocations: Revocation[] = [];
@@ -70,9 +101,10 @@ export function checkCrls(
       revoke(entry, base, change !== undefined || problem !== undefined || replaced(base));
     }
     if (problem) {
-      problems.set(`${base.list.fingerprint} time`, problem);
+      problems.add('time', base, problem);
       continue;
     }
+    if (base.list.number === undefined) problems.note(base, numberMissing(base.list));
     evidence.push(used('crl', base, entry));
     if (delta) evidence.push(used('delta-crl', delta, change));
     for (const reason of base.reasons) covered.add(reason);
@@ -81,7 +113,7 @@ export function checkCrls(
     if (usedDeltas.has(delta)) continue;
     const outdated = replaced(delta) || [...usedDeltas].some((other) => sameScope(other, delta));
     const problem = timeProblem(delta.list, at, false) ?? (outdated ? undefined : withoutBase(delta.list));
-    if (problem) problems.set(`${delta.list.fingerprint} delta`, problem);
+    if (problem) problems.add('delta', delta, problem);
     // Without its base it can clear nobody, but an authorised issuer says here that the certificate is revoked.
     if (problem?.code === 'ERR_CRL_FUTURE') continue;
     revoke(delta.entry, delta, problem?.code !== 'ERR_CRL_DELTA_WITHOUT_BASE');
@@ -92,13 +124,14 @@ export function checkCrls(
       certificate: certificate.label,
       missing,
     });
-    problems.set('reasons', error);
+    problems.incomplete(error);
   }
   return {
     revocations,
     good: revocations.length === 0 && missing.length === 0,
     evidence,
-    problems: [...problems.values()],
+    problems: problems.all,
+    givenProblems: problems.given,
   };
 }
 
@@ -107,7 +140,7 @@ function authenticLists(
   certificate: Certificate,
   crls: readonly CrlEvidence[],
   authorise: Authorise,
-  problems: Map<string, ModelsealError>,
+  problems: Problems,
 ): AuthenticList[] {
   const points = distributionPoints(certificate);
   const found: AuthenticList[] = [];
@@ -125,21 +158,22 @@ function authenticLists(
     if (reasons.size === 0) {
       if (scopeProblem === undefined) continue;
       const details = { issuer, certificate: certificate.label, problem: scopeProblem };
-      problems.set(`${list.fingerprint} scope`, new ModelsealError('ERR_CRL_SCOPE', details));
+      problems.add('scope', crl, new ModelsealError('ERR_CRL_SCOPE', details));
       continue;
     }
     try {
       found.push({ ...crl, signer: authorise(list), reasons, entry: entryFor(list, certificate) });
     } catch (error) {
       if (!isModelsealError(error) || error.code === 'ERR_EVIDENCE_BUDGET') throw error;
-      problems.set(`${list.fingerprint} signer`, error);
+      problems.add('signer', crl, error);
     }
   }
   return found;
 }
 
 const newestFirst = (a: CrlEvidence, b: CrlEvidence): number =>
-  b.list.thisUpdate.getTime() - a.list.thisUpdate.getTime() || Number(b.list.number - a.list.number);
+  b.list.thisUpdate.getTime() - a.list.thisUpdate.getTime() ||
+  Number((b.list.number ?? -1n) - (a.list.number ?? -1n));
 
 /** Same issuer, key and issuing distribution point: a later list replaces an earlier one. */
 function sameScope(a: AuthenticList, b: AuthenticList): boolean {
@@ -156,15 +190,16 @@ function deltaFor(
   at: Date,
 ): AuthenticList | undefined {
   const fits = deltas.filter(({ list, ...rest }) => {
-    const from = list.baseNumber;
-    if (from === undefined || timeProblem(list, at, false)) return false;
+    const [from, to, number] = [list.baseNumber, list.number, base.list.number];
+    if (from === undefined || to === undefined || number === undefined || timeProblem(list, at, false))
+      return false;
     const keyIds = [base.list.authorityKeyIdentifierRaw, list.authorityKeyIdentifierRaw] as const;
     const sameKeyId = keyIds[0] && keyIds[1] ? sameBytes(keyIds[0], keyIds[1]) : keyIds[0] === keyIds[1];
     return (
       sameKeyId &&
       sameScope({ list, ...rest }, base) &&
-      base.list.number >= from &&
-      base.list.number <= list.number &&
+      number >= from &&
+      number <= to &&
       // A delta made before its base cannot continue it.
       list.thisUpdate >= base.list.thisUpdate
     );
@@ -189,7 +224,7 @@ function toRevocation(entry: RevokedEntry, from: AuthenticList): Revocation {
     date: entry.revocationDate,
     ...(entry.reason ? { reason: entry.reason } : {}),
     ...(entry.invalidityDate ? { invalidityDate: entry.invalidityDate } : {}),
-    source: `CRL ${from.list.number} of ${from.list.issuer.toString()}`,
+    source: `CRL ${from.list.number ?? 'without a number'} of ${from.list.issuer.toString()}`,
   };
 }
 
@@ -228,6 +263,9 @@ function expiryProblem(
   });
 }
 
+const numberMissing = (list: CertificateList): ModelsealError =>
+  new ModelsealError('ERR_CRL_NUMBER_MISSING', { issuer: list.issuer.toString() });
+
 function withoutBase(list: CertificateList): ModelsealError {
   const base = String(list.baseNumber ?? 0n);
   return new ModelsealError('ERR_CRL_DELTA_WITHOUT_BASE', { issuer: list.issuer.toString(), base });
@@ -244,7 +282,7 @@ function used(
     issuer: list.issuer.toString(),
     thisUpdate: list.thisUpdate,
     nextUpdate: list.nextUpdate,
-    number: String(list.number),
+    ...(list.number === undefined ? {} : { number: String(list.number) }),
     says: entry && entry.reason !== 'removeFromCRL' ? 'revoked' : 'good',
   };
 }

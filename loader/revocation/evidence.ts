@@ -8,15 +8,20 @@ import { MAX_OCSP_BYTES, OcspResponse } from '../../core/x509/ocsp.js';
 import { MAX_EVIDENCE_ITEMS } from './limits.js';
 
 /** A CRL and where it came from. */
+/** `given` on purpose, `stapled` to a bundle, or `fetched`: what was given counts even where it is of no use. */
+export type EvidenceOrigin = 'given' | 'stapled' | 'fetched';
+
 export interface CrlEvidence {
   readonly list: CertificateList;
   readonly source: string;
+  readonly origin: EvidenceOrigin;
 }
 
 /** An OCSP response and where it came from. */
 export interface OcspEvidence {
   readonly response: OcspResponse;
   readonly source: string;
+  readonly origin: EvidenceOrigin;
   /** The nonce that our own request carried. */
   readonly nonce?: Uint8Array;
 }
@@ -24,6 +29,7 @@ export interface OcspEvidence {
 /** Evidence that could not even be decoded. It proves nothing, and the report says so. */
 export interface RejectedEvidence {
   readonly source: string;
+  readonly origin: EvidenceOrigin;
   readonly error: ModelsealError;
 }
 
@@ -69,7 +75,7 @@ export interface EvidenceFiles {
  */
 export function readEvidence(files: EvidenceFiles): RevocationEvidence {
   checkOptions('readEvidence', files, FILES);
-  const builder = new EvidenceBuilder();
+  const builder = new EvidenceBuilder('given');
   for (const file of files.crlFiles ?? []) {
     const bytes = readBounded(file, 'CRL', MAX_CRL_FILE_BYTES);
     for (const der of decodePemOrDer(bytes, CRL_LABELS, file)) builder.crl(der, file);
@@ -85,15 +91,17 @@ export function readEvidence(files: EvidenceFiles): RevocationEvidence {
  * Evidence that came along with a bundle or was made in memory.
  *
  * @param source Where it came from, for the report: `bundle`.
+ * @param origin `given` unless it came with a bundle.
  * @throws {ModelsealError} `ERR_EVIDENCE_TOO_MUCH`
  */
 export function decodeEvidence(
   ders: { readonly crls?: readonly Uint8Array[]; readonly ocsp?: readonly Uint8Array[] },
   source: string,
   certificates: readonly Certificate[] = [],
+  origin: EvidenceOrigin = 'given',
 ): RevocationEvidence {
   checkOptions('decodeEvidence', ders, { crls: is.list(is.object), ocsp: is.list(is.object) });
-  const builder = new EvidenceBuilder();
+  const builder = new EvidenceBuilder(origin);
   for (const der of ders.crls ?? []) builder.crl(der, source);
   for (const der of ders.ocsp ?? []) builder.ocsp(der, source);
   return builder.build(certificates);
@@ -114,19 +122,31 @@ export class EvidenceBuilder {
   readonly #crls: CrlEvidence[] = [];
   readonly #ocsp: OcspEvidence[] = [];
   readonly #rejected: RejectedEvidence[] = [];
+  readonly #origin: EvidenceOrigin;
+
+  constructor(origin: EvidenceOrigin) {
+    this.#origin = origin;
+  }
 
   crl(der: Uint8Array, source: string): void {
-    this.#add(source, () => this.#crls.push({ list: CertificateList.decode(der), source }));
+    this.#add(source, () =>
+      this.#crls.push({ list: CertificateList.decode(der), source, origin: this.#origin }),
+    );
   }
 
   ocsp(der: Uint8Array, source: string, nonce?: Uint8Array): void {
     this.#add(source, () =>
-      this.#ocsp.push({ response: OcspResponse.decode(der), source, ...(nonce ? { nonce } : {}) }),
+      this.#ocsp.push({
+        response: OcspResponse.decode(der),
+        source,
+        origin: this.#origin,
+        ...(nonce ? { nonce } : {}),
+      }),
     );
   }
 
   rejected(source: string, error: ModelsealError): void {
-    this.#rejected.push({ source, error });
+    this.#rejected.push({ source, origin: this.#origin, error });
   }
 
   build(certificates: readonly Certificate[] = []): RevocationEvidence {
@@ -138,7 +158,7 @@ export class EvidenceBuilder {
       decode();
     } catch (error) {
       if (!isModelsealError(error)) throw error;
-      this.#rejected.push({ source, error });
+      this.#rejected.push({ source, origin: this.#origin, error });
     }
   }
 }

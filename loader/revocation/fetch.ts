@@ -11,6 +11,7 @@ import { EvidenceBuilder, type RevocationEvidence } from './evidence.js';
 import { type Resolve, systemResolve } from './fetch-address.js';
 import { CrlCache } from './fetch-cache.js';
 import { fetchBytes, type HttpBody, type HttpOptions } from './fetch-http.js';
+import { anchorSigner, certificateSigner, EvidenceSignatures, type Signer } from './signers.js';
 
 /** Long enough for a large CRL over a slow line; several addresses are asked at the same time. */
 export const DEFAULT_TIMEOUT_MS = 15_000;
@@ -69,18 +70,22 @@ const FETCH: OptionTable<FetchOptions> = {
  */
 export async function fetchEvidence(path: ValidatedPath, options: FetchOptions): Promise<RevocationEvidence> {
   checkOptions('fetchEvidence', options, FETCH);
-  return new Fetcher(options).run(path);
+  return new Fetcher(options, path).run(path);
 }
 
 class Fetcher {
   readonly #options: FetchOptions;
-  readonly #builder = new EvidenceBuilder();
+  readonly #builder = new EvidenceBuilder('fetched');
+  readonly #signers: readonly Signer[];
+  readonly #signatures: EvidenceSignatures;
   readonly #cache: CrlCache | undefined;
   readonly #asked = new Set<string>();
   #received = 0;
 
-  constructor(options: FetchOptions) {
+  constructor(options: FetchOptions, path: ValidatedPath) {
     this.#options = options;
+    this.#signers = [...path.chain.slice(1).map(certificateSigner), anchorSigner(path.anchor)];
+    this.#signatures = new EvidenceSignatures(path.algorithms);
     this.#cache = options.cache === undefined ? undefined : new CrlCache(options.cache);
   }
 
@@ -142,7 +147,8 @@ class Fetcher {
 
   async #lists(url: string): Promise<readonly Uint8Array[]> {
     const { at, maxCrlBytes } = this.#options;
-    const cached = this.#cache?.get(url, at);
+    const found = this.#cache?.get(url, at);
+    const cached = found && this.#accepted(found.der) ? found : undefined;
     if (cached?.fresh) return [cached.der];
     let lists: readonly Uint8Array[];
     try {
@@ -153,9 +159,25 @@ class Fetcher {
       return [cached.der];
     }
     const [only] = lists;
-    // An address holds one list (RFC 5280 §4.2.1.13); what cannot be decoded is not worth keeping.
-    if (only && lists.length === 1 && decodes(only)) this.#cache?.put(url, only, at);
+    // An address holds one list (RFC 5280 §4.2.1.13). Only one that a CA of the path signed is kept: a forged answer must
+    // not count as asked for a day. An older one than is known does not take its place, nor hide it.
+    if (!only || lists.length > 1 || !this.#accepted(only)) return cached ? [...lists, cached.der] : lists;
+    if (cached && isOlder(only, cached.der)) return [cached.der];
+    this.#cache?.put(url, only, at);
     return lists;
+  }
+
+  /** Whether the list is signed by a CA of the path, under its own name. */
+  #accepted(der: Uint8Array): boolean {
+    try {
+      const list = CertificateList.decode(der);
+      return this.#signers.some(
+        (signer) => signer.name.equals(list.issuer) && this.#signatures.fits(list, signer, 'a fetched CRL'),
+      );
+    } catch (error) {
+      if (isModelsealError(error)) return false;
+      throw error;
+    }
   }
 
   async #attempt(url: string, work: () => Promise<void>): Promise<void> {
@@ -176,6 +198,9 @@ class Fetcher {
     };
   }
 }
+
+const isOlder = (a: Uint8Array, b: Uint8Array): boolean =>
+  CertificateList.decode(a).thisUpdate < CertificateList.decode(b).thisUpdate;
 
 const unique = (list: readonly string[]): string[] => [...new Set(list)];
 

@@ -31,6 +31,7 @@ export function judgePath(
       revocations: [],
       evidence: [],
       problems: [],
+      givenProblems: [],
     });
     return { statuses: path.chain.map(skipped), warnings: [] };
   }
@@ -47,6 +48,8 @@ export function judgePath(
     algorithms: options.algorithms,
     needsProof,
   });
+  // Who names a file on purpose means it: one that cannot be read is not passed over, whatever else there is.
+  const unreadable = evidence.rejected.find(({ origin }) => origin === 'given');
   const warnings = evidence.rejected.map(({ error }) => error);
   const statuses: CertificateStatus[] = [];
   // From the anchor down: what is said of a CA comes before what that CA says.
@@ -56,7 +59,10 @@ export function judgePath(
     statuses.unshift(found);
     const counting = found.revocations.find((one) => revocationCounts(one, options.signedAt));
     if (counting) throw revoked(found.certificate, counting);
-    const required = needsProof(rest[0], checker.hasEvidence(rest)) || (!mode && i === 0 && anyEvidence);
+    const required =
+      needsProof(rest[0], checker.hasEvidence(rest)) ||
+      found.givenProblems.length > 0 ||
+      (!mode && i === 0 && anyEvidence);
     if (found.status === 'unknown') {
       const error = missing(found, evidence.rejected);
       if (required) throw error;
@@ -64,6 +70,7 @@ export function judgePath(
     }
     for (const problem of found.problems) if (!warnings.includes(problem)) warnings.push(problem);
   }
+  if (unreadable) throw unreadable.error;
   return { statuses, warnings: unique(warnings) };
 }
 

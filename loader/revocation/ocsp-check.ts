@@ -18,6 +18,8 @@ export interface OcspVerdict {
   readonly good: boolean;
   readonly evidence: readonly EvidenceUsed[];
   readonly problems: readonly ModelsealError[];
+  /** Those of them that are of responses which somebody gave on purpose. */
+  readonly givenProblems: readonly ModelsealError[];
 }
 
 /** Why a signer may not be relied on as far as its own revocation goes. */
@@ -48,6 +50,7 @@ export function checkOcsp(
   context: OcspContext,
 ): OcspVerdict {
   const problems: ModelsealError[] = [];
+  const givenProblems: ModelsealError[] = [];
   const evidence: EvidenceUsed[] = [];
   const revocations: Revocation[] = [];
   let good = false;
@@ -56,6 +59,7 @@ export function checkOcsp(
       const found = judgeAnswer(certificate, item, answer, context);
       if (found instanceof ModelsealError) {
         problems.push(found);
+        if (item.origin === 'given') givenProblems.push(found);
         continue;
       }
       evidence.push(found.used);
@@ -63,7 +67,7 @@ export function checkOcsp(
       else good = true;
     }
   }
-  return { revocations, good: good && revocations.length === 0, evidence, problems };
+  return { revocations, good: good && revocations.length === 0, evidence, problems, givenProblems };
 }
 
 /** Whether a response speaks about a certificate at all. */

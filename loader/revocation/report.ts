@@ -82,6 +82,9 @@ export function reportMode(mode: RevocationMode | undefined, report: ReportBuild
 /** Writes `revocation.crl` and `revocation.ocsp`, found or not, and what did not count. */
 export function reportPath(checked: CheckedPath, report: ReportBuilder): void {
   const { mode, statuses, warnings } = checked;
+  const unknown = statuses.filter(({ status }) => status === 'unknown' || status === 'skipped');
+  if (unknown.length === statuses.length) report.reservation('revocation not checked');
+  else if (unknown.length > 0) report.reservation('revocation checked in part');
   if (mode === 'off') {
     report.skipped('revocation.crl', 'revocation is switched off');
     report.skipped('revocation.ocsp', 'revocation is switched off');

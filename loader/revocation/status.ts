@@ -27,6 +27,8 @@ export interface CertificateStatus {
   readonly evidence: readonly EvidenceUsed[];
   /** Why other evidence about this certificate did not count. */
   readonly problems: readonly ModelsealError[];
+  /** Those of them that are of evidence which somebody gave on purpose. */
+  readonly givenProblems: readonly ModelsealError[];
 }
 
 /**

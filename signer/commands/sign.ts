@@ -37,6 +37,9 @@ interface Arguments extends PassphraseArguments {
   forPythonReference: boolean;
 }
 
+const RSA_READERS =
+  'RSA: read by Modelseal, the Go implementation and OpenSSL; the Python reference implementation reads EC keys only';
+
 const sign: Command = (context) =>
   command<Arguments>({
     command: 'sign <model>',
@@ -152,6 +155,7 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
     certificate: certificate?.fingerprint ?? null,
     files: signed.manifest.files().length,
   });
+  if (key.publicKey.asymmetricKeyType === 'rsa') context.output.note(RSA_READERS);
   for (const warning of signed.warnings) context.output.warn(printable(warning));
   const files = signed.manifest.files();
   context.output.result(

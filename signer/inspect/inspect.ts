@@ -203,7 +203,7 @@ export function certificateClaims(certificate: Certificate): CertificateClaims {
 function crlClaims(crl: CertificateList): CrlClaims {
   return {
     issuer: crl.issuer.toString(),
-    number: crl.number.toString(),
+    number: crl.number?.toString() ?? 'none',
     thisUpdate: isoTime(crl.thisUpdate),
     nextUpdate: isoTime(crl.nextUpdate),
     entries: crl.entryCount,

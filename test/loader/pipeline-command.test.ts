@@ -29,7 +29,7 @@ describe('modelseal verify and load', () => {
     const { code, stdout, stderr } = await verify();
     expect(code).to.equal(0);
     expect(stderr).to.equal('');
-    expect(stdout.split('\n')[0]).to.equal(`ACCEPTED  ${folder}`);
+    expect(stdout.split('\n')[0]).to.equal(`ACCEPTED, revocation not checked  ${folder}`);
     for (const text of [
       'dev@example.com',
       'CN=Test Developer',

@@ -159,11 +159,18 @@ describe('signModel', () => {
       'ERR_SIGN_CERT_PURPOSE',
       spec({ extensions: { [Oid.extKeyUsage]: undefined } }),
     );
-    refused(
-      'a CA certificate',
-      'ERR_SIGN_CERT_CA',
-      spec({ extensions: { [Oid.basicConstraints]: extensions.basicConstraints(true) } }),
-    );
+    it('warns of a CA certificate that may sign models, and refuses one that may not', async () => {
+      const ca = { [Oid.basicConstraints]: extensions.basicConstraints(true) };
+      const folder = model();
+      const signed = await signModel(folder, spec({ extensions: ca })());
+      expect(signed.warnings.join()).to.include('certificate of a CA');
+      await expectCodeAsync('ERR_SIGN_CERT_KEY_USAGE', () =>
+        signModel(
+          folder,
+          spec({ extensions: { ...ca, [Oid.keyUsage]: extensions.keyUsage(['keyCertSign']) } })(),
+        ),
+      );
+    });
     refused('a weak key', 'ERR_KEY_WEAK', () => {
       const key = testKey('rsa-1024' as TestKeyKind);
       const own = { publicKey: key.publicKey, sign: async () => new Uint8Array(128) };

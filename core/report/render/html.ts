@@ -1,5 +1,6 @@
+import { neutralMarkup } from '../../neutral.js';
 import type { Report } from '../report.js';
-import { type CheckSummary, problemsOf } from '../summary.js';
+import { type CheckSummary, problemsOf, verdictText } from '../summary.js';
 
 const STYLE =
   'body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}' +
@@ -45,7 +46,7 @@ function section(report: Report): string {
     )
     .join('\n');
   return [
-    `<h2><span class="${report.verdict}">${report.verdict}</span> <code>${text(report.subject)}</code></h2>`,
+    `<h2><span class="${report.verdict}">${text(verdictText(report))}</span> <code>${text(report.subject)}</code></h2>`,
     table('Problems', problems),
     table('Signed by', signers),
     table('Checks', checks),
@@ -57,4 +58,6 @@ const table = (title: string, rows: string): string =>
 
 /** Everything from outside is text, never markup. */
 const text = (value: string): string =>
-  value.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`).replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
+  neutralMarkup(
+    value.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`).replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd'),
+  );

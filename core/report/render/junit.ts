@@ -1,4 +1,5 @@
-import { type CheckSummary, problemsOf } from '../summary.js';
+import { neutralMarkup } from '../../neutral.js';
+import { type CheckSummary, problemsOf, verdictText } from '../summary.js';
 
 /** Renders a check as JUnit XML: one test case per model, failed unless accepted. */
 export function toJUnit(summary: CheckSummary): string {
@@ -6,7 +7,10 @@ export function toJUnit(summary: CheckSummary): string {
   const cases = summary.models.map((model) => {
     const seconds = Object.values(model.timings).reduce((a, b) => a + b, 0) / 1000;
     const open = `  <testcase classname="modelseal" name="${xml(model.subject)}" time="${seconds.toFixed(3)}"`;
-    if (model.verdict === 'accepted') return `${open}/>`;
+    if (model.verdict === 'accepted')
+      return model.reservations.length === 0
+        ? `${open}/>`
+        : `${open}>\n    <system-out>${xml(verdictText(model))}</system-out>\n  </testcase>`;
     const problems = problemsOf(model);
     const element = model.verdict === 'unchecked' ? 'error' : 'failure';
     const type = xml(problems[0]?.id ?? model.verdict);
@@ -26,10 +30,11 @@ export function toJUnit(summary: CheckSummary): string {
 
 /** Text for XML 1.0: markup escaped, characters that XML cannot hold replaced. */
 function xml(text: string): string {
-  return text
+  const escaped = text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;');
+  return neutralMarkup(escaped);
 }

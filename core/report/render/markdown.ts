@@ -1,3 +1,4 @@
+import { neutralText } from '../../neutral.js';
 import { type CheckSummary, problemsOf } from '../summary.js';
 
 const MARK = { accepted: '✅', refused: '❌', threat: '☣️', unchecked: '❔' } as const;
@@ -22,8 +23,9 @@ export function toMarkdown(summary: CheckSummary): string {
         .map((s) => s.identities.join(', ') || s.keyFingerprint.slice(0, 16))
         .join('; ');
       const problems = problemsOf(model).filter((p) => p.level === 'error').length;
+      const open = model.verdict === 'accepted' ? cell(model.reservations.join(', ')) : '';
       lines.push(
-        `| ${MARK[model.verdict]} | \`${code(model.subject)}\` | ${cell(signers) || '–'} | ${problems || '–'} |`,
+        `| ${MARK[model.verdict]} | \`${code(model.subject)}\` | ${cell(signers) || '–'} | ${problems || open || '–'} |`,
       );
     }
   }
@@ -42,7 +44,9 @@ export function toMarkdown(summary: CheckSummary): string {
 
 /** Text that cannot break out of a table cell or bring markup of its own; it may come from a hostile file name. */
 const cell = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}]/gu, ' ').replace(/[\\`*_{}[\]<>()#+!|~@]/g, (c) => `&#${c.charCodeAt(0)};`);
+  neutralText(text)
+    .replace(/[\p{Cc}\p{Cf}]/gu, ' ')
+    .replace(/[\\`*_{}[\]<>()#+!|~@]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** Text inside a code span. */
-const code = (text: string): string => text.replace(/[\p{Cc}\p{Cf}`|]/gu, '?');
+const code = (text: string): string => neutralText(text).replace(/[\p{Cc}\p{Cf}`|]/gu, '?');

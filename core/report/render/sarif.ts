@@ -19,8 +19,12 @@ export function toSarif(summary: CheckSummary): object {
             version: summary.tool.version,
             rules: [...rules.values()].map((problem) => ({
               id: problem.id,
-              ...(problem.hint ? { help: { text: problem.hint } } : {}),
+              shortDescription: { text: problem.title },
+              fullDescription: { text: problem.description },
+              help: { text: problem.hint || problem.description },
+              helpUri: helpUri(problem.id),
               defaultConfiguration: { level: problem.level },
+              properties: { 'security-severity': SECURITY_SEVERITY[problem.severity], tags: ['security'] },
             })),
           },
         },
@@ -43,6 +47,12 @@ export function toSarif(summary: CheckSummary): object {
     ],
   };
 }
+
+/** What code-scanning services sort by: a number of 0 to 10, as CVSS has it. */
+const SECURITY_SEVERITY = { critical: '9.5', high: '8.0', medium: '5.5', low: '2.0' } as const;
+
+/** A name for the page that explains it: docs/errors.md or docs/scanner.md of the package, and `modelseal explain`. */
+const helpUri = (id: string): string => `urn:modelseal:explain:${encodeURIComponent(id)}`;
 
 /** A relative reference as RFC 3986 wants it; archive members keep their `!/`. */
 const toUri = (path: string): string =>

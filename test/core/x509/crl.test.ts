@@ -117,11 +117,11 @@ describe('CertificateList', () => {
 
   describe('refuses', () => {
     const cases: readonly [string, string, CrlSpec][] = [
-      ['a list of version 1', 'ERR_CRL_VERSION', { version: null }],
+      ['a list of version 1 with extensions', 'ERR_CRL_VERSION', { version: null }],
       ['an unknown version', 'ERR_CRL_VERSION', { version: 2 }],
       ['no nextUpdate', 'ERR_CRL_NO_NEXT_UPDATE', { nextUpdate: undefined }],
       ['nextUpdate before thisUpdate', 'ERR_CRL_DATES', { nextUpdate: days(-2) }],
-      ['no number', 'ERR_CRL_NUMBER_MISSING', { number: null }],
+      ['a delta without a number', 'ERR_CRL_NUMBER_MISSING', { number: null, base: 1 }],
       ['a negative number', 'ERR_CRL_EXTENSION', { number: -1 }],
       ['two algorithms', 'ERR_CRL_ALGORITHM_MISMATCH', { outerAlgorithm: ALGORITHMS.ecdsaSha384 }],
       ['an unknown critical extension', 'ERR_CRL_EXTENSION_UNKNOWN', { extra: [unknown(true)] }],

@@ -341,8 +341,13 @@ describe('revocation by CRL', () => {
   });
 
   it('names what could not be decoded when nothing else proves the status', () => {
-    refused('ERR_CRL_NUMBER_MISSING', [crl({ number: null })]);
-    const checked = check([crl(), crl({ number: null })]);
+    refused('ERR_CRL_NO_NEXT_UPDATE', [crl({ nextUpdate: undefined })]);
+    // A file that was given and cannot be read refuses, whatever else there is.
+    refused('ERR_CRL_NO_NEXT_UPDATE', [crl(), crl({ nextUpdate: undefined })]);
+  });
+
+  it('takes a list without a number for a complete one, and says so', () => {
+    const checked = check([crl({ number: null })]);
     expect(checked.warnings.map(({ code }) => code)).to.deep.equal(['ERR_CRL_NUMBER_MISSING']);
   });
 

@@ -7,7 +7,16 @@ import type { ErrorCode } from '../../../core/errors/index.js';
 import { decodeOcspRequest } from '../../../core/x509/ocsp.js';
 import { isPublicAddress } from '../../../loader/revocation/fetch-address.js';
 import { checkRevocation, type FetchOptions, fetchEvidence } from '../../../loader/revocation/index.js';
-import { AT, extensions, general, type Issued, makeChain, makeLeaf } from '../../support/pki.js';
+import {
+  AT,
+  extensions,
+  general,
+  type Issued,
+  makeChain,
+  makeIntermediate,
+  makeLeaf,
+  testKey,
+} from '../../support/pki.js';
 import {
   days,
   distributionPoint,
@@ -248,6 +257,26 @@ describe('fetching revocation evidence', () => {
   });
 
   describe('cache', () => {
+    it('keeps nothing that no CA of the path has signed: a forged answer does not hide the next revocation', async () => {
+      const leaf = leafFor([`${base}/list`]);
+      const cache = join(temp(), 'cache');
+      const forger = makeIntermediate(root, { key: testKey('ec-p256', 'forger'), subject: issuing.subject });
+      const revoking = makeCrl(issuing, {
+        entries: [{ serial: leaf.certificate.serialBytes }],
+        thisUpdate: days(-1),
+      });
+      routes['/list'] = send(makeCrl(forger));
+      await fetched(leaf, { cache });
+      routes['/list'] = send(revoking);
+      expect((await fetched(leaf, { cache })).crls.map(({ list }) => list.entryCount)).to.deep.equal([1]);
+      expect(asked).to.have.length(2);
+      // Nor does an older list that is genuine, once the newer one is known.
+      routes['/list'] = send(makeCrl(issuing, { thisUpdate: days(-2) }));
+      const later = new Date(AT.getTime() + 25 * 3_600_000);
+      const lists = await fetched(leaf, { cache, at: later });
+      expect(lists.crls.map(({ list }) => list.entryCount)).to.deep.equal([1]);
+    });
+
     const setup = (spec: Parameters<typeof makeCrl>[1] = {}) => {
       routes['/c.crl'] = send(makeCrl(issuing, spec));
       return leafFor([`${base}/c.crl`]);

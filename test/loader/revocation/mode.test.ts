@@ -24,10 +24,16 @@ const serial = leaf.certificate.serialBytes;
 function check(
   crls: readonly Uint8Array[],
   mode?: RevocationMode,
-  setup: { leaf?: Issued; signedAt?: Date; report?: ReportBuilder; ocsp?: readonly Uint8Array[] } = {},
+  setup: {
+    leaf?: Issued;
+    signedAt?: Date;
+    report?: ReportBuilder;
+    ocsp?: readonly Uint8Array[];
+    origin?: 'given' | 'stapled';
+  } = {},
 ): CheckedPath {
   return checkRevocation(pathOf([setup.leaf ?? leaf, issuing, root]), {
-    evidence: decodeEvidence({ crls, ocsp: setup.ocsp ?? [] }, 'test'),
+    evidence: decodeEvidence({ crls, ocsp: setup.ocsp ?? [] }, 'test', [], setup.origin),
     mode,
     at: AT,
     signedAt: setup.signedAt,
@@ -51,11 +57,20 @@ describe('revocation mode', () => {
     const stale = check(
       [rootCrl, makeCrl(issuing, { thisUpdate: days(-5), nextUpdate: days(-1) })],
       'prefer',
+      { origin: 'stapled' },
     );
     expect(stale.statuses.map(({ status }) => status)).to.deep.equal(['unknown', 'good']);
     expect(codes(stale)).to.deep.equal(['ERR_CRL_STALE']);
-    const damaged = check([rootCrl, new Uint8Array([0x30, 0])], 'prefer');
+    const damaged = check([rootCrl, new Uint8Array([0x30, 0])], 'prefer', { origin: 'stapled' });
     expect(codes(damaged)).to.include('ERR_DER');
+  });
+
+  it('prefer refuses evidence that was given on purpose and is of no use', () => {
+    const old = makeCrl(issuing, { thisUpdate: days(-5), nextUpdate: days(-1) });
+    expectCode('ERR_CRL_STALE', () => check([rootCrl, old], 'prefer'));
+    expectCode('ERR_DER', () => check([rootCrl, new Uint8Array([0x30, 0])], 'prefer'));
+    // With a list that does, an old one beside it is no harm.
+    check([rootCrl, old, makeCrl(issuing)], 'prefer');
   });
 
   it('prefer refuses what is revoked', () => {

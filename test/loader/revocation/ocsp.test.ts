@@ -207,7 +207,7 @@ describe('revocation by OCSP', () => {
   describe('nonce', () => {
     const sent = new Uint8Array(32).fill(5);
     const judge = (response: Uint8Array): ReturnType<typeof checkRevocation> => {
-      const builder = new EvidenceBuilder();
+      const builder = new EvidenceBuilder('given');
       builder.crl(rootCrl, 'test');
       builder.ocsp(response, 'test', sent);
       const path = pathOf([leaf, issuing, root]);
