@@ -1,4 +1,4 @@
-import { defineErrors } from './texts.js';
+import { defineErrors, list } from './texts.js';
 
 /** Causes around the older practice: `metadata.json` with a checksum, `*.sig.json` with a digest record. */
 export const recordErrors = defineErrors({
@@ -49,6 +49,11 @@ export const recordErrors = defineErrors({
     kind: 'not-found',
     say: (d: { folder: string }) => `there is no model below ${d.folder}`,
     hint: 'Check the path. A check that looks at nothing is not a success; say --allow-empty where that is expected.',
+  },
+  ERR_CHECK_UNREAD: {
+    kind: 'unchecked',
+    say: (d: { paths: string[] | string }) => `not looked at: ${list(d.paths)}`,
+    hint: 'These are links that lead nowhere, special files, or folders without the right to read them. Mend or remove them.',
   },
   ERR_CHECK_WARNING: {
     kind: 'refused',

@@ -49,16 +49,20 @@ export interface Problem {
 
 /** Every problem of a report: errors first, then threats; warnings of checks last. */
 export function problemsOf(report: Report): Problem[] {
-  const errors = report.errors.map((e) => ({
-    id: e.code,
-    level: 'error' as const,
-    severity: 'high' as const,
-    title: e.code,
-    description: e.hint,
-    message: e.message,
-    hint: e.hint,
-    file: typeof e.details.file === 'string' ? e.details.file : report.subject,
-  }));
+  // What the findings say one by one is not said a second time in sum.
+  const said = report.threats.length > 0 ? ['ERR_THREAT_FOUND'] : [];
+  const errors = report.errors
+    .filter((e) => !said.includes(e.code))
+    .map((e) => ({
+      id: e.code,
+      level: 'error' as const,
+      severity: 'high' as const,
+      title: e.code,
+      description: e.hint,
+      message: e.message,
+      hint: e.hint,
+      file: typeof e.details.file === 'string' ? e.details.file : report.subject,
+    }));
   const threats = report.threats.map((t) => ({
     id: t.rule,
     level:

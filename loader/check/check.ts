@@ -65,7 +65,7 @@ function checkCheckOptions(of: string, options: CheckOptions): void {
 export async function checkFolder(root: string, options: CheckOptions): Promise<CheckSummary> {
   checkCheckOptions('checkFolder', options);
   const { models, notFollowed } = findModels(root, options.skip);
-  if (models.length === 0) throw new ModelsealError('ERR_CHECK_EMPTY', { folder: root });
+  if (models.length + notFollowed.length === 0) throw new ModelsealError('ERR_CHECK_EMPTY', { folder: root });
   const reports: Report[] = [];
   for (const model of models) {
     const report = await checkModel(model, options);
@@ -89,8 +89,6 @@ export async function checkModel(model: FoundModel, options: CheckOptions): Prom
 async function checkSigned(path: string, options: CheckOptions, report: ReportBuilder): Promise<void> {
   const verified = await runVerification(path, { ...options.verify, report }, report).catch(() => undefined);
   if (verified === undefined) {
-    const refused = report.build().errors.find((error) => error.kind === 'refused');
-    if (refused) storeFinding('STORE-SIGNATURE-MISMATCH', path, refused.message, options, report);
     // What cannot be trusted is looked at all the same: the report should say whether it is dangerous.
     await scanOnDisk(path, options, report);
     return;
@@ -103,13 +101,12 @@ async function checkUnsigned(path: string, options: CheckOptions, report: Report
   const { records } = options;
   const recorded = records ? await holdAgainstRecord(path, records, options, report) : 'none';
   const unsigned = new ModelsealError('ERR_MODEL_UNSIGNED', { file: path });
-  storeFinding('STORE-UNSIGNED', path, unsigned.message, options, report);
-  if (!options.allowUnsigned) report.failed('signature', unsigned);
-  else
-    report.warning(
-      'signature',
-      `${unsigned.message}${recorded === 'matched' ? '; its checksum record matches' : ''}`,
-    );
+  const known = recorded === 'matched' ? '; its checksum record matches' : '';
+  // One fact, said once: an error where it refuses, else a finding under the policy for its rule.
+  if (options.allowUnsigned) {
+    report.skipped('signature', 'it has none, which was allowed');
+    storeFinding('STORE-UNSIGNED', path, `${unsigned.message}${known}`, options, report);
+  } else report.failed('signature', unsigned);
   await scanOnDisk(path, options, report);
 }
 
@@ -188,10 +185,6 @@ function refuseWarnings(report: ReportBuilder): void {
 
 function notFollowedReport(root: string, paths: readonly string[], options: CheckOptions): Report {
   const report = new ReportBuilder(root, options.verify.at);
-  report.warning(
-    'walk',
-    `${paths.length} link(s) or special file(s) were not followed: ${paths.slice(0, 5).join(', ')}`,
-  );
-  if (options.strict) refuseWarnings(report);
+  report.failed('walk', new ModelsealError('ERR_CHECK_UNREAD', { paths: [...paths] }));
   return report.build();
 }

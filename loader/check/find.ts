@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { ModelsealError } from '../../core/errors/index.js';
 import { ioError } from '../../core/files.js';
 import { isModelFile } from '../../core/model-file.js';
@@ -14,7 +14,7 @@ export interface FoundModel {
 
 export interface FoundModels {
   readonly models: readonly FoundModel[];
-  /** Links and special files that were not followed, folders that could not be read. */
+  /** Links that lead nowhere, special files, folders that could not be read. */
   readonly notFollowed: readonly string[];
 }
 
@@ -28,8 +28,8 @@ const MAX_DEPTH = 100;
 const OMITTED = new Set(['.git', '.hg', '.svn']);
 
 /**
- * Finds every model below a folder. Links are never followed: what they point at is found where it really is, or lies
- * outside and is not part of the folder.
+ * Finds every model below a folder. What a link leads to is judged as well, once: the bytes are what a program would
+ * read through it. A link to a place below the folder is that place.
  *
  * @param skip Resolved folders that are left out, such as the quarantine.
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`, `ERR_USAGE` beyond {@link MAX_ENTRIES}
@@ -38,11 +38,32 @@ export function findModels(root: string, skip: readonly string[] = []): FoundMod
   const models: FoundModel[] = [];
   const notFollowed: string[] = [];
   let entries = 0;
+  const top = realFolder(root);
+  const behindLinks = new Set<string>();
+  /** What is at a path, or behind the link there; undefined for what is judged elsewhere or cannot be reached. */
+  const throughLink = (path: string): Stats | undefined => {
+    const own = lstatSync(path);
+    if (!own.isSymbolicLink()) return own;
+    let real: string;
+    try {
+      real = realpathSync(path);
+    } catch {
+      notFollowed.push(path);
+      return undefined;
+    }
+    // Below the folder it is found where it is; twice is enough for nobody, and a circle never ends.
+    if (path !== root && (real === top || real.startsWith(top + sep) || top.startsWith(real + sep)))
+      return undefined;
+    if (behindLinks.has(real)) return undefined;
+    behindLinks.add(real);
+    return statSync(path);
+  };
   const visit = (path: string, depth: number): void => {
     if (++entries > MAX_ENTRIES || depth > MAX_DEPTH) {
       throw new ModelsealError('ERR_USAGE', { problem: `${root} holds more entries than a model store can` });
     }
-    const stat = lstatSync(path);
+    const stat = throughLink(path);
+    if (stat === undefined) return;
     if (stat.isDirectory()) {
       if (skip.length > 0 && skip.includes(realpathSync(path))) return;
       let names: string[];
@@ -67,4 +88,12 @@ export function findModels(root: string, skip: readonly string[] = []): FoundMod
     throw error instanceof ModelsealError ? error : ioError(error, root, 'folder');
   }
   return { models, notFollowed };
+}
+
+function realFolder(root: string): string {
+  try {
+    return realpathSync(root);
+  } catch (error) {
+    throw ioError(error, root, 'folder');
+  }
 }

@@ -29,12 +29,6 @@ export const storeRules = defineRules({
     description: 'Nobody vouches for these bytes; whoever can write to the store can replace them.',
     remedy: 'Sign it with "modelseal sign", or take it out of the store.',
   },
-  'STORE-SIGNATURE-MISMATCH': {
-    severity: 'critical',
-    title: 'Signature does not match the model',
-    description: 'The bytes are not those that were signed, or the signer is not accepted.',
-    remedy: 'Do not load it. Quarantine it and compare with the publisher.',
-  },
   'STORE-DEPENDENCY-UNKNOWN': {
     severity: 'low',
     title: 'Metadata names an unknown dependency',

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -123,7 +124,51 @@ describe('check', () => {
     writeFileSync(join(dir, 'loose.pkl'), PLAIN);
     const both = await json(['check', dir, ...options]);
     expect(both.code).to.equal(1);
-    expect(rules(both.summary)).to.have.members(['STORE-SIGNATURE-MISMATCH', 'STORE-UNSIGNED']);
+    // Each fact is said once: as an error where it refuses, as a finding where it is allowed.
+    expect(rules(both.summary)).to.deep.equal([]);
+    expect(codes(both.summary, 'loose')).to.deep.equal(['ERR_MODEL_UNSIGNED']);
+    const allowed = await json([
+      'check',
+      join(dir, 'loose.pkl'),
+      ...options,
+      '--allow-unsigned',
+      '--fail-on',
+      'high',
+    ]);
+    expect(rules(allowed.summary)).to.deep.equal(['STORE-UNSIGNED']);
+    expect(codes(allowed.summary, 'loose')).to.deep.equal([]);
+  });
+
+  it('puts a threat before a missing signature, in exit code and counts', async () => {
+    const { options } = await store();
+    const dir = join(temp(), 'bad');
+    mkdirSync(dir);
+    writeFileSync(join(dir, 'bad.pkl'), EVIL);
+    const { code, summary } = await json(['check', dir, ...options]);
+    expect(code).to.equal(2);
+    expect(summary.counts).to.deep.equal({ accepted: 0, refused: 0, threat: 1, unchecked: 0 });
+  });
+
+  it('judges what links lead to, once, and says what it could not read', async () => {
+    const { dir, options } = await store();
+    const links = join(temp(), 'links');
+    mkdirSync(links);
+    symlinkSync(dir, join(links, 'current'));
+    symlinkSync(dir, join(links, 'again'));
+    symlinkSync(links, join(links, 'circle'));
+    const followed = await json(['check', links, ...options]);
+    expect(followed.code).to.equal(0);
+    expect(followed.summary.models.map((m) => m.subject)).to.deep.equal(
+      (await json(['check', dir, ...options])).summary.models.map((m) =>
+        m.subject.replace(dir, join(links, 'again')),
+      ),
+    );
+    const broken = join(temp(), 'broken');
+    mkdirSync(broken);
+    symlinkSync('nowhere', join(broken, 'model'));
+    const unread = await json(['check', broken, ...options]);
+    expect(unread.code).to.equal(70);
+    expect(unread.summary.counts).to.deep.equal({ accepted: 0, refused: 0, threat: 0, unchecked: 1 });
   });
 
   it('writes SARIF, JUnit, Markdown and HTML beside its result', async () => {
