@@ -112,6 +112,7 @@ export {
   type QuarantineReason,
   type QuarantineRequest,
   requireTrustedStorage,
+  type SettledEntry,
 } from './store/index.js';
 export {
   type Constructor,

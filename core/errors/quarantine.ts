@@ -8,6 +8,11 @@ export const quarantineErrors = defineErrors({
       `${d.path} lies outside the trusted storage (it resolves to ${d.resolved})`,
     hint: 'Move the model into a trusted storage path, or add its real folder to the trusted paths.',
   },
+  ERR_QUARANTINE_UNSETTLED: {
+    kind: 'refused',
+    say: (d: { id: string }) => `the entry ${d.id} was being moved when its process ended`,
+    hint: 'Run modelseal quarantine settle, which finishes inside the quarantine and says what is left outside.',
+  },
   ERR_QUARANTINE_ENTRY_UNKNOWN: {
     kind: 'not-found',
     say: (d: { id: string }) => `there is no quarantine entry ${d.id}`,

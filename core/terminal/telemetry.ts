@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os';
+import { userName } from '../machine.js';
 import type { StepObserver } from '../report/index.js';
 import type { EventSink, TelemetryEvent } from '../telemetry/index.js';
 
@@ -52,7 +52,7 @@ export async function openTelemetrySinks(
   const telemetry = await import('../telemetry/index.js');
   const { AuditLog } = await import('../audit/index.js');
   const sinks: EventSink[] = [];
-  if (auditLog) sinks.push(new telemetry.AuditSink(new AuditLog(auditLog, userInfo().username)));
+  if (auditLog) sinks.push(new telemetry.AuditSink(new AuditLog(auditLog, userName())));
   if (logFile) sinks.push(new telemetry.LogSink(logFile));
   if (webhook) sinks.push(new telemetry.WebhookSink(webhook, settings.webhookSecret));
   if (onRefusal) sinks.push(new telemetry.CommandSink(onRefusal));

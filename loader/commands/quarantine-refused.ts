@@ -1,7 +1,7 @@
 import { ERROR_TABLES } from '../../core/errors/index.js';
 import type { Report } from '../../core/report/index.js';
-import type { CommandContext } from '../../core/terminal/index.js';
-import type { QuarantineReason } from '../store/index.js';
+import { type CommandContext, printable } from '../../core/terminal/index.js';
+import type { Incident, QuarantineReason } from '../store/index.js';
 import type { QuarantineOn } from './check-options.js';
 
 /** Codes that say the bytes are not those that were signed. */
@@ -15,7 +15,8 @@ const INTEGRITY = new Set([
 ]);
 
 /**
- * Quarantines a refused model where the operator's choice covers the reason.
+ * Quarantines a refused model where the operator's choice covers the reason. It is a side effect: where it cannot be
+ * carried out, that is said and recorded, and neither the verdict nor the other models are touched by it.
  *
  * @returns Identifier of the entry, or undefined where nothing was moved.
  */
@@ -27,24 +28,55 @@ export async function quarantineRefused(
 ): Promise<string | undefined> {
   const reason = reasonOf(report);
   if (reason === undefined || !on.includes(reason.choice)) return undefined;
-  const { claimedSigners, Quarantine } = await import('../store/index.js');
-  const incident = new Quarantine(folder).add({
-    path: report.subject,
-    reason: reason.reason,
-    summary: report.errors[0]?.message ?? `${report.threats.length} threat(s)`,
-    errors: report.errors,
-    signerClaimed: claimedSigners(report.subject),
-    report,
-    at: context.now(),
-  });
+  const { path, incident, problem } = await move(report, folder, reason.reason, context);
+  const codes = report.errors.map((e) => e.code);
+  if (incident === undefined) {
+    context.output.warn(`not quarantined: ${printable(path)}: ${printable(problem ?? 'unknown')}`);
+    await context.record('quarantine', 'unchecked', {
+      path,
+      reason: reason.reason,
+      problem: problem ?? null,
+      codes,
+    });
+    return undefined;
+  }
   context.output.note(`quarantined as ${incident.id}`);
+  for (const [what, why] of [
+    ['the original is still there', incident.originalRemains],
+    ['its content could not be made read-only', incident.writable],
+  ] as const)
+    if (why !== undefined) context.output.warn(`${incident.id}: ${what} (${why})`);
   await context.record('quarantine', 'accepted', {
     id: incident.id,
     path: incident.originalPath,
     reason: incident.reason,
-    codes: report.errors.map((e) => e.code),
+    codes,
   });
   return incident.id;
+}
+
+async function move(
+  report: Report,
+  folder: string,
+  reason: QuarantineReason,
+  context: CommandContext,
+): Promise<{ readonly path: string; readonly incident?: Incident; readonly problem?: string }> {
+  const path = report.subject;
+  try {
+    const { claimedSigners, Quarantine } = await import('../store/index.js');
+    const incident = new Quarantine(folder).add({
+      path,
+      reason,
+      summary: report.errors[0]?.message ?? `${report.threats.length} threat(s)`,
+      errors: report.errors,
+      signerClaimed: claimedSigners(path),
+      report,
+      at: context.now(),
+    });
+    return { path, incident };
+  } catch (error) {
+    return { path, problem: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** Codes of a runtime that could not open what was verified. */

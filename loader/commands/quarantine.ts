@@ -26,7 +26,7 @@ const quarantine: Command = (context) =>
           describe: 'Quarantine folder',
         }),
         context,
-        [list, show, add, restore, purge],
+        [list, show, add, restore, settle, purge],
       ).example('$0 quarantine list', 'what is held, and why'),
     handler: () => {},
   });
@@ -163,6 +163,29 @@ const restore: Command = (context) =>
         verified: !argv.withoutVerification,
       });
       context.output.result(restored, () => `Restored to ${printable(restored.movedTo ?? '')}`);
+    },
+  });
+
+const settle: Command = (context) =>
+  command({
+    command: 'settle',
+    describe: 'Finish what killed processes left behind, inside the quarantine and nowhere else',
+    builder: (yargs) => yargs.example('$0 quarantine settle', 'after a crash; says what is left outside'),
+    handler: async (argv) => {
+      const settled = (await open(argv as unknown as QuarantineArguments)).settle();
+      await context.record('quarantine', 'accepted', {
+        settled: settled.map(({ id, state }) => `${id} ${state}`),
+      });
+      context.output.result({ settled }, () =>
+        settled.length === 0
+          ? 'Nothing is unfinished.'
+          : settled
+              .map(
+                ({ id, state, outside }) =>
+                  `${id}  ${state}${outside ? `; look at ${printable(outside)}` : ''}`,
+              )
+              .join('\n'),
+      );
     },
   });
 

@@ -10,7 +10,7 @@ export type QuarantineReason =
   | 'load-failed'
   | 'operator';
 
-/** Where the content of an entry is; a killed process leaves `moving`, which the next opening of the store settles. */
+/** Where the content of an entry is; a killed process leaves `moving` or `restoring`, which `settle` finishes. */
 export type QuarantineState =
   /** The record is written; the move has not been confirmed. */
   | 'moving'
@@ -58,9 +58,22 @@ export interface Incident {
   readonly files?: readonly QuarantinedFile[];
   /** Set when only part of the content could be listed. */
   readonly filesIncomplete?: string;
+  /** Why the original is still where it was, beside the copy in here. */
+  readonly originalRemains?: string;
+  /** Why the content in here could not be made read-only. */
+  readonly writable?: string;
   /** Process that moves the content, while it does. */
   readonly mover?: number;
   readonly movedTo?: string;
   /** ISO 8601, UTC. */
   readonly restoredAt?: string;
+}
+
+/** What became of an entry whose process had ended in the middle of a move. */
+export interface SettledEntry {
+  readonly id: string;
+  /** `removed`: its content had never arrived. */
+  readonly state: 'held' | 'restored' | 'removed';
+  /** A place outside of the store where content may be; nothing there was touched. */
+  readonly outside?: string;
 }

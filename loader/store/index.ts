@@ -1,4 +1,4 @@
 export { claimedSigners } from './claimed.js';
-export type { Incident, QuarantinedFile, QuarantineReason, QuarantineState } from './entry.js';
+export type { Incident, QuarantinedFile, QuarantineReason, QuarantineState, SettledEntry } from './entry.js';
 export { Quarantine, type QuarantineRequest } from './quarantine.js';
 export { DEFAULT_STORE, requireTrustedStorage } from './storage.js';

@@ -16,94 +16,62 @@ import {
   symlinkSync,
   utimesSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ModelsealError } from '../../core/errors/index.js';
 
-/** Name of the place where content waits while it is copied between file systems. */
-export const STAGED = 'content.partial';
-
-/** Prefix under which the original waits for its deletion once the copy is complete. */
-const LEAVING = '.modelseal-leaving-';
+/** Name of the place where content waits while it is copied between file systems; `id` keeps two copies apart. */
+export const stagedName = (to: string, id: string): string => join(dirname(to), `.modelseal-partial-${id}`);
 
 /**
- * Moves a file or folder so that it is in exactly one place whenever the process is killed.
+ * Moves a file or folder. Within a file system this is one `rename`. Where that is not to be had (another file system, a
+ * layer of an overlay) the content is copied beside the target, read again and compared, made durable, put in its place,
+ * and only then the original is removed: whenever the process is killed, one place has it whole.
  *
- * Within a file system this is one `rename`. Across file systems the content is copied beside the target and made
- * durable, then the original steps aside under a name that nobody uses (`rename`), then the copy takes its place
- * (`rename`), then the original is deleted. {@link settle} finishes what a kill left in between.
- *
- * @param id Identifier shared with {@link settle}.
+ * @returns Why the original is still there, where the copy is complete and removing it failed.
  * @throws {ModelsealError} `ERR_QUARANTINE_COPY`, `ERR_FILE_UNWRITABLE`; the original is then where it was
  */
-export function moveAtomically(
+export function moveDurably(
   from: string,
   to: string,
   id: string,
   options: { forceCopy?: boolean } = {},
-): void {
+): string | undefined {
   makeWritable(from);
   if (!options.forceCopy) {
     try {
       renameSync(from, to);
       syncFolder(dirname(to));
       syncFolder(dirname(from));
-      return;
+      return undefined;
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code !== 'EXDEV') {
-        throw new ModelsealError(
-          'ERR_FILE_UNWRITABLE',
-          { file: to, reason: code ?? String(error) },
-          { cause: error },
-        );
-      }
+      if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw unwritable(to, error);
     }
   }
-  const staged = join(dirname(to), STAGED);
+  const staged = stagedName(to, id);
   try {
     copyTree(from, staged);
+    syncFolder(dirname(staged));
+    renameSync(staged, to);
+    syncFolder(dirname(to));
   } catch (error) {
     rmSync(staged, { recursive: true, force: true });
-    throw error;
+    throw error instanceof ModelsealError ? error : unwritable(to, error);
   }
-  syncFolder(dirname(staged));
-  const leaving = leavingName(from, id);
-  renameSync(from, leaving);
-  syncFolder(dirname(from));
-  renameSync(staged, to);
-  syncFolder(dirname(to));
-  removeTree(leaving);
+  try {
+    removeTree(from);
+    syncFolder(dirname(from));
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
 }
 
-/**
- * Finishes or undoes a move that was killed, from what lies on disk.
- *
- * @returns Where the content is now, or `lost` when it is in neither place (it was moved away by hand).
- */
-export function settle(from: string, to: string, id: string): 'at-source' | 'at-target' | 'lost' {
-  const staged = join(dirname(to), STAGED);
-  const leaving = leavingName(from, id);
-  if (exists(to)) {
-    if (exists(leaving)) removeTree(leaving);
-    return 'at-target';
-  }
-  if (exists(leaving)) {
-    // The copy was complete and durable before the original stepped aside.
-    if (exists(staged)) {
-      renameSync(staged, to);
-      syncFolder(dirname(to));
-      removeTree(leaving);
-      return 'at-target';
-    }
-    renameSync(leaving, from);
-    return 'at-source';
-  }
-  if (exists(staged)) removeTree(staged);
-  return exists(from) ? 'at-source' : 'lost';
-}
-
-const leavingName = (from: string, id: string): string =>
-  join(dirname(from), `${LEAVING}${id}-${basename(from)}`);
+const unwritable = (file: string, error: unknown): ModelsealError =>
+  new ModelsealError(
+    'ERR_FILE_UNWRITABLE',
+    { file, reason: (error as NodeJS.ErrnoException).code ?? String(error) },
+    { cause: error },
+  );
 
 /** Deletes a tree that may have been made read-only. */
 export function removeTree(path: string): void {
@@ -125,7 +93,12 @@ export function makeOwnerWritable(path: string): void {
 function makeWritable(path: string): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat?.isDirectory()) return;
-  if ((stat.mode & 0o700) !== 0o700) chmodSync(path, 0o700);
+  try {
+    if ((stat.mode & 0o700) !== 0o700) chmodSync(path, 0o700);
+  } catch {
+    // Somebody else's: whether it can be moved all the same, moving will tell.
+    return;
+  }
   for (const name of readdirSync(path)) makeWritable(join(path, name));
 }
 

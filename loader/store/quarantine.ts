@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { type ErrorRecord, isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { ioError, makeFolders, readBounded, writeAtomic } from '../../core/files.js';
+import { hostName, userName } from '../../core/machine.js';
 import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import { isAlive } from '../../core/process.js';
 import type { Report } from '../../core/report/index.js';
 import { VERSION } from '../../core/version.js';
-import type { Incident, QuarantinedFile, QuarantineReason } from './entry.js';
+import type { Incident, QuarantinedFile, QuarantineReason, SettledEntry } from './entry.js';
 import {
   exists,
   makeOwnerWritable,
   makeReadOnly,
-  moveAtomically,
+  moveDurably,
   randomId,
   removeTree,
-  settle,
   sha256File,
+  stagedName,
 } from './move.js';
 
 /** An incident report holds a whole verification report; larger ones are damaged. */
@@ -83,7 +83,7 @@ export class Quarantine {
       state: 'moving',
       mover: process.pid,
       quarantinedAt: request.at.toISOString(),
-      quarantinedBy: { user: userName(), host: hostname(), process: process.pid, version: VERSION },
+      quarantinedBy: { user: userName(), host: hostName(), process: process.pid, version: VERSION },
       originalPath: original,
       kind: stat.isDirectory() ? 'folder' : 'file',
       reason: request.reason,
@@ -93,20 +93,63 @@ export class Quarantine {
       ...(request.report ? { report: request.report } : {}),
     };
     this.#write(incident);
+    let remains: string | undefined;
     try {
-      moveAtomically(original, this.contentPath(incident), id, options);
+      remains = moveDurably(original, this.contentPath(incident), id, options);
     } catch (error) {
-      if (settle(original, this.contentPath(incident), id) === 'at-source') removeTree(entry);
+      removeTree(entry);
       throw error;
     }
-    return this.#hold(incident);
+    return this.#hold(remains === undefined ? incident : { ...incident, originalRemains: remains });
   }
 
-  /** Every entry, oldest first, after settling what a killed process left behind. */
+  /** Every entry, oldest first, as it stands: reading changes nothing. */
   list(): Incident[] {
-    return this.#ids()
-      .map((id) => this.#settled(this.#read(id)))
-      .filter((incident): incident is Incident => incident !== undefined);
+    return this.#ids().map((id) => this.#read(id));
+  }
+
+  /**
+   * Finishes what killed processes left behind, inside the store and nowhere else: a record says where content came from,
+   * and whoever may write here could make it say anything.
+   *
+   * @returns What became of each unfinished entry, and what is left outside for its owner to look at.
+   */
+  settle(): SettledEntry[] {
+    return this.list().flatMap((incident) => {
+      const running =
+        incident.mover !== undefined && incident.mover !== process.pid && isAlive(incident.mover);
+      if (running || (incident.state !== 'moving' && incident.state !== 'restoring')) return [];
+      return [this.#finish(incident)];
+    });
+  }
+
+  #finish(incident: Incident): SettledEntry {
+    const { id } = incident;
+    const content = this.contentPath(incident);
+    const entry = join(this.folder, id);
+    if (incident.state === 'restoring' && isRestored(incident)) removeTree(content);
+    if (exists(content)) {
+      // A copy is put in its place only when it is whole.
+      this.#hold(incident);
+      const elsewhere = incident.state === 'moving' ? incident.originalPath : incident.movedTo;
+      return {
+        id,
+        state: 'held',
+        ...(elsewhere !== undefined && exists(elsewhere) ? { outside: elsewhere } : partial(incident)),
+      };
+    }
+    if (incident.state === 'moving') {
+      removeTree(entry);
+      return { id, state: 'removed', outside: incident.originalPath };
+    }
+    // When exactly the move ended is not known; the record of a lost process says the latest sure time.
+    const { mover: _, ...rest } = incident;
+    this.#write({ ...rest, state: 'restored', restoredAt: incident.quarantinedAt });
+    return {
+      id,
+      state: 'restored',
+      ...(incident.movedTo === undefined ? {} : { outside: incident.movedTo }),
+    };
   }
 
   /**
@@ -120,7 +163,7 @@ export class Quarantine {
       throw new ModelsealError('ERR_QUARANTINE_ENTRY_AMBIGUOUS', { id, matches: matches.length });
     }
     const match = matches.includes(id) ? id : matches[0];
-    const incident = match === undefined ? undefined : this.#settled(this.#read(match));
+    const incident = match === undefined ? undefined : this.#read(match);
     if (!incident) throw new ModelsealError('ERR_QUARANTINE_ENTRY_UNKNOWN', { id });
     return incident;
   }
@@ -148,6 +191,7 @@ export class Quarantine {
     checkOptions('Quarantine.restore', options, RESTORE);
     const incident = this.get(id);
     if (incident.state === 'restored') throw new ModelsealError('ERR_QUARANTINE_ENTRY_UNKNOWN', { id });
+    requireSettled(incident);
     const target = absolute(options.to ?? incident.originalPath);
     if (exists(target)) throw new ModelsealError('ERR_RESTORE_TARGET_EXISTS', { path: target });
     const content = this.contentPath(incident);
@@ -156,9 +200,9 @@ export class Quarantine {
     const leaving: Incident = { ...incident, state: 'restoring', mover: process.pid, movedTo: target };
     this.#write(leaving);
     try {
-      moveAtomically(content, target, incident.id, options.forceCopy ? { forceCopy: true } : {});
+      moveDurably(content, target, incident.id, options.forceCopy ? { forceCopy: true } : {});
     } catch (error) {
-      if (settle(content, target, incident.id) === 'at-source') this.#hold(incident);
+      this.#hold(incident);
       throw error;
     }
     return this.#release(leaving, options.at.toISOString());
@@ -167,6 +211,7 @@ export class Quarantine {
   /** Deletes an entry for good, content and record. */
   purge(id: string): Incident {
     const incident = this.get(id);
+    requireSettled(incident);
     removeTree(join(this.folder, incident.id));
     return incident;
   }
@@ -174,9 +219,20 @@ export class Quarantine {
   #hold(incident: Incident): Incident {
     const content = this.contentPath(incident);
     const listed = listFiles(content);
-    makeReadOnly(content);
+    let writable: string | undefined;
+    try {
+      makeReadOnly(content);
+    } catch (error) {
+      // Files of somebody else: they are out of use all the same.
+      writable = (error as NodeJS.ErrnoException).code ?? String(error);
+    }
     const { movedTo: _, mover: __, ...rest } = incident;
-    const held: Incident = { ...rest, state: 'held', ...listed };
+    const held: Incident = {
+      ...rest,
+      state: 'held',
+      ...listed,
+      ...(writable === undefined ? {} : { writable }),
+    };
     this.#write(held);
     return held;
   }
@@ -184,30 +240,9 @@ export class Quarantine {
   #release(incident: Incident, at: string): Incident {
     const { mover: _, ...rest } = incident;
     const restored: Incident = { ...rest, state: 'restored', restoredAt: at };
-    if (incident.movedTo !== undefined && exists(incident.movedTo)) makeOwnerWritable(incident.movedTo);
+    if (incident.movedTo !== undefined && exists(incident.movedTo)) tryOwnerWritable(incident.movedTo);
     this.#write(restored);
     return restored;
-  }
-
-  /** Finishes an interrupted move; an entry whose content never arrived is no entry. */
-  #settled(incident: Incident): Incident | undefined {
-    const content = this.contentPath(incident);
-    // A mover that still runs finishes by itself.
-    if (incident.mover !== undefined && incident.mover !== process.pid && isAlive(incident.mover))
-      return incident;
-    if (incident.state === 'moving') {
-      const where = settle(incident.originalPath, content, incident.id);
-      if (where === 'at-target') return this.#hold(incident);
-      removeTree(join(this.folder, incident.id));
-      return undefined;
-    }
-    if (incident.state === 'restoring' && incident.movedTo !== undefined) {
-      const where = settle(content, incident.movedTo, incident.id);
-      if (where === 'at-source') return this.#hold(incident);
-      // When exactly the move ended is not known; the record of a lost process says the latest sure time.
-      return this.#release(incident, incident.quarantinedAt);
-    }
-    return incident;
   }
 
   #ids(): string[] {
@@ -247,6 +282,36 @@ export class Quarantine {
   }
 }
 
+function tryOwnerWritable(path: string): void {
+  try {
+    makeOwnerWritable(path);
+  } catch {
+    // Files of somebody else keep the rights that they have.
+  }
+}
+
+/** Whether what lies at the target is the whole content: a copy takes that place only when it is complete. */
+function isRestored({ movedTo, files, filesIncomplete }: Incident): boolean {
+  if (movedTo === undefined || !exists(movedTo) || !files || filesIncomplete !== undefined) return false;
+  try {
+    const found = listFiles(movedTo).files;
+    return found.length === files.length && found.every((file, i) => file.sha256 === files[i]?.sha256);
+  } catch {
+    return false;
+  }
+}
+
+/** A copy that was being made outside when its process ended. */
+function partial({ id, movedTo }: Incident): { outside?: string } {
+  const staged = movedTo === undefined ? undefined : stagedName(movedTo, id);
+  return staged !== undefined && exists(staged) ? { outside: staged } : {};
+}
+
+function requireSettled({ id, state }: Incident): void {
+  if (state === 'moving' || state === 'restoring')
+    throw new ModelsealError('ERR_QUARANTINE_UNSETTLED', { id });
+}
+
 /** The path with the links of its parents resolved, but not its last part: a link is quarantined as a link. */
 function absolute(path: string): string {
   const full = resolve(path);
@@ -278,11 +343,3 @@ function listFiles(content: string): { files: QuarantinedFile[]; filesIncomplete
 const stamp = (at: Date): string => at.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
 
 const slug = (name: string): string => name.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, 60);
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? '?'}`;
-  }
-}
