@@ -1,7 +1,15 @@
-// Builds dist/: modules with declarations by the TypeScript compiler, and the command line as bundles whose compiled
-// code is cached beside them, so that starting costs little more than Node itself.
+// Builds dist/: modules with declarations by the TypeScript compiler, and the command line as bundles, so that starting
+// costs little more than Node itself.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -58,6 +66,9 @@ const leaveOut = (unwanted) => ({
   },
 });
 
+/** Packages whose code a bundle contains, by folder. */
+const bundled = new Set();
+
 async function bundle(name, plugins) {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -78,6 +89,10 @@ async function bundle(name, plugins) {
     metafile: true,
     logLevel: 'warning',
   });
+  for (const input of Object.keys(metafile.inputs)) {
+    const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
+    if (folder) bundled.add(folder);
+  }
   const left = Object.values(metafile.outputs)
     .flatMap((output) => output.imports)
     .filter((i) => i.kind === 'dynamic-import');
@@ -108,10 +123,24 @@ chmodSync(`${next}/bin/modelseal.cjs`, 0o755);
 // dist/bin holds CommonJS only, whatever the package says.
 writeFileSync(`${next}/bin/package.json`, '{ "type": "commonjs" }\n');
 
+writeFileSync(`${next}/bin/THIRD-PARTY.txt`, licences());
+
 rmSync(`${root}dist`, { recursive: true, force: true });
 renameSync(next, `${root}dist`);
 
-// The caches are made by running the commands; without them everything works, a little slower.
-const warm = spawnSync(process.execPath, [`${root}.ci/warm.cjs`], { stdio: ['ignore', 'ignore', 'inherit'] });
-if (warm.status !== 0)
-  process.stderr.write('the start-up cache could not be made; commands start without it\n');
+/** The licences of what the bundles contain, in the order of names: their authors ask that these go along. */
+function licences() {
+  const texts = [...bundled].map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8'));
+    const file = readdirSync(`${root}${folder}`).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+    const text = file
+      ? readFileSync(`${root}${folder}/${file}`, 'utf8').trim()
+      : 'Its package holds no text of the licence.';
+    return {
+      name,
+      text: `${name} ${version}\nLicence: ${typeof license === 'string' ? license : 'see below'}\n\n${text}\n`,
+    };
+  });
+  texts.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return texts.map(({ text }) => text).join(`\n${'-'.repeat(78)}\n\n`);
+}

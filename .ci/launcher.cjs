@@ -1,9 +1,23 @@
 #!/usr/bin/env node
 'use strict';
-// Starts a bundle of the command line from its cached compiled code. The cache lies beside the bundle, is bound by V8
-// to the exact source and version, and is ignored where it does not fit.
-const { readFileSync, writeSync } = require('node:fs');
-const { join } = require('node:path');
+// Starts a bundle of the command line. The code that V8 compiled for it is kept in the user's cache folder, made on first
+// use, and bound to the SHA-256 of the bundle: V8 itself compares no more than the length of a source. Nothing is kept or
+// used where the folder is not the user's own and closed to others. MODELSEAL_CODE_CACHE=off does without.
+const { createHash } = require('node:crypto');
+const {
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} = require('node:fs');
+const { dirname, join } = require('node:path');
 const vm = require('node:vm');
 
 /** True where the small bundle has everything that the words can need: `verify`, without Sigstore and policy files. */
@@ -12,48 +26,89 @@ function fits(words) {
   return command === 'verify' && !rest.some((word) => /^--(policy|trusted-?root)/i.test(word));
 }
 
-const cacheOf = (name) => join(__dirname, `${name}-${process.versions.v8}-${process.arch}.cache`);
+/** What V8 would refuse is told apart by name: its version, the processor, and options that change compiled code. */
+function cacheFile(name, source, env) {
+  const own = env.XDG_CACHE_HOME?.startsWith('/') ? env.XDG_CACHE_HOME : env.HOME;
+  if (!own?.startsWith('/') || env.MODELSEAL_CODE_CACHE === 'off' || process.platform === 'win32')
+    return undefined;
+  const bound = createHash('sha256')
+    .update(source, 'latin1')
+    .update(process.execArgv.join('\0'))
+    .digest('hex');
+  const folder = join(own === env.XDG_CACHE_HOME ? own : join(own, '.cache'), 'modelseal');
+  return { own, path: join(folder, `${name}-${bound}-${process.versions.v8}-${process.arch}.code`) };
+}
 
-function load(name) {
+/** A folder or file that nobody but this user can have written. */
+const isOwn = (stat) => stat.uid === process.getuid() && (stat.mode & 0o022) === 0;
+
+function readCache({ path: file }) {
+  let fd;
+  try {
+    if (!isOwn(statSync(dirname(file)))) return undefined;
+    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stat = fstatSync(fd);
+    return stat.isFile() && isOwn(stat) ? readFileSync(fd) : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function writeCache({ own, path: file }, data) {
+  const folder = dirname(file);
+  const part = `${file}.${process.pid}`;
+  try {
+    // A home that is not this user's own, as under sudo, is left alone.
+    if (statSync(own).uid !== process.getuid()) return;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!isOwn(statSync(folder))) return;
+    writeFileSync(part, data, { mode: 0o600, flag: 'wx' });
+    renameSync(part, file);
+  } catch {
+    // Without a cache everything works, a little slower.
+    rmSync(part, { force: true });
+  }
+}
+
+function load(name, env) {
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename, 'latin1');
-  let cachedData;
-  try {
-    cachedData = readFileSync(cacheOf(name));
-  } catch {
-    // Built by another Node: compile.
-  }
+  const file = cacheFile(name, source, env);
+  const cachedData = file && readCache(file);
   const parameters = 'exports, require, module, __filename, __dirname, __import';
   const script = new vm.Script(`(function (${parameters}) {${source}\n})`, { filename, cachedData });
   const module = { exports: {} };
   const importPackage = (specifier) => import(specifier);
   script.runInThisContext()(module.exports, require, module, filename, __dirname, importPackage);
-  return { script, main: module.exports.main };
+  const keep = () => {
+    if (file && (cachedData === undefined || script.cachedDataRejected))
+      writeCache(file, script.createCachedData());
+  };
+  return { main: module.exports.main, keep };
 }
 
-if (require.main === module) {
-  const words = process.argv.slice(2);
-  let failed;
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error) => {
-      // Whoever closed the pipe has read enough; the exit code stays that of the command.
-      if (error.code !== 'EPIPE') failed ??= error;
-    });
-  }
-  process.on('exit', () => {
-    if (failed === undefined) return;
-    process.exitCode = 70;
-    try {
-      writeSync(2, `error: the output cannot be written: ${failed.code} [ERR_FILE_UNWRITABLE]\n`);
-    } catch {
-      // Nobody is left to be told but by the exit code.
-    }
+const words = process.argv.slice(2);
+let failed;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    // Whoever closed the pipe has read enough; the exit code stays that of the command.
+    if (error.code !== 'EPIPE') failed ??= error;
   });
-  load(fits(words) ? 'verify' : 'main')
-    .main(words)
-    .then((code) => {
-      process.exitCode = code;
-    });
-} else {
-  module.exports = { cacheOf, load };
 }
+process.on('exit', () => {
+  if (failed === undefined) return;
+  process.exitCode = 70;
+  try {
+    writeSync(2, `error: the output cannot be written: ${failed.code} [ERR_FILE_UNWRITABLE]\n`);
+  } catch {
+    // Nobody is left to be told but by the exit code.
+  }
+});
+const { main, keep } = load(fits(words) ? 'verify' : 'main', process.env);
+main(words).then((code) => {
+  process.exitCode = code;
+  // With what was compiled for the command; one that ended early has compiled little.
+  if (code === 0) keep();
+});
