@@ -162,7 +162,7 @@ describe('models published by releases of the reference implementation', () => {
       ['ERR_SIGNER_NOT_ACCEPTED', { identity: 'stefanb@us.ibm.co' }],
       ['ERR_SIGNER_NOT_ACCEPTED', { identity: 'stefanb@us.ibm.com.evil.example' }],
       ['ERR_SIGNER_NOT_ACCEPTED', { identity: 'stefanb@us-ibm.com' }],
-      ['ERR_SIGNER_NOT_ACCEPTED', { identity: '.*' }],
+      ['ERR_IDENTITY_FORM', { identity: '.*' }],
       ['ERR_SIGNER_NOT_ACCEPTED', { identityProvider: 'https://accounts.google.com' }],
       ['ERR_SIGSTORE_IDENTITY_MISSING', { identity: '' }],
       ['ERR_SIGSTORE_IDENTITY_MISSING', { identityProvider: '' }],
