@@ -1,4 +1,5 @@
 import yargs, { type Argv } from 'yargs';
+import type { AllCommands } from './core/commands/completion.js';
 import { type ErrorKind, isModelsealError, ModelsealError } from './core/errors/index.js';
 import { neutralJson } from './core/neutral.js';
 import {
@@ -6,9 +7,12 @@ import {
   type CommandContext,
   dashesAreNames,
   didYouMean,
+  knownWords,
+  leaveHelpUnrendered,
   Output,
   openTelemetrySinks,
   optionValue,
+  optionWords,
   ownWords,
   printable,
   type Streams,
@@ -110,7 +114,17 @@ const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{
     describe: 'Attack a model with a real package, then defend it',
     load: () => import('./demo/commands/demo.js'),
   },
+  {
+    name: 'completion',
+    describe: 'A script for bash or zsh that completes commands, options and their values',
+    load: async () => ({ default: (await import('./core/commands/completion.js')).completion(everyCommand) }),
+  },
 ];
+
+const everyCommand: AllCommands = async (context) => ({
+  modules: await Promise.all(COMMANDS.map(async ({ load }) => (await load()).default(context))),
+  options: [...optionWords(globalOptions(yargs())), 'help'],
+});
 
 /** Runs one command line and returns its exit code; never exits and never throws. */
 export async function main(
@@ -118,11 +132,12 @@ export async function main(
   streams: Streams = process,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<number> {
-  const words = spreadLists(dashesAreNames(given));
+  const words = spreadLists(dashesAreNames(helpAsked(given)));
   const own = ownWords(words);
   const asked = (flag: string): boolean => own.includes(flag) || own.includes(`${flag}=true`);
   const [json, quiet] = [asked('--json'), asked('--quiet')];
-  const output = new Output({ json, quiet, color: !env.NO_COLOR && !asked('--no-color') }, streams);
+  const color = !env.NO_COLOR && !asked('--no-color') && !asked('--color=false');
+  const output = new Output({ json, quiet, color, dumb: env.TERM === 'dumb' }, streams);
   let outcome: 'accepted' | ErrorKind = 'accepted';
   const now = (): Date => new Date();
   try {
@@ -147,6 +162,7 @@ export async function main(
       if (error) throw error;
       if (text) help = text;
     });
+    if (given[0] === 'help') requireHelpOf(given.slice(1), help ?? '');
     if (help !== undefined) output.raw(`${help}\n`);
     if (quiet && !json) sayUnsaid(outcome, output, streams);
   } catch (error) {
@@ -163,30 +179,53 @@ export async function main(
   return EXIT[outcome];
 }
 
+/** `help verify` is `verify --help`. */
+const helpAsked = (given: readonly string[]): readonly string[] =>
+  given[0] === 'help' ? [...given.slice(1), '--help'] : given;
+
+/** yargs gives the help of the nearest command that it knows; who names another is told so. */
+function requireHelpOf(names: readonly string[], help: string): void {
+  const path = names.filter((name) => !name.startsWith('-'));
+  path.forEach((name, i) => {
+    const known = ['modelseal', ...path.slice(0, i)].join(' ');
+    if (new RegExp(`^${known} ${escaped(name)}(?: |$)`, 'm').test(help)) return;
+    const names = [...help.matchAll(new RegExp(`^ +${known} ([a-z-]+)`, 'gm'))].map(([, found]) =>
+      String(found),
+    );
+    throw new ModelsealError('ERR_USAGE', { problem: `unknown command: ${name}${didYouMean(name, names)}` });
+  });
+}
+
+const escaped = (text: string): string => text.replace(/[^\w]/g, '\\$&');
+
 /** yargs names an unknown option in both its spellings, and the words behind an unknown command; one is enough. */
-function plainly(message: string): string {
+function plainly(message: string, parser: Argv, args: readonly string[]): string {
+  const { commands, options } = knownWords(parser);
+  const unknown = (name: string): string => {
+    const meant = didYouMean(
+      `--${name}`,
+      options.map((option) => `--${option}`),
+    );
+    return `unknown option: ${name.length === 1 ? '-' : '--'}${name}${meant}`;
+  };
+  if (message.startsWith('Missing required argument')) {
+    // What is missing is often there, and misspelt.
+    const names = ownWords(args).map((word) => optionName(word)?.name);
+    const odd = names.find((name) => name !== undefined && !options.includes(name));
+    return odd === undefined ? message : unknown(odd);
+  }
   const [, kind, list = ''] = /^Unknown (command|argument)s?: (.*)$/su.exec(message) ?? [];
   const [name = ''] = list.split(', ');
   if (kind === undefined || name === '') return message;
-  if (kind === 'argument') return `unknown option: ${name.length === 1 ? '-' : '--'}${name}`;
-  const meant = didYouMean(
-    name,
-    COMMANDS.map((entry) => entry.name),
-  );
+  if (kind === 'argument') return unknown(name);
+  if (commands.length === 0) return `surplus argument: ${name}`;
+  const meant = didYouMean(name, commands);
   return meant === '' ? `unknown command or surplus argument: ${name}` : `unknown command: ${name}${meant}`;
 }
 
-async function buildParser(args: readonly string[], context: CommandContext): Promise<Argv> {
-  const parser = yargs()
-    .scriptName('modelseal')
-    .usage('$0 <command> [options]')
-    .parserConfiguration({
-      'greedy-arrays': false,
-      // A dot in the name of an option would make an object of its value.
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-    })
+/** Options of every command. */
+const globalOptions = (parser: Argv): Argv =>
+  parser
     .option('json', {
       type: 'boolean',
       global: true,
@@ -208,16 +247,29 @@ async function buildParser(args: readonly string[], context: CommandContext): Pr
       global: true,
       default: true,
       describe: 'Colour on a terminal (NO_COLOR respected)',
+    });
+
+async function buildParser(args: readonly string[], context: CommandContext): Promise<Argv> {
+  const parser = globalOptions(yargs())
+    .scriptName('modelseal')
+    .usage('$0 <command> [options]')
+    .parserConfiguration({
+      'greedy-arrays': false,
+      // A dot in the name of an option would make an object of its value.
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
     })
     .version(VERSION)
     .help()
+    .alias('h', 'help')
     .strict()
     .strictCommands()
     .demandCommand(1, 'Say which command to run.')
     .wrap(Math.min(110, Math.max(80, context.output.width)))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new ModelsealError('ERR_USAGE', { problem: plainly(message) });
+      throw error ?? new ModelsealError('ERR_USAGE', { problem: plainly(message, parser, args) });
     })
     .check((argv, options) => checkWords(args, argv, options as unknown as KnownOptions), true);
   const first = COMMANDS.find((entry) => entry.name === args[0]);
@@ -230,18 +282,6 @@ async function buildParser(args: readonly string[], context: CommandContext): Pr
   }
   leaveHelpUnrendered(parser);
   return parser;
-}
-
-/**
- * yargs renders the help text after every command, in case somebody asks for it later. Nobody does: it would be a
- * third of the start-up time of a small command.
- */
-function leaveHelpUnrendered(parser: Argv): void {
-  interface Internals {
-    getInternalMethods?(): { getUsageInstance?(): { cacheHelpMessage?: () => void } };
-  }
-  const usage = (parser as unknown as Internals).getInternalMethods?.().getUsageInstance?.();
-  if (usage?.cacheHelpMessage) usage.cacheHelpMessage = () => {};
 }
 
 /** A command that was not loaded cannot have been asked for; were it to run, silence would look like acceptance. */
@@ -268,11 +308,9 @@ function checkWords(
 ): true {
   const seen = new Set<string>();
   for (const word of ownWords(args)) {
-    const [, no, camel] = /^--(no-)?([A-Za-z][A-Za-z0-9-]*)(?:=|$)/.exec(word) ?? [];
-    if (camel === undefined) continue;
-    // yargs takes the camel-case form of a name for the same option.
-    const name = camel.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    if (no !== undefined && !options.boolean.includes(name))
+    const { name, no } = optionName(word) ?? {};
+    if (name === undefined) continue;
+    if (no && !options.boolean.includes(name))
       throw new ModelsealError('ERR_USAGE', { problem: `--no-${name} is not an option` });
     const value = argv[name];
     if (options.array.includes(name)) {
@@ -284,6 +322,13 @@ function checkWords(
     if (value === '' && options.string.includes(name)) throw valueMissing(name);
   }
   return true;
+}
+
+/** The name of an option in a word; yargs takes the camel-case form of a name for the same option. */
+function optionName(word: string): { readonly name: string; readonly no: boolean } | undefined {
+  const [, no, camel] = /^--(no-)?([A-Za-z][A-Za-z0-9-]*)(?:=|$)/.exec(word) ?? [];
+  if (camel === undefined) return undefined;
+  return { name: camel.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), no: no !== undefined };
 }
 
 const valueMissing = (name: string): ModelsealError =>
@@ -308,7 +353,7 @@ function report(
     streams.stdout.write(`${neutralJson(JSON.stringify({ error: error.toJSON() }))}\n`);
     return;
   }
-  const { red, dim } = output.colors;
+  const { red, dim } = output.noteColors;
   streams.stderr.write(`${red('error:')} ${printable(error.message)} ${dim(`[${error.code}]`)}\n`);
   streams.stderr.write(`${dim('hint:')}  ${error.hint}\n`);
   if (env.MODELSEAL_DEBUG && error.cause instanceof Error) streams.stderr.write(`${error.cause.stack}\n`);

@@ -79,11 +79,46 @@ describe('command line', () => {
       'error: unknown command: verfy; did you mean verify? [ERR_USAGE]',
     );
     expect(await said('ca', 'isseu')).to.equal(
-      'error: unknown command or surplus argument: isseu [ERR_USAGE]',
+      'error: unknown command: isseu; did you mean issue? [ERR_USAGE]',
     );
     expect(await said('digest', 'm', '--frobnicate')).to.equal(
       'error: unknown option: --frobnicate [ERR_USAGE]',
     );
+  });
+
+  it('names an option and a sub-command that was probably meant', async () => {
+    const said = async (...args: string[]): Promise<string> =>
+      (await cli(args)).stderr.split(' [')[0] as string;
+    for (const [line, problem] of [
+      ['verify m --trust-rot x', 'unknown option: --trust-rot; did you mean --trust-root?'],
+      ['ca issue --emial x', 'unknown option: --emial; did you mean --email?'],
+      ['quarantine restroe x', 'unknown command: restroe; did you mean restore?'],
+      ['certificate verfy x', 'unknown command: verfy; did you mean verify?'],
+      ['digest m n', 'surplus argument: n'],
+      ['ca frobnicate', 'unknown command or surplus argument: frobnicate'],
+      ['help verfy', 'unknown command: verfy; did you mean verify?'],
+      ['help ca isseu', 'unknown command: isseu; did you mean issue?'],
+      ['help verify it', 'unknown command: it'],
+    ] as const)
+      expect(await said(...line.split(' ')), line).to.equal(`error: ${problem}`);
+  });
+
+  it('gives the help of a command for -h and for help', async () => {
+    for (const [words, path] of [
+      [[], []],
+      [['verify'], ['verify']],
+      [
+        ['ca', 'issue'],
+        ['ca', 'issue'],
+      ],
+      [['quarantine'], ['quarantine']],
+    ] as const) {
+      const long = await cli([...words, '--help']);
+      expect(long.code).to.equal(0);
+      expect(long.stdout).to.match(new RegExp(`^modelseal ${path.join(' ')}`));
+      expect(await cli([...words, '-h'])).to.deep.equal(long);
+      expect(await cli(['help', ...path])).to.deep.equal(long);
+    }
   });
 
   it('ends with 0 when accepted, 1 when refused, 3 when a named file is missing', async () => {

@@ -14,6 +14,8 @@ export interface OutputOptions {
   readonly quiet: boolean;
   /** False switches colour off whatever the terminal; true still needs a terminal. */
   readonly color: boolean;
+  /** A terminal that only prints (`TERM=dumb`): no colour, and no bar that is redrawn in place. */
+  readonly dumb?: boolean;
 }
 
 interface Reported {
@@ -30,7 +32,12 @@ export type Colors = ReturnType<typeof pc.createColors>;
 export class Output {
   readonly json: boolean;
   readonly quiet: boolean;
+  /** True where a person watches: prompts make sense. */
+  readonly interactive: boolean;
+  /** For the result, on stdout. */
   readonly colors: Colors;
+  /** For everything else, on stderr: one of the two may be a file. */
+  readonly noteColors: Colors;
   readonly #streams: Streams;
   readonly #bar: boolean;
   #unsaid: object | undefined;
@@ -39,13 +46,11 @@ export class Output {
     this.json = options.json;
     this.quiet = options.quiet;
     this.#streams = streams;
-    this.colors = pc.createColors(options.color && !options.json && streams.stdout.isTTY === true);
-    this.#bar = streams.stderr.isTTY === true && !options.json && !options.quiet;
-  }
-
-  /** True where a person watches: bars and prompts make sense. */
-  get interactive(): boolean {
-    return this.#bar;
+    const color = options.color && options.dumb !== true && !options.json;
+    this.colors = pc.createColors(color && streams.stdout.isTTY === true);
+    this.noteColors = pc.createColors(color && streams.stderr.isTTY === true);
+    this.interactive = streams.stderr.isTTY === true && !options.json && !options.quiet;
+    this.#bar = this.interactive && options.dumb !== true;
   }
 
   get width(): number {
@@ -77,7 +82,7 @@ export class Output {
 
   /** Something that must be seen even under `--quiet`. */
   warn(text: string): void {
-    this.#streams.stderr.write(`${this.colors.yellow('warning:')} ${text}\n`);
+    this.#streams.stderr.write(`${this.noteColors.yellow('warning:')} ${text}\n`);
   }
 
   /**

@@ -65,7 +65,7 @@ function workFolder(keep: string | undefined): string {
 /** Tells the story on stderr as it happens; stdout carries the summary alone. */
 function narratorOf(context: CommandContext, pause: boolean): Narrator {
   const { output } = context;
-  const { bold, cyan, dim } = output.colors;
+  const { bold, cyan, dim } = output.noteColors;
   const say = (text: string): void => {
     if (!output.json) output.note(text);
   };
@@ -95,7 +95,7 @@ async function enter(context: CommandContext): Promise<void> {
 }
 
 function line(result: ScenarioResult, context: Pick<CommandContext, 'output'>): string {
-  const { green, red, dim } = context.output.colors;
+  const { green, red, dim } = context.output.noteColors;
   const { observed, asExpected, stolen, milliseconds } = result;
   const outcome =
     observed.outcome === 'refused'
