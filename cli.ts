@@ -29,6 +29,8 @@ const EXIT: { readonly [K in 'accepted' | ErrorKind]: number } = {
   'not-found': 3,
   usage: 64,
   unchecked: 70,
+  // As shells report a program that SIGINT ended.
+  interrupted: 130,
 };
 
 /** Every top-level command, its line in the help, and the module that is imported only when it runs. */
@@ -354,6 +356,11 @@ function report(
     return;
   }
   const { red, dim } = output.noteColors;
+  // Who stopped it knows why, and needs no advice.
+  if (error.kind === 'interrupted') {
+    streams.stderr.write(`${printable(error.message)}\n`);
+    return;
+  }
   streams.stderr.write(`${red('error:')} ${printable(error.message)} ${dim(`[${error.code}]`)}\n`);
   streams.stderr.write(`${dim('hint:')}  ${error.hint}\n`);
   if (env.MODELSEAL_DEBUG && error.cause instanceof Error) streams.stderr.write(`${error.cause.stack}\n`);

@@ -4,7 +4,7 @@ import { ERROR_TABLES } from '../core/errors/index.js';
 
 // Generates the parts of the documentation that repeat the source. `npm run docs` writes them, a test compares.
 
-const EXIT = { refused: 1, threat: 2, 'not-found': 3, usage: 64, unchecked: 70 } as const;
+const EXIT = { refused: 1, threat: 2, 'not-found': 3, usage: 64, unchecked: 70, interrupted: 130 } as const;
 
 const AREAS: { readonly [A in keyof typeof ERROR_TABLES]: string } = {
   general: 'Files, options, the machine',

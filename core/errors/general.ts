@@ -74,7 +74,7 @@ export const generalErrors = defineErrors({
     hint: 'Install the optional package with npm, or leave out the option that asks for it.',
   },
   ERR_INTERRUPTED: {
-    kind: 'unchecked',
+    kind: 'interrupted',
     say: (d: { work: string }) => `${d.work} was interrupted`,
     hint: 'Nothing half-written is left behind; run the command again.',
   },

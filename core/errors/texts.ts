@@ -9,7 +9,9 @@ export type ErrorKind =
   /** The call itself is wrong: options, arguments, values. */
   | 'usage'
   /** The question could not be answered: I/O, missing optional part, our own fault. Never "clean". */
-  | 'unchecked';
+  | 'unchecked'
+  /** A person stopped it. */
+  | 'interrupted';
 
 /** A value that a report can carry unchanged. Key material and passphrases never appear here. */
 export type Detail = string | number | boolean | readonly string[];

@@ -68,6 +68,7 @@ export async function attack(world: World, model: TrainedModel, narrator: Narrat
     'hidden log',
     `${stolen} of ${result.documents} documents, ${result.background ? 'written by a background thread' : 'not by a background thread'}`,
   );
+  world.keepLog('attack');
   const { identical, faithful, background, documents } = result;
   return { ...result, asExpected: identical && faithful && background && stolen === documents };
 }

@@ -22,7 +22,10 @@ const demo: Command = (context) =>
           default: false,
           describe: 'Wait for Enter before each part, for a live audience',
         })
-        .option('keep', { type: 'string', describe: 'Work in this new folder and leave everything there' })
+        .option('keep', {
+          type: 'string',
+          describe: 'Work in this new folder and leave everything there, what was stolen included',
+        })
         .example('$0 demo', 'attack, trust, defence, in well under a minute')
         .example(
           '$0 demo --keep ./demo-files',
@@ -35,6 +38,16 @@ export default demo;
 async function handle(argv: DemoArguments, context: CommandContext): Promise<void> {
   const { runDemo } = await import('../run.js');
   const folder = workFolder(argv.keep);
+  const remove = (): void => {
+    if (argv.keep === undefined) rmSync(folder, { recursive: true, force: true });
+  };
+  const stop = (signal: NodeJS.Signals): void => {
+    remove();
+    // The listener is gone, so that the signal does what it does without one.
+    process.kill(process.pid, signal);
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
   try {
     const result = await runDemo({
       folder,
@@ -44,7 +57,9 @@ async function handle(argv: DemoArguments, context: CommandContext): Promise<voi
     conclude(result, context);
     if (argv.keep !== undefined) context.output.note(`everything is in ${printable(folder)}`);
   } finally {
-    if (argv.keep === undefined) rmSync(folder, { recursive: true, force: true });
+    process.removeListener('SIGINT', stop);
+    process.removeListener('SIGTERM', stop);
+    remove();
   }
 }
 
@@ -90,8 +105,18 @@ function narratorOf(context: CommandContext, pause: boolean): Narrator {
 async function enter(context: CommandContext): Promise<void> {
   if (context.output.json || process.stdin.isTTY !== true) return;
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  await prompt.question('\n  Enter to go on… ');
-  prompt.close();
+  const stop = new AbortController();
+  // While it asks, the terminal hands Ctrl-C and Ctrl-D over as keys, not as a signal.
+  for (const event of ['SIGINT', 'close'] as const) prompt.once(event, () => stop.abort());
+  try {
+    await prompt.question('\n  Enter to go on… ', { signal: stop.signal });
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    context.output.note('');
+    throw new ModelsealError('ERR_INTERRUPTED', { work: 'the demonstration' });
+  } finally {
+    prompt.close();
+  }
 }
 
 function line(result: ScenarioResult, context: Pick<CommandContext, 'output'>): string {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type GuardedRun, runGuarded } from '../../loader/guard/run.js';
 import { type LiveModel, loadModel, readEvidence, readTrustAnchors } from '../../loader/index.js';
@@ -53,8 +53,11 @@ export class World {
       .map((line) => JSON.parse(line) as { thread: number; text: string });
   }
 
-  clearLog(): void {
-    rmSync(this.hiddenLog, { force: true });
+  /** Puts what was stolen so far aside, so that the next part begins with an empty log. */
+  keepLog(part: string): void {
+    if (!existsSync(this.hiddenLog)) return;
+    mkdirSync(this.path('stolen'), { recursive: true });
+    renameSync(this.hiddenLog, this.path('stolen', `${part}.log`));
   }
 
   /** A fresh folder with a copy of the signed model, for one scenario to do harm to. */

@@ -14,7 +14,14 @@ import { STATE_KEY } from './workers.js';
 // guarded.
 
 /** Exit codes as the command line gives them; a guard that could not check is not a guard that refused. */
-const EXIT = { refused: 1, threat: 2, 'not-found': 3, usage: 64, unchecked: 70 } as const;
+const EXIT = {
+  refused: 1,
+  threat: 2,
+  'not-found': 3,
+  usage: 64,
+  unchecked: 70,
+  interrupted: 130,
+} as const;
 
 let reportFd: number | undefined;
 try {
