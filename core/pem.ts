@@ -1,87 +1,145 @@
-import { ModelsealError } from './errors/index.js';
+import { readTlv, Tag } from './der/index.js';
+import { isModelsealError, ModelsealError } from './errors/index.js';
+import { decodePem, type PemBlock } from './objects/blocks.js';
+import { foreignBytes, foreignError, foreignLabel, foreignText, type Wanted } from './objects/foreign.js';
+import { readPkcs7 } from './objects/pkcs7.js';
+import { decodeText, isDer } from './objects/text.js';
 
-/** One PEM block (RFC 7468), its base64 decoded. */
-export interface PemBlock {
-  readonly label: string;
-  readonly bytes: Uint8Array;
-}
+export { decodePem, encodePem, type PemBlock } from './objects/blocks.js';
 
-const BEGIN = /^-----BEGIN ([A-Z0-9 ]{1,64})-----$/;
+// The one door to files that hold certificates, keys, requests, CRLs and responses. What is read, and what is only
+// named with the command that converts it, is the same for every option that takes such a file.
+
+/** One object of a file. DER does not say what it is. */
+export type FileObject = PemBlock | { readonly label: undefined; readonly bytes: Uint8Array };
 
 /**
- * Reads every block of a PEM text, strictly: matching END lines, canonical base64, nothing unfinished.
- * Text between blocks is allowed, as `openssl x509 -text` writes it.
+ * The objects of a file, in its order: PEM (in UTF-8, or in UTF-16 with its mark), DER, DER in bare base64, and what a
+ * PKCS#7 container carries.
  *
  * @param file Name used in errors.
- * @throws {ModelsealError} `ERR_PEM`
+ * @param wanted What the caller looks for, for the command in the error.
+ * @throws {ModelsealError} `ERR_PEM`; `ERR_FILE_FORMAT` for a format that is known and not read
  */
-export function decodePem(text: string, file: string): PemBlock[] {
-  const fail = (problem: string): never => {
-    throw new ModelsealError('ERR_PEM', { file, problem });
-  };
-  const blocks: PemBlock[] = [];
-  let label: string | undefined;
-  let body: string[] = [];
-  for (const raw of text.split(/\r\n|\r|\n/)) {
-    const line = raw.trim();
-    if (label === undefined) {
-      label = BEGIN.exec(line)?.[1];
-      if (label === undefined && line.startsWith('-----')) fail(`unexpected line ${line.slice(0, 40)}`);
-      body = [];
-    } else if (line === `-----END ${label}-----`) {
-      const base64 = body.join('');
-      const bytes = Buffer.from(base64, 'base64');
-      if (bytes.length === 0 || bytes.toString('base64') !== base64)
-        fail(`the base64 of ${label} is damaged`);
-      blocks.push({ label, bytes: new Uint8Array(bytes) });
-      label = undefined;
-    } else if (line.startsWith('-----')) {
-      fail(`${label} has no END line`);
-    } else {
-      body.push(line);
-    }
-  }
-  if (label !== undefined) fail(`${label} has no END line`);
-  return blocks;
+export function readObjects(bytes: Uint8Array, file: string, wanted: Wanted = 'other'): FileObject[] {
+  if (isDer(bytes)) return fromDer(bytes, file, wanted);
+  const format = foreignBytes(bytes);
+  if (format !== undefined) throw foreignError(format, file, wanted);
+  const text = decodeText(bytes);
+  if (text.includes('\0'))
+    throw new ModelsealError('ERR_PEM', { file, problem: 'it is neither text nor DER' });
+  const foreign = foreignText(text);
+  if (foreign !== undefined) throw foreignError(foreign, file, wanted);
+  const bare = fromBase64(text);
+  if (bare !== undefined) return fromDer(bare, file, wanted);
+  return decodePem(text, file).flatMap((block) => {
+    const other = foreignLabel(block.label);
+    if (other !== undefined) throw foreignError(other, file, wanted);
+    if (block.label !== 'PKCS7' && block.label !== 'CMS') return [block];
+    const carried = unpack(block.bytes);
+    if (carried === undefined) throw foreignError('pkcs7Pem', file, wanted);
+    return carried;
+  });
 }
 
+/** Whether a file that begins like this is for {@link readObjects}, to read or to name. */
+export function beginsLikeObjects(head: Uint8Array): boolean {
+  if (head[0] === Tag.SEQUENCE || foreignBytes(head) !== undefined) return true;
+  const text = decodeText(head);
+  if (text.includes('-----BEGIN ') || foreignText(text) !== undefined) return true;
+  // A short object is whole in the head; the long form of a length begins with these letters.
+  return fromBase64(text) !== undefined || /^\s*MI[A-Za-z0-9+/\s]+=*\s*$/.test(text);
+}
+
+/** What may stand beside the objects that are asked for, and is passed over: a key with its certificates is common. */
+const PRIVATE_KEYS = ['PRIVATE KEY', 'ENCRYPTED PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY'];
+const PARAMETERS = ['EC PARAMETERS', 'DH PARAMETERS'];
+const CERTIFICATES = ['CERTIFICATE', 'X509 CERTIFICATE'];
+const COMPANIONS: Readonly<Record<string, readonly string[]>> = {
+  // No CRL: who puts one beside a trust anchor expects that it counts, and it would not.
+  CERTIFICATE: [...PRIVATE_KEYS, ...PARAMETERS],
+  'X509 CRL': CERTIFICATES,
+  'PRIVATE KEY': [...CERTIFICATES, ...PARAMETERS],
+  'PUBLIC KEY': PARAMETERS,
+};
+
+const WANTED: Readonly<Record<string, Wanted>> = {
+  CERTIFICATE: 'certificate',
+  'PRIVATE KEY': 'private key',
+  'PUBLIC KEY': 'public key',
+};
+
 /**
- * The DER objects of a file that is either DER or PEM with the given label.
+ * The objects of the asked kind.
  *
- * @throws {ModelsealError} `ERR_PEM` when there is none, or another label stands among them
+ * @param label What they are called in PEM; the first is how errors call them.
+ * @throws {ModelsealError} `ERR_PEM` when there is none, or one of another kind that has no business beside them;
+ *   `ERR_FILE_FORMAT`
  */
+export function objectsOf(
+  bytes: Uint8Array,
+  label: string | readonly string[],
+  file: string,
+): [FileObject, ...FileObject[]] {
+  const labels = typeof label === 'string' ? [label] : label;
+  const [name = ''] = labels;
+  const wanted = WANTED[name] ?? 'other';
+  const objects = readObjects(bytes, file, wanted);
+  const [first, ...more] = objects.filter((o) => o.label === undefined || labels.includes(o.label));
+  const other = objects.find(
+    (o) => o.label !== undefined && !labels.includes(o.label) && !COMPANIONS[name]?.includes(o.label),
+  );
+  if (other?.label === 'CERTIFICATE' && wanted === 'public key')
+    throw foreignError('certificate', file, wanted);
+  const wrong = other ?? (first ? undefined : objects[0]);
+  if (wrong) throw new ModelsealError('ERR_PEM', { file, problem: `holds ${wrong.label}, expected ${name}` });
+  if (!first) throw new ModelsealError('ERR_PEM', { file, problem: `no ${name} in it` });
+  return [first, ...more];
+}
+
+/** The DER of {@link objectsOf}. */
 export function decodePemOrDer(
   bytes: Uint8Array,
   label: string | readonly string[],
   file: string,
 ): Uint8Array[] {
-  // Every object we read is a SEQUENCE, and no PEM text begins with its tag ("0" followed by a control byte).
-  if (bytes[0] === 0x30 && !isText(bytes)) return [bytes];
-  const labels = typeof label === 'string' ? [label] : label;
-  const blocks = decodePem(new TextDecoder('latin1').decode(withoutMark(bytes)), file);
-  if (blocks.length === 0) throw new ModelsealError('ERR_PEM', { file, problem: `no ${labels[0]} in it` });
-  const wrong = blocks.find((block) => !labels.includes(block.label));
-  if (wrong)
-    throw new ModelsealError('ERR_PEM', { file, problem: `holds ${wrong.label}, expected ${labels[0]}` });
-  return blocks.map((block) => block.bytes);
+  return objectsOf(bytes, label, file).map((object) => object.bytes);
 }
 
-/** Some editors put the byte order mark of UTF-8 before the first line. */
-function withoutMark(bytes: Uint8Array): Uint8Array {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+function fromDer(bytes: Uint8Array, file: string, wanted: Wanted): FileObject[] {
+  const format = foreignBytes(bytes);
+  if (format === undefined) return [{ label: undefined, bytes }];
+  const carried = format === 'pkcs7' ? unpack(bytes) : undefined;
+  if (carried === undefined) throw foreignError(format, file, wanted);
+  return carried;
 }
 
-function isText(bytes: Uint8Array): boolean {
-  return bytes
-    .subarray(0, 64)
-    .every((octet) => octet === 9 || octet === 10 || octet === 13 || (octet >= 32 && octet < 127));
+function unpack(bytes: Uint8Array): PemBlock[] | undefined {
+  try {
+    const carried = readPkcs7(bytes);
+    return (
+      carried && [
+        ...carried.certificates.map((der) => ({ label: 'CERTIFICATE', bytes: der, headers: [] })),
+        ...carried.crls.map((der) => ({ label: 'X509 CRL', bytes: der, headers: [] })),
+      ]
+    );
+  } catch (error) {
+    if (isModelsealError(error, 'ERR_DER')) return undefined;
+    throw error;
+  }
 }
 
-/** Encodes one PEM block with 64-column lines. */
-export function encodePem(label: string, bytes: Uint8Array): string {
-  const lines =
-    Buffer.from(bytes)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+/** DER whose PEM lines got lost, as it stands in JSON and YAML: a whole SEQUENCE and nothing else. */
+function fromBase64(text: string): Uint8Array | undefined {
+  if (!/^\s*M/.test(text)) return undefined;
+  const base64 = text.replace(/\s+/g, '');
+  const bytes = Buffer.from(base64, 'base64');
+  if (bytes.toString('base64') !== base64) return undefined;
+  try {
+    const { tag, end } = readTlv(bytes, 0, bytes.length);
+    return tag === Tag.SEQUENCE && end === bytes.length ? new Uint8Array(bytes) : undefined;
+  } catch (error) {
+    if (isModelsealError(error, 'ERR_DER')) return undefined;
+    throw error;
+  }
 }

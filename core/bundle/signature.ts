@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { canonicalSpki, encodePublicKey } from '../keys/index.js';
 import { type HashName, verifySignedData } from '../x509/index.js';
 import type { EnvelopeSignature, UnverifiedBundle } from './unverified.js';
 
@@ -47,9 +48,7 @@ export function matchSignature(
 
 /** The `hint` of a public key: SHA-256 over its PEM text, hexadecimal, as the reference implementation computes it. */
 export function keyHint(key: KeyObject): string {
-  return createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'pem' }))
-    .digest('hex');
+  return sha256(encodePublicKey(key)).toString('hex');
 }
 
 /**
@@ -62,16 +61,24 @@ export function namedKey(bundle: UnverifiedBundle, key: KeyObject): 'hint' | 'ra
   // A bundle may say both; then neither may name another key.
   if (raw !== undefined && !decodeRawKey(raw)?.equals(key)) return 'mismatch';
   if (hint === undefined) return raw === undefined ? 'mismatch' : 'rawBytes';
-  const der = derDigest(key);
-  const named = [keyHint(key), der.toString('hex')].includes(hint.toLowerCase());
-  return named || hint === der.toString('base64') ? 'hint' : 'mismatch';
+  const names = FORMS.flatMap((form) => {
+    // Other implementations take the fingerprint over the DER of the key; Sigstore's own tools write it in base64.
+    const { pem, der } = form(key);
+    return [sha256(pem).toString('hex'), sha256(der).toString('hex'), sha256(der).toString('base64')];
+  });
+  return names.includes(hint) || names.includes(hint.toLowerCase()) ? 'hint' : 'mismatch';
 }
 
-/** Other implementations take the fingerprint over the DER of the key; Sigstore's own tools write it in base64. */
-const derDigest = (key: KeyObject): Buffer =>
-  createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest();
+/** A hint names the canonical form; one over the form that the key was given in is of the same key. */
+const FORMS: readonly ((key: KeyObject) => { pem: string; der: Buffer })[] = [
+  (key) => ({ pem: encodePublicKey(key), der: canonicalSpki(key) }),
+  (key) => ({
+    pem: key.export({ type: 'spki', format: 'pem' }).toString(),
+    der: key.export({ type: 'spki', format: 'der' }),
+  }),
+];
+
+const sha256 = (data: string | Uint8Array): Buffer => createHash('sha256').update(data).digest();
 
 /** `rawBytes` holds PEM in the releases that wrote it, DER by the definition of the field. */
 function decodeRawKey(bytes: Uint8Array): KeyObject | undefined {

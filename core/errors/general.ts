@@ -41,7 +41,13 @@ export const generalErrors = defineErrors({
   ERR_PEM: {
     kind: 'refused',
     say: (d: { file: string; problem: string }) => `${d.file} is not valid PEM or DER: ${d.problem}`,
-    hint: 'Export the file again as PEM or DER; a truncated download or an editor that changed it is the usual cause.',
+    hint: 'Name the file that holds what is asked for; if it is that file, export it again as PEM or DER.',
+  },
+  ERR_FILE_FORMAT: {
+    kind: 'refused',
+    say: (d: { file: string; format: string; command: string }) =>
+      `${d.file} is ${d.format}, which is not read here; this converts it: ${d.command}`,
+    hint: 'Run the command of the message and name its output instead. What holds a private key stays as private as it was.',
   },
   ERR_DER: {
     kind: 'refused',
@@ -57,6 +63,12 @@ export const generalErrors = defineErrors({
     kind: 'refused',
     say: (d: { file: string }) => `the passphrase does not open ${d.file}`,
     hint: 'Check the passphrase, and whether its file ends in an unexpected character; one trailing newline is ignored.',
+  },
+  ERR_KEY_ENCRYPTION: {
+    kind: 'refused',
+    say: (d: { file: string; algorithm: string }) =>
+      `${d.file} is encrypted with ${d.algorithm}, which is not opened here`,
+    hint: 'Encrypt it anew: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW -provider legacy -provider default',
   },
   ERR_KEY_UNSUPPORTED: {
     kind: 'refused',

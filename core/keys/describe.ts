@@ -1,5 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { ModelsealError } from '../errors/index.js';
+import { canonicalSpki } from './canonical.js';
 
 /** RSA below this is factored within reach of a state (NIST SP 800-131A Rev. 2); nothing shorter signs or is certified. */
 export const MIN_RSA_BITS = 2048;
@@ -68,9 +69,7 @@ export function requireStrongKey(key: KeyObject, what: string): Exclude<KeyInfo,
   return info;
 }
 
-/** SHA-256 over the SubjectPublicKeyInfo, hexadecimal: the name of a key, whatever certificate carries it. */
+/** SHA-256 over the canonical SubjectPublicKeyInfo, hexadecimal: the name of a key, whatever certificate carries it. */
 export function publicKeyFingerprint(publicKey: KeyObject): string {
-  return createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex');
+  return createHash('sha256').update(canonicalSpki(publicKey)).digest('hex');
 }

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { der } from '../der/index.js';
 import { ModelsealError } from '../errors/index.js';
 import { encodePem } from '../pem.js';
+import { canonicalSpki } from './canonical.js';
 
 /**
  * PBKDF2 rounds, the figure OWASP gives for HMAC-SHA-256: about 0.2 s for us, and for every guess of a thief.
@@ -68,5 +69,4 @@ export function encodePrivateKey(key: KeyObject): string {
 }
 
 /** A public key as SubjectPublicKeyInfo PEM. */
-export const encodePublicKey = (key: KeyObject): string =>
-  encodePem('PUBLIC KEY', key.export({ type: 'spki', format: 'der' }));
+export const encodePublicKey = (key: KeyObject): string => encodePem('PUBLIC KEY', canonicalSpki(key));

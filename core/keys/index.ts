@@ -1,3 +1,4 @@
+export { canonicalPublicKey, canonicalSpki } from './canonical.js';
 export {
   describeKey,
   KEY_TYPES,

@@ -2,7 +2,10 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { DerReader, Tag } from '../der/index.js';
 import { isModelsealError, ModelsealError } from '../errors/index.js';
 import { readBounded } from '../files.js';
-import { decodePem, type PemBlock } from '../pem.js';
+import { decodeText } from '../objects/text.js';
+import { encodePem, type FileObject, objectsOf } from '../pem.js';
+import { canonicalPublicKey } from './canonical.js';
+import { encryptionOf, isAbsentAlgorithm } from './encryption.js';
 
 /** An RSA-16384 key in encrypted PEM has under 20 KiB; a file larger than this holds something else. */
 export const MAX_KEY_FILE = 64 * 1024;
@@ -11,15 +14,11 @@ export const MAX_KEY_FILE = 64 * 1024;
 export type AskPassphrase = (file: string) => Promise<string>;
 
 /**
- * PBKDF2 rounds that opening a key may cost, about 4 s. The count stands in the file, so that a planted key file
- * could otherwise hold the program for hours.
- */
-const MAX_KDF_ITERATIONS = 10_000_000;
-
-/**
- * Reads a private key: PKCS#8, plain or encrypted, SEC1 or PKCS#1 in PEM; PKCS#8 in DER. One key per file.
+ * Reads a private key: PKCS#8, plain or encrypted, SEC1 or PKCS#1, in PEM, DER or bare base64. One key per file;
+ * certificates may stand beside it.
  *
- * @throws {ModelsealError} `ERR_FILE_…`, `ERR_PEM`, `ERR_DER`, `ERR_PASSPHRASE_NEEDED` (from `ask`), `ERR_PASSPHRASE_WRONG`
+ * @throws {ModelsealError} `ERR_FILE_…`, `ERR_PEM`, `ERR_DER`, `ERR_KEY_ENCRYPTION`, `ERR_PASSPHRASE_NEEDED` (from
+ *   `ask`), `ERR_PASSPHRASE_WRONG`
  */
 export async function readPrivateKey(file: string, ask: AskPassphrase): Promise<KeyObject> {
   return decodePrivateKey(readBounded(file, 'private key', MAX_KEY_FILE), file, ask);
@@ -31,38 +30,42 @@ export async function decodePrivateKey(
   file: string,
   ask: AskPassphrase,
 ): Promise<KeyObject> {
-  if (isDer(bytes)) {
-    return isEncryptedDer(bytes, file)
-      ? opened(file, ask, (passphrase) => ({ ...pkcs8(bytes), passphrase }))
-      : parsed(file, () => createPrivateKey(pkcs8(bytes)));
-  }
-  const text = Buffer.from(bytes).toString('latin1');
+  const object = onlyObject(bytes, file, PRIVATE_KEYS);
   // OpenSSL's own encryption of the traditional forms (RFC 1421 headers), still met in the field.
-  if (/^Proc-Type: 4,ENCRYPTED\r?$/m.test(text)) {
-    return opened(file, ask, (passphrase) => ({ key: text, format: 'pem', passphrase }));
+  if (object.label !== undefined && object.headers.length > 0) {
+    const cipher = object.headers.find((line) => line.startsWith('DEK-Info: '))?.slice(10);
+    const key = encodePem(object.label, object.bytes, object.headers);
+    return opened(file, ask, cipher?.split(',')[0] ?? 'an unnamed cipher', { key, format: 'pem' });
   }
-  const block = onlyBlock(text, file, 'PRIVATE KEY');
-  switch (block.label) {
+  const input = { key: complete(object.bytes, file), format: 'der' as const };
+  switch (object.label ?? shapeOf(object.bytes)) {
     case 'PRIVATE KEY':
-      return parsed(file, () => createPrivateKey(pkcs8(complete(block.bytes, file))));
+      return parsed(file, () => createPrivateKey({ ...input, type: 'pkcs8' }));
     case 'RSA PRIVATE KEY':
-      return parsed(file, () =>
-        createPrivateKey({ key: complete(block.bytes, file), format: 'der', type: 'pkcs1' }),
-      );
+      return parsed(file, () => createPrivateKey({ ...input, type: 'pkcs1' }));
     case 'EC PRIVATE KEY':
-      return parsed(file, () =>
-        createPrivateKey({ key: complete(block.bytes, file), format: 'der', type: 'sec1' }),
-      );
-    case 'ENCRYPTED PRIVATE KEY':
-      boundWork(block.bytes, file);
-      return opened(file, ask, (passphrase) => ({ ...pkcs8(block.bytes), passphrase }));
+      return parsed(file, () => createPrivateKey({ ...input, type: 'sec1' }));
     default:
-      throw damaged(file, `holds ${block.label}, expected PRIVATE KEY`);
+      return opened(file, ask, encryptionOf(object.bytes, file), { ...input, type: 'pkcs8' });
   }
 }
 
+const PRIVATE_KEYS = ['PRIVATE KEY', 'ENCRYPTED PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY'];
+
 /**
- * Reads a public key: SubjectPublicKeyInfo or PKCS#1 in PEM, SubjectPublicKeyInfo in DER, or a JWK. A private key
+ * Which of the four forms a key in DER has. EncryptedPrivateKeyInfo begins with an AlgorithmIdentifier, the plain forms
+ * with a version; what follows it tells them apart (RFC 5208 §5, RFC 8017 §A.1.2, RFC 5915 §3).
+ */
+function shapeOf(bytes: Uint8Array): string {
+  const reader = DerReader.open(bytes, Tag.SEQUENCE, 'key');
+  if (reader.tag !== Tag.INTEGER) return 'ENCRYPTED PRIVATE KEY';
+  reader.next();
+  if (reader.tag === Tag.INTEGER) return 'RSA PRIVATE KEY';
+  return reader.tag === Tag.OCTET_STRING ? 'EC PRIVATE KEY' : 'PRIVATE KEY';
+}
+
+/**
+ * Reads a public key: SubjectPublicKeyInfo or PKCS#1 in PEM, SubjectPublicKeyInfo in DER or bare base64, or a JWK. A private key
  * is refused, not silently reduced: it should not lie where public keys do.
  *
  * @throws {ModelsealError} `ERR_FILE_…`, `ERR_PEM`, `ERR_DER`
@@ -73,17 +76,15 @@ export function readPublicKey(file: string): KeyObject {
 
 /** {@link readPublicKey} for bytes already read; `file` names them in errors. */
 export function decodePublicKey(bytes: Uint8Array, file: string): KeyObject {
-  if (isDer(bytes)) return spki(bytes, file);
-  const text = Buffer.from(bytes).toString('utf8');
-  if (text.trimStart().startsWith('{')) return fromJwk(text, file);
-  const block = onlyBlock(text, file, 'PUBLIC KEY');
-  if (block.label === 'PUBLIC KEY') return spki(block.bytes, file);
-  if (block.label === 'RSA PUBLIC KEY') {
-    return parsed(file, () =>
-      createPublicKey({ key: complete(block.bytes, file), format: 'der', type: 'pkcs1' }),
-    );
-  }
-  throw damaged(file, `holds ${block.label}, expected PUBLIC KEY`);
+  const text = decodeText(bytes);
+  const key = text.trimStart().startsWith('{') ? fromJwk(text, file) : fromObject(bytes, file);
+  return canonicalPublicKey(key);
+}
+
+function fromObject(bytes: Uint8Array, file: string): KeyObject {
+  const object = onlyObject(bytes, file, ['PUBLIC KEY', 'RSA PUBLIC KEY']);
+  const type = object.label === 'RSA PUBLIC KEY' ? 'pkcs1' : 'spki';
+  return parsed(file, () => createPublicKey({ key: complete(object.bytes, file), format: 'der', type }));
 }
 
 function fromJwk(text: string, file: string): KeyObject {
@@ -97,20 +98,6 @@ function fromJwk(text: string, file: string): KeyObject {
   return parsed(file, () => createPublicKey({ key: jwk as import('node:crypto').JsonWebKey, format: 'jwk' }));
 }
 
-const spki = (bytes: Uint8Array, file: string): KeyObject =>
-  parsed(file, () => createPublicKey({ key: complete(bytes, file), format: 'der', type: 'spki' }));
-
-const pkcs8 = (bytes: Uint8Array): { key: Buffer; format: 'der'; type: 'pkcs8' } => ({
-  key: Buffer.from(bytes),
-  format: 'der',
-  type: 'pkcs8',
-});
-
-/** Every DER key begins with the SEQUENCE tag, which is also the digit 0; text has no control bytes besides breaks. */
-const isDer = (bytes: Uint8Array): boolean =>
-  bytes[0] === Tag.SEQUENCE &&
-  bytes.subarray(0, 64).some((octet) => octet >= 127 || (octet < 32 && ![9, 10, 13].includes(octet)));
-
 /** OpenSSL ignores what follows the key; we do not: a file is one key and nothing else. */
 function complete(bytes: Uint8Array, file: string): Buffer {
   try {
@@ -121,52 +108,24 @@ function complete(bytes: Uint8Array, file: string): Buffer {
   return Buffer.from(bytes);
 }
 
-/** EncryptedPrivateKeyInfo begins with an AlgorithmIdentifier, the three plain forms with a version number. */
-function isEncryptedDer(bytes: Uint8Array, file: string): boolean {
-  complete(bytes, file);
-  if (DerReader.open(bytes, Tag.SEQUENCE, 'key').tag !== Tag.SEQUENCE) return false;
-  boundWork(bytes, file);
-  return true;
-}
-
-/** Refuses an EncryptedPrivateKeyInfo that is damaged, or whose PBKDF2 count is out of all proportion. */
-function boundWork(bytes: Uint8Array, file: string): void {
-  try {
-    const info = DerReader.open(bytes, Tag.SEQUENCE, 'EncryptedPrivateKeyInfo');
-    const algorithm = info.enter(Tag.SEQUENCE, 'encryptionAlgorithm');
-    info.octets('encryptedData');
-    info.finish('EncryptedPrivateKeyInfo');
-    if (algorithm.oid('encryptionAlgorithm') !== '1.2.840.113549.1.5.13') return;
-    const kdf = algorithm.enter(Tag.SEQUENCE, 'PBES2').enter(Tag.SEQUENCE, 'keyDerivationFunc');
-    if (kdf.oid('keyDerivationFunc') !== '1.2.840.113549.1.5.12') return;
-    const parameters = kdf.enter(Tag.SEQUENCE, 'PBKDF2');
-    parameters.octets('salt');
-    if (parameters.smallInteger('iterationCount') > MAX_KDF_ITERATIONS) {
-      throw damaged(file, `asks for more than ${MAX_KDF_ITERATIONS} key derivation rounds`);
-    }
-  } catch (error) {
-    throw isModelsealError(error, 'ERR_DER') ? damaged(file, error.message) : error;
-  }
-}
-
-function onlyBlock(text: string, file: string, what: string): PemBlock {
-  // `openssl ecparam -genkey` writes the curve before the key; the key names it again.
-  const blocks = decodePem(text, file).filter((block) => block.label !== 'EC PARAMETERS');
-  const [block] = blocks;
-  if (!block) throw damaged(file, `no ${what} in it`);
-  if (blocks.length > 1) throw damaged(file, `holds ${blocks.length} objects, expected one ${what}`);
-  return block;
+/** A file with several keys does not say which is meant. */
+function onlyObject(bytes: Uint8Array, file: string, labels: readonly string[]): FileObject {
+  const [object, ...more] = objectsOf(bytes, labels, file);
+  if (more.length === 0) return object;
+  throw damaged(file, `holds ${more.length + 1} objects, expected one ${labels[0]}`);
 }
 
 async function opened(
   file: string,
   ask: AskPassphrase,
-  input: (passphrase: string) => Parameters<typeof createPrivateKey>[0],
+  algorithm: string,
+  input: Exclude<Parameters<typeof createPrivateKey>[0], string | Buffer>,
 ): Promise<KeyObject> {
   const passphrase = await ask(file);
   try {
-    return createPrivateKey(input(passphrase));
-  } catch {
+    return createPrivateKey({ ...input, passphrase });
+  } catch (error) {
+    if (isAbsentAlgorithm(error)) throw new ModelsealError('ERR_KEY_ENCRYPTION', { file, algorithm });
     // The structure was checked before; what remains is the passphrase. OpenSSL's text could quote the input.
     throw new ModelsealError('ERR_PASSPHRASE_WRONG', { file });
   }

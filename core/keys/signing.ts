@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import { der } from '../der/index.js';
+import { canonicalPublicKey } from './canonical.js';
 import { type KeyType, requireStrongKey } from './describe.js';
 
 /**
@@ -51,7 +52,7 @@ export function signatureScheme(publicKey: KeyObject): SignatureScheme {
  * @throws {ModelsealError} `ERR_KEY_UNSUPPORTED`, `ERR_KEY_WEAK`
  */
 export function signingKey(privateKey: KeyObject): SigningKey {
-  const publicKey = createPublicKey(privateKey);
+  const publicKey = canonicalPublicKey(createPublicKey(privateKey));
   const { hash } = signatureScheme(publicKey);
   // For EC this asks for the DER form of the signature, as certificates and DSSE carry it; RSA ignores it.
   const key = { key: privateKey, dsaEncoding: 'der' as const };

@@ -97,10 +97,11 @@ async function showCms(container: Uint8Array, file: string, context: CommandCont
 async function showAsn1(file: string, context: CommandContext): Promise<void> {
   const { asn1Lines } = await import('../inspect/index.js');
   const { readBounded } = await import('../../core/files.js');
-  const { decodePem } = await import('../../core/pem.js');
+  const { readObjects } = await import('../../core/pem.js');
   const bytes = readBounded(file, 'file to inspect', MAX_ASN1);
-  const block = bytes[0] === 0x30 ? undefined : decodePem(new TextDecoder('latin1').decode(bytes), file)[0];
-  const lines = await asn1Lines(block?.bytes ?? bytes);
+  // BER, and what we do not read otherwise, is shown all the same.
+  const [object] = bytes[0] === 0x30 ? [] : readObjects(bytes, file);
+  const lines = await asn1Lines(object?.bytes ?? bytes);
   context.output.result({ file, kind: 'asn1', verified: false, lines }, () =>
     [context.output.colors.yellow(UNVERIFIED), ...lines.map(printable)].join('\n'),
   );

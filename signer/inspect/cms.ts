@@ -1,5 +1,6 @@
 import { ModelsealError } from '../../core/errors/index.js';
 import { readBounded } from '../../core/files.js';
+import { decodeText } from '../../core/objects/text.js';
 import { decodePem } from '../../core/pem.js';
 import { Certificate } from '../../core/x509/index.js';
 import { type CertificateClaims, certificateClaims } from './inspect.js';
@@ -23,7 +24,7 @@ export interface CmsClaims {
 export function readCms(file: string): Uint8Array | undefined {
   const bytes = readBounded(file, 'file to inspect', MAX_CMS);
   if (bytes[0] === 0x30) return Buffer.from(bytes.subarray(0, 32)).includes(SIGNED_DATA) ? bytes : undefined;
-  const text = new TextDecoder('latin1').decode(bytes);
+  const text = decodeText(bytes);
   if (!/^-----BEGIN (PKCS7|CMS)-----/m.test(text)) return undefined;
   return decodePem(text, file).find(({ label }) => label === 'PKCS7' || label === 'CMS')?.bytes;
 }

@@ -11,7 +11,7 @@ import { type ErrorRecord, isModelsealError } from '../../core/errors/index.js';
 import { ioError, readBounded } from '../../core/files.js';
 import type { Json } from '../../core/json.js';
 import { decodePublicKey, describeKey, publicKeyFingerprint } from '../../core/keys/index.js';
-import { decodePem } from '../../core/pem.js';
+import { beginsLikeObjects, readObjects } from '../../core/pem.js';
 import type { CertificateSummary } from '../../core/report/index.js';
 import { CertificateList, MAX_CRL_BYTES } from '../../core/x509/crl.js';
 import {
@@ -95,9 +95,9 @@ export function inspect(path: string): Inspection {
     throw ioError(error, path, 'file to inspect');
   }
   if (folder) return model(path, join(path, DEFAULT_SIGNATURE_NAME));
-  const head = headText(path);
-  if (head.startsWith('{')) return signature(path);
-  if (head.includes('-----BEGIN ') || head.charCodeAt(0) === 0x30) return cryptographic(path);
+  const head = headOfFile(path, 4096);
+  if (head.toString('latin1').trimStart().startsWith('{')) return signature(path);
+  if (beginsLikeObjects(head)) return cryptographic(path);
   return model(path, join(dirname(path), DEFAULT_SIGNATURE_NAME));
 }
 
@@ -149,11 +149,11 @@ function statementClaims(statement: Statement): StatementClaims {
 
 function cryptographic(file: string): Inspection {
   const bytes = readBounded(file, 'file to inspect', MAX_CRL_BYTES);
-  const blocks = bytes[0] === 0x30 ? [] : decodePem(new TextDecoder('latin1').decode(bytes), file);
-  const label = blocks[0]?.label ?? derKind(bytes);
+  const [object] = readObjects(bytes, file);
+  const label = object?.label ?? derKind(object?.bytes ?? bytes);
   const head = { file, verified: false } as const;
   if (label === 'X509 CRL') {
-    return { ...head, kind: 'crl', claims: crlClaims(CertificateList.decode(blocks[0]?.bytes ?? bytes)) };
+    return { ...head, kind: 'crl', claims: crlClaims(CertificateList.decode(object?.bytes ?? bytes)) };
   }
   if (label.endsWith('PUBLIC KEY')) {
     const key = decodePublicKey(bytes, file);
@@ -210,8 +210,4 @@ function crlClaims(crl: CertificateList): CrlClaims {
     delta: crl.isDelta,
     fingerprint: crl.fingerprint,
   };
-}
-
-function headText(path: string): string {
-  return headOfFile(path, 4096).toString('latin1').trimStart();
 }

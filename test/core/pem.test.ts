@@ -18,8 +18,12 @@ describe('certificate files', () => {
     expect(read(`subject=CN = x\n${leaf.pem}\nissuer=y\n${issuing.pem}bye\n`)).to.deep.equal(expected);
   });
 
-  it('are refused in UTF-16, with a private key among them, or cut off', () => {
-    expectCode('ERR_PEM', () => read(Buffer.from(`\ufeff${both}`, 'utf16le')));
+  it('are refused in UTF-16 that does not say so, damaged, or cut off', () => {
+    expectCode('ERR_PEM', () => read(Buffer.from(both, 'utf16le')));
+    expectCode('ERR_PEM', () => read(leaf.pem.replace('-----\n', '-----')));
+    expectCode('ERR_PEM', () => read(leaf.pem.replaceAll('\n', '\\n')));
+    expectCode('ERR_PEM', () => read(leaf.pem.replaceAll('\n', ' ')));
+    expectCode('ERR_PEM', () => read(leaf.pem.replace('\n-----END', '-----END')));
     expectCode('ERR_PEM', () => read(both.replace('BEGIN CERT', 'BEGIN PRIVATE KEY-----\nBEGIN CERT')));
     expectCode('ERR_PEM', () => read(both.slice(0, -30)));
     expectCode('ERR_PEM', () => read(''));
