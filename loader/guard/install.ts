@@ -7,6 +7,7 @@ import { guardProcess, takeDebugSignal } from './process.js';
 import { refuser } from './refuse.js';
 import { sessionGuard } from './sessions.js';
 import type { GuardState } from './state.js';
+import { endQuietly } from './uncaught.js';
 import { guardWorkers } from './workers.js';
 
 /**
@@ -33,5 +34,6 @@ export function install(state: GuardState, entry: string): void {
   if (!state.allowEmbeddedWasm) guardWasm(catalogue, refuse);
   guardProcess(refuse, addons.dlopen as (...args: unknown[]) => void);
   takeDebugSignal();
+  endQuietly();
   syncBuiltinESMExports();
 }

@@ -53,6 +53,38 @@ describe('modelseal run', function () {
     expect(changed.stdout).to.include('ERR_GUARD_MODULE_CHANGED');
   });
 
+  it('says what was refused without an account of the insides of Node', async () => {
+    for (const [name, program, stderr] of [
+      ['static', 'import "./evil.mjs";', /^$/],
+      ['dynamic', 'await import("./evil.mjs");', /^$/],
+      ['unawaited', 'import("./evil.mjs");', /^$/],
+      [
+        'commonjs',
+        'import { createRequire } from "node:module"; createRequire(import.meta.url)("child_process");',
+        /^$/,
+      ],
+      // What is not a refusal is told as ever, and what a program handles itself stays its own.
+      ['broken', 'throw new Error("of its own");', /Error: of its own\n {4}at /],
+      [
+        'handled',
+        'process.on("uncaughtException", (e) => { console.error("saw " + e.code); process.exit(9); }); await import("./evil.mjs");',
+        /^saw ERR_GUARD_CHILD_PROCESS\n$/,
+      ],
+    ] as const) {
+      const made = await SignedApp.make(join(temp(), name), {
+        'main.mjs': program,
+        'evil.mjs': 'import "node:child_process";',
+      });
+      const run = await made.run('main.mjs');
+      expect(run.stderr, name).to.match(stderr);
+      expect(run.status, name).to.equal(name === 'handled' ? 9 : 1);
+      expect(
+        run.refusals.map((r) => r.code),
+        name,
+      ).to.deep.equal(name === 'broken' ? [] : ['ERR_GUARD_CHILD_PROCESS']);
+    }
+  });
+
   it('does not take the failure of a program for a refusal, nor for success', async function () {
     needBuild(this);
     const run = await cli(['run', app.path('fails.mjs'), ...trust, '--json']);
