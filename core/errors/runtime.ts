@@ -5,8 +5,8 @@ export const runtimeErrors = defineErrors({
   ERR_MODEL_FORMAT_UNKNOWN: {
     kind: 'unchecked',
     say: (d: { model: string; formats: string[] | string }) =>
-      `no file of ${d.model} has a format that can be loaded (${list(d.formats)})`,
-    hint: 'Name the file with --file, or convert the model to ONNX or safetensors.',
+      `${d.model} was verified and is not loaded: no file of it has a format that a runtime is there for (${list(d.formats)})`,
+    hint: 'Use the verified files with a program of their own format, or publish the model as ONNX or safetensors (modelseal convert does it for pickles).',
   },
   ERR_MODEL_FILE_AMBIGUOUS: {
     kind: 'usage',

@@ -20,6 +20,8 @@ export class ReportBuilder {
   readonly #signers: SignerSummary[] = [];
   readonly #threats: ThreatSummary[] = [];
   readonly #errors: ErrorRecord[] = [];
+  /** Errors of what was wanted after everything had been proven. */
+  readonly #afterwards: ErrorRecord[] = [];
   readonly #reservations: string[] = [];
   readonly #timings: Record<string, number> = {};
   #files: FilesSummary | undefined;
@@ -103,6 +105,17 @@ export class ReportBuilder {
     this.#errors.push(known.toJSON());
   }
 
+  /**
+   * What was proven stays proven where the use that was wanted of it is not possible: the last error of the report no
+   * longer decides the verdict, and `reservation` stands beside it.
+   */
+  provenAll(reservation: string): void {
+    const last = this.#errors.pop();
+    if (last === undefined) return;
+    this.#afterwards.push(last);
+    this.reservation(reservation);
+  }
+
   build(): Report {
     return {
       tool: { name: 'modelseal', version: VERSION },
@@ -115,7 +128,7 @@ export class ReportBuilder {
       ...(this.#files ? { files: this.#files } : {}),
       threats: this.#threats,
       ...(this.#metadata ? { metadata: this.#metadata } : {}),
-      errors: this.#errors,
+      errors: [...this.#errors, ...this.#afterwards],
       timings: this.#timings,
     };
   }

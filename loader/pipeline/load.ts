@@ -1,4 +1,4 @@
-import { ModelsealError } from '../../core/errors/index.js';
+import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { checkOptions, is, type OptionCheck, type OptionTable } from '../../core/options.js';
 import { type Report, ReportBuilder } from '../../core/report/index.js';
 import { borrow } from '../lend.js';
@@ -103,9 +103,16 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
   const report = options.report ?? new ReportBuilder(path, options.at);
   const model = await runVerification(path, { ...options, hold: true }, report);
   const scanned = await scanModel(model, path, { scan: options.scan }, report);
-  const live = await report.step('load', () =>
-    LiveModel.from(scanned, { file: options.file, engine: options.engine }),
-  );
+  let live: LiveModel;
+  try {
+    live = await report.step('load', () =>
+      LiveModel.from(scanned, { file: options.file, engine: options.engine }),
+    );
+  } catch (error) {
+    if (isModelsealError(error) && error.kind === 'unchecked' && error.code !== 'ERR_INTERNAL')
+      report.provenAll('not loaded');
+    throw error;
+  }
   report.passed('load', `${live.file}, ${live.format}${live.onnx ? `, ${live.onnx.engine}` : ''}`);
   return { live, report: report.build() };
 }

@@ -24,7 +24,8 @@ const MARKS: { readonly [O in Check['outcome']]: string } = {
  * be. Everything from outside is made printable.
  */
 export function renderReport(report: Report, colors: Colors): string {
-  const paint = report.verdict === 'accepted' ? colors.green : colors.red;
+  const good = report.errors.length === 0 ? colors.green : colors.yellow;
+  const paint = report.verdict === 'accepted' ? good : colors.red;
   const open = report.verdict === 'accepted' ? report.reservations : [];
   const verdict = [VERDICTS[report.verdict], ...open].join(', ');
   const lines = [`${paint(colors.bold(verdict))}  ${printable(report.subject)}`];

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { encodePublicKey, signingKey } from '../../core/keys/index.js';
@@ -50,6 +50,34 @@ describe('modelseal verify and load', () => {
       at: AT.toISOString(),
       errors: [],
     });
+  });
+
+  it('says what was verified of a model that no runtime is there for, and why it is not loaded', async () => {
+    const other = join(temp(), 'other');
+    mkdirSync(other);
+    writeFileSync(join(other, 'config.json'), '{}');
+    writeFileSync(join(other, 'vocabulary.txt'), 'no\nyes\n');
+    await pub.sign(other);
+    const args = ['load', other, '--trust-root', root, ...TIME];
+    const { code, stdout } = await cli(args);
+    expect(code).to.equal(70);
+    const [first, second] = stdout.split('\n');
+    expect(first).to.equal(`ACCEPTED, revocation not checked, not loaded  ${other}`);
+    expect(second).to.include('was verified and is not loaded').and.to.include('onnx, safetensors');
+    for (const text of ['Signed by', '2 as signed', '✔ scan', '✖ load']) expect(stdout).to.include(text);
+    expect(stdout).not.to.include('NOT CHECKED');
+    const json = await cli([...args, '--json']);
+    expect(json.code).to.equal(70);
+    const report = JSON.parse(json.stdout) as Report;
+    expect(report.verdict).to.equal('accepted');
+    expect(report.reservations).to.include('not loaded');
+    expect(report.errors.map((e) => e.code)).to.deep.equal(['ERR_MODEL_FORMAT_UNKNOWN']);
+    // A model that is not the signed one stays refused.
+    writeFileSync(join(other, 'config.json'), '{"changed": 1}');
+    expect(await cli(args))
+      .to.include({ code: 1 })
+      .and.to.have.property('stdout')
+      .that.matches(/^REFUSED/);
   });
 
   it('refuses with exit code 1, names every file and gives the hint', async () => {
