@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs';
-import type { AllCommands } from './core/commands/completion.js';
+import type { AllCommands } from './commands/completion.js';
 import { type ErrorKind, isModelsealError, ModelsealError } from './core/errors/index.js';
 import { neutralJson } from './core/neutral.js';
 import {
@@ -18,7 +18,7 @@ import {
   type Streams,
   spreadLists,
   telemetrySettings,
-} from './core/terminal/index.js';
+} from './commands/terminal/index.js';
 import { VERSION } from './core/version.js';
 
 /** Exit codes of the command line; nothing else in the program knows them. */
@@ -38,88 +38,88 @@ const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{
   {
     name: 'ca',
     describe: 'Run a certificate authority',
-    load: () => import('./ca/commands/index.js'),
+    load: () => import('./commands/ca/index.js'),
   },
-  { name: 'sign', describe: 'Sign a model folder or file', load: () => import('./signer/commands/sign.js') },
+  { name: 'sign', describe: 'Sign a model folder or file', load: () => import('./commands/sign.js') },
   {
     name: 'verify',
     describe: 'Verify the signature of a model: who signed, and whether these are the signed files',
-    load: () => import('./loader/commands/verify.js'),
+    load: () => import('./commands/verify.js'),
   },
   {
     name: 'load',
     describe: 'Verify and scan a model, hand its verified bytes to a runtime, and run one inference',
-    load: () => import('./loader/commands/load.js'),
+    load: () => import('./commands/load.js'),
   },
   {
     name: 'certificate',
     describe: 'Judge a certificate of any CA: path, rules, revocation',
-    load: () => import('./loader/commands/certificate.js'),
+    load: () => import('./commands/certificate.js'),
   },
   {
     name: 'inspect',
     describe: 'What a signature, certificate, CRL or model claims (unverified, and says so)',
-    load: () => import('./signer/commands/inspect.js'),
+    load: () => import('./commands/inspect.js'),
   },
   {
     name: 'digest',
     describe: 'The manifest and root digest of a model, no keys involved',
-    load: () => import('./signer/commands/digest.js'),
+    load: () => import('./commands/digest.js'),
   },
   {
     name: 'scan',
     describe: 'Look for threats in models without loading them',
-    load: () => import('./loader/commands/scan.js'),
+    load: () => import('./commands/scan.js'),
   },
   {
     name: 'convert',
     describe: 'Turn a pickle or PyTorch file into safetensors without executing anything',
-    load: () => import('./loader/commands/convert.js'),
+    load: () => import('./commands/convert.js'),
   },
   {
     name: 'check',
     describe: 'Judge every model under a folder: signature, integrity, threats',
-    load: () => import('./loader/commands/check.js'),
+    load: () => import('./commands/check.js'),
   },
   {
     name: 'watch',
     describe: 'Judge what changes under a folder, and everything again on a schedule',
-    load: () => import('./loader/commands/watch.js'),
+    load: () => import('./commands/watch.js'),
   },
   {
     name: 'quarantine',
     describe: 'Look at, release or delete what was quarantined',
-    load: () => import('./loader/commands/quarantine.js'),
+    load: () => import('./commands/quarantine.js'),
   },
   {
     name: 'metadata',
     describe: 'Checksum records of the older practice (metadata.json, FILE.sig.json)',
-    load: () => import('./core/commands/metadata.js'),
+    load: () => import('./commands/metadata.js'),
   },
   {
     name: 'migrate',
     describe: 'From checksum records to signed bundles: a dry run, unless --apply',
-    load: () => import('./signer/commands/migrate.js'),
+    load: () => import('./commands/migrate.js'),
   },
   {
     name: 'audit',
     describe: 'Verify and read the audit log',
-    load: () => import('./core/commands/audit.js'),
+    load: () => import('./commands/audit.js'),
   },
   {
     name: 'run',
     describe: 'A Node program under the guard: only signed code, only verified models',
-    load: () => import('./loader/commands/run.js'),
+    load: () => import('./commands/run.js'),
   },
   {
     name: 'demo',
     describe: 'Attack a model with a real package, then defend it',
-    load: () => import('./demo/commands/demo.js'),
+    load: () => import('./commands/demo.js'),
   },
   {
     name: 'completion',
     describe: 'A script for bash or zsh that completes commands, options and their values',
-    load: async () => ({ default: (await import('./core/commands/completion.js')).completion(everyCommand) }),
+    load: async () => ({ default: (await import('./commands/completion.js')).completion(everyCommand) }),
   },
 ];
 

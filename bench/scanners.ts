@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { scanPaths } from '../loader/scan/scan.js';
-import type { FileVerdict } from '../loader/scan/types.js';
-import { ARCHIVE_CASES } from '../test/loader/scan/corpus-archives.js';
-import { EVASION_CASES } from '../test/loader/scan/corpus-evasions.js';
-import { MODEL_CASES } from '../test/loader/scan/corpus-models.js';
-import { TEXT_CASES } from '../test/loader/scan/corpus-texts.js';
-import { CORPUS } from '../test/loader/scan/pickle-corpus.js';
+import { scanPaths } from '../scanner/scan.js';
+import type { FileVerdict } from '../scanner/types.js';
+import { ARCHIVE_CASES } from '../test/scanner/corpus-archives.js';
+import { EVASION_CASES } from '../test/scanner/corpus-evasions.js';
+import { MODEL_CASES } from '../test/scanner/corpus-models.js';
+import { TEXT_CASES } from '../test/scanner/corpus-texts.js';
+import { CORPUS } from '../test/scanner/pickle-corpus.js';
 
 /**
  * Our scanner beside others, over the corpus of the tests, through their own Python interface: nothing is loaded.

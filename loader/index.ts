@@ -4,6 +4,48 @@
 export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
 export { type Report, ReportBuilder } from '../core/report/index.js';
 export { Certificate, readCertificates } from '../core/x509/index.js';
+// The scanner: threats, pickles as data, and as safetensors.
+export {
+  type ByteSource,
+  type Constructor,
+  type Constructors,
+  type ConversionRecord,
+  convertModel,
+  type ConvertOptions,
+  DType,
+  type FileScan,
+  type FileVerdict,
+  type Finding,
+  NdArray,
+  NumpyScalar,
+  PyComplex,
+  PyDate,
+  PyObject,
+  PyReference,
+  PyText,
+  PyTimedelta,
+  PyTuple,
+  type PyValue,
+  type Rule,
+  type RuleId,
+  RULES,
+  type ScanLimits,
+  type ScannableModel,
+  ScannedModel,
+  type ScanOptions,
+  scanPaths,
+  type ScanPolicy,
+  type ScanResult,
+  scanSource,
+  type Severity,
+  Tensor,
+  TorchStorage,
+  unpickle,
+  type UnpickledModel,
+  unpickleFile,
+  unpickleModel,
+  type UnpickleOptions,
+} from '../scanner/index.js';
 export { type CertificateOptions, verifyCertificate } from './certificate.js';
 // loader/check, loader/store: whole stores of models, and what is taken out of them.
 export {
@@ -15,8 +57,6 @@ export {
   type WatchOptions,
   watchFolder,
 } from './check/index.js';
-// loader/unpickle, loader/convert: pickles as data, and as safetensors.
-export { type ConversionRecord, type ConvertOptions, convertModel } from './convert/index.js';
 // loader/guard: a Node program in which only signed code and verified models run.
 export type { GuardConfig } from './guard/config.js';
 export { type GuardedRun, type GuardedRunOptions, runGuarded } from './guard/run.js';
@@ -86,25 +126,6 @@ export {
   type TensorShape,
   type VerifiedFiles,
 } from './runtime/index.js';
-// loader/scan: the threat scanner.
-export {
-  type ByteSource,
-  type FileScan,
-  type FileVerdict,
-  type Finding,
-  RULES,
-  type Rule,
-  type RuleId,
-  type ScanLimits,
-  type ScannableModel,
-  ScannedModel,
-  type ScanOptions,
-  type ScanPolicy,
-  type ScanResult,
-  type Severity,
-  scanPaths,
-  scanSource,
-} from './scan/index.js';
 export { type SigstoreIdentity, SigstoreRoot, SigstoreSigner, type SigstoreTrust } from './sigstore/index.js';
 export {
   type Incident,
@@ -114,25 +135,3 @@ export {
   requireTrustedStorage,
   type SettledEntry,
 } from './store/index.js';
-export {
-  type Constructor,
-  type Constructors,
-  DType,
-  NdArray,
-  NumpyScalar,
-  PyComplex,
-  PyDate,
-  PyObject,
-  PyReference,
-  PyText,
-  PyTimedelta,
-  PyTuple,
-  type PyValue,
-  Tensor,
-  TorchStorage,
-  type UnpickledModel,
-  type UnpickleOptions,
-  unpickle,
-  unpickleFile,
-  unpickleModel,
-} from './unpickle/index.js';

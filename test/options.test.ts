@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { isModelsealError } from '../core/errors/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const FACES = ['ca', 'signer', 'loader'];
+const FACES = ['ca', 'signer', 'loader', 'scanner'];
 /** Types that are made by their own factories, bytes, and what callers implement themselves: no lists of options. */
 const NO_OPTIONS =
   /^(Date|Map|Set|ReadonlySet|ReadonlyMap|Uint8Array|Buffer|KeyObject|AbortSignal|ByteSource|Array|ReadonlyArray)$/;

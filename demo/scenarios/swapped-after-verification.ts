@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { LiveModel, verifyModel } from '../../loader/index.js';
-import { ScannedModel } from '../../loader/scan/scanned-model.js';
+import { ScannedModel } from '../../scanner/scanned-model.js';
 import { compare, LOAD, type Scenario } from '../stage/scenario.js';
 import { classifyWith } from '../stage/world.js';
 import { flipOneBit } from './weights-bit.js';

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import yargs from 'yargs';
 import { type ErrorRecord, isModelsealError } from '../../core/errors/index.js';
-import { type Command, type CommandContext, Output } from '../../core/terminal/index.js';
+import { type Command, type CommandContext, Output } from '../../commands/terminal/index.js';
 
 /** What a command of the command line ended with: its JSON result, or its error. */
 interface CommandResult {
@@ -10,9 +10,9 @@ interface CommandResult {
 }
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = {
-  ca: () => import('../../ca/commands/index.js'),
-  sign: () => import('../../signer/commands/sign.js'),
-  verify: () => import('../../loader/commands/verify.js'),
+  ca: () => import('../../commands/ca/index.js'),
+  sign: () => import('../../commands/sign.js'),
+  verify: () => import('../../commands/verify.js'),
 };
 
 class Sink extends Writable {

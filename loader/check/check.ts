@@ -12,11 +12,11 @@ import { VERSION } from '../../core/version.js';
 import { checkVerifyOptions, type VerifyOptions } from '../pipeline/options.js';
 import { scanModel } from '../pipeline/scan.js';
 import { runVerification } from '../pipeline/verify.js';
-import { checkScanOptions } from '../scan/options.js';
-import { applyPolicy } from '../scan/policy.js';
-import { RULES, type RuleId } from '../scan/rules.js';
-import { type FileScan, type ScanOptions, scanPaths } from '../scan/scan.js';
-import { requireClean } from '../scan/scanned-model.js';
+import { checkScanOptions } from '../../scanner/options.js';
+import { applyPolicy } from '../../scanner/policy.js';
+import { RULES, type RuleId } from '../../scanner/rules.js';
+import { type FileScan, type ScanOptions, scanPaths } from '../../scanner/scan.js';
+import { requireClean } from '../../scanner/scanned-model.js';
 import { oddDependencies } from './dependencies.js';
 import { type FoundModel, findModels } from './find.js';
 

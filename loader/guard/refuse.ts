@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { type ErrorCode, type ErrorDetails, ModelsealError } from '../../core/errors/index.js';
-import { printable } from '../../core/terminal/format.js';
+import { printable } from '../../core/printable.js';
 
 /** Throws, and leaves a trace that the program cannot swallow by catching the error. */
 export type Refuse = <C extends ErrorCode>(code: C, details: ErrorDetails<C>) => never;

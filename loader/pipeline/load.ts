@@ -1,13 +1,13 @@
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { checkOptions, is, type OptionCheck, type OptionTable } from '../../core/options.js';
 import { type Report, ReportBuilder } from '../../core/report/index.js';
-import { borrow } from '../lend.js';
+import { borrow } from '../../core/model/lend.js';
 import { detectRuntimeFormat, RUNTIME_FORMATS, type RuntimeFormat } from '../runtime/choose.js';
 import type { EngineChoice } from '../runtime/onnx/engine.js';
 import { OnnxRuntime } from '../runtime/onnx/runtime.js';
 import { SafetensorsFile } from '../runtime/safetensors/tensors.js';
 import type { InputTensor, OutputTensor } from '../runtime/types.js';
-import type { ScannedModel } from '../scan/scanned-model.js';
+import type { ScannedModel } from '../../scanner/scanned-model.js';
 import { MatchedModel } from './match.js';
 import { checkLoadOptions, type LoadOptions } from './options.js';
 import { scanModel } from './scan.js';
@@ -48,7 +48,7 @@ export class LiveModel {
     options: { readonly file?: string | undefined; readonly engine?: EngineChoice | undefined } = {},
   ): Promise<LiveModel> {
     checkOptions('LiveModel.from', options, LIVE);
-    const scan = await import('../scan/scanned-model.js');
+    const scan = await import('../../scanner/scanned-model.js');
     if (!(scanned instanceof scan.ScannedModel) || !(scanned.model instanceof MatchedModel)) {
       throw new ModelsealError('ERR_USAGE', {
         problem: 'load needs the result of the scan of a verified model',

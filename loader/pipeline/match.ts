@@ -3,7 +3,7 @@ import { ModelsealError } from '../../core/errors/index.js';
 import { type ModelFile, type ModelTree, measureModel, rangeEnds } from '../../core/model/index.js';
 import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import { ReportBuilder } from '../../core/report/index.js';
-import { lendFrom } from '../lend.js';
+import { lendFrom } from '../../core/model/lend.js';
 import type { VerifiedFiles } from '../runtime/types.js';
 import { holdModel, isSigned } from './hold.js';
 import { judge } from './judge.js';

@@ -1,11 +1,11 @@
 import { isModelsealError } from '../../core/errors/index.js';
 import { checkOptions, is } from '../../core/options.js';
 import type { ReportBuilder } from '../../core/report/index.js';
-import { borrow } from '../lend.js';
+import { borrow } from '../../core/model/lend.js';
 import { detectRuntimeFormat } from '../runtime/choose.js';
 import { manifestName } from '../runtime/onnx/external.js';
 import { findExternalTensors } from '../runtime/onnx/model.js';
-import type { ScannedModel } from '../scan/scanned-model.js';
+import type { ScannedModel } from '../../scanner/scanned-model.js';
 import type { MatchedModel } from './match.js';
 import type { LoadOptions } from './options.js';
 
@@ -24,7 +24,7 @@ export function scanModel(
   checkOptions('scanModel', options, { scan: is.object });
   return report.step('scan', async () => {
     // The scanners are many modules; only who loads a model pays for them.
-    const { ScannedModel } = await import('../scan/scanned-model.js');
+    const { ScannedModel } = await import('../../scanner/scanned-model.js');
     return ScannedModel.from(model, subject, {
       ...options.scan,
       tensorFiles: await tensorFiles(model),

@@ -1,9 +1,8 @@
+import type pc from 'picocolors';
 import type { Check, FilesSummary, Report, SignerSummary, Verdict } from '../../core/report/index.js';
-// Not from the index of the folder: its declarations would ask users of the public modules for the types of yargs.
-import { formatBytes, formatDuration, printable } from '../../core/terminal/format.js';
-import type { Output } from '../../core/terminal/output.js';
+import { formatBytes, formatDuration, printable } from '../../core/printable.js';
 
-type Colors = Output['colors'];
+type Colors = ReturnType<typeof pc.createColors>;
 
 const VERDICTS: { readonly [V in Verdict]: string } = {
   accepted: 'ACCEPTED',

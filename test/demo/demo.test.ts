@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { writeApplication } from '../../demo/app/folder.js';
 import { DOCUMENTS } from '../../demo/attack/documents.js';
 import { maliciousClassifier } from '../../demo/attack/package.js';
-import { conclude } from '../../demo/commands/demo.js';
+import { conclude } from '../../commands/demo.js';
 import { type DemoResult, runDemo, SCENARIOS, type Scenario } from '../../demo/index.js';
 import { trainClassifier, writeModel } from '../../demo/model/folder.js';
 import { World } from '../../demo/stage/world.js';

@@ -8,7 +8,7 @@ import {
   TrustPolicy,
   verifyModel,
 } from '../../loader/index.js';
-import type { FormatScanner } from '../../loader/scan/types.js';
+import type { FormatScanner } from '../../scanner/types.js';
 import { expectCodeAsync } from '../support/errors.js';
 import { matMulModel } from '../support/onnx.js';
 import { AT } from '../support/pki.js';

@@ -112,7 +112,7 @@ describe('loadModel', () => {
       attack(folder);
       const bytes = await model.read('model.onnx');
       expect(Buffer.from(bytes).equals(matMulModel())).to.equal(true);
-      const { ScannedModel } = await import('../../loader/scan/scanned-model.js');
+      const { ScannedModel } = await import('../../scanner/scanned-model.js');
       const { LiveModel } = await import('../../loader/index.js');
       const live = await LiveModel.from(await ScannedModel.from(model, folder));
       expect(await answer(live)).to.deep.equal([4, 6]);
@@ -198,7 +198,7 @@ describe('loadModel', () => {
 
   it('refuses at run time what the types refuse at compile time', async () => {
     const { LiveModel, MatchedModel, VerifiedManifest } = await import('../../loader/index.js');
-    const { ScannedModel } = await import('../../loader/scan/scanned-model.js');
+    const { ScannedModel } = await import('../../scanner/scanned-model.js');
     const folder = await signed();
     const { model } = await verifyModel(folder, BASE);
     const fake = { names: model.names, read: (name: string) => model.read(name) };

@@ -1,5 +1,5 @@
-import type { RuleId } from '../../loader/scan/rules.js';
-import type { FileVerdict } from '../../loader/scan/types.js';
+import type { RuleId } from '../../scanner/rules.js';
+import type { FileVerdict } from '../../scanner/types.js';
 
 /** One file of the corpus with what a scan must say about it. */
 export interface ScanCase {

@@ -15,7 +15,7 @@ import {
   verifyModel,
 } from '../../loader/index.js';
 import type { CheckedPath } from '../../loader/revocation/index.js';
-import type { ScannedModel } from '../../loader/scan/scanned-model.js';
+import type { ScannedModel } from '../../scanner/scanned-model.js';
 
 declare const bundle: UnverifiedBundle;
 declare const manifest: Manifest;

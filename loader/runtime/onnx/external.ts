@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { ModelsealError } from '../../../core/errors/index.js';
-import { borrow } from '../../lend.js';
+import { borrow } from '../../../core/model/lend.js';
 import type { VerifiedFiles } from '../types.js';
 import type { ExternalTensor } from './model.js';
 

@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { ModelsealError } from '../../../core/errors/index.js';
-import { borrow } from '../../lend.js';
+import { borrow } from '../../../core/model/lend.js';
 import type { InputTensor, ModelRuntime, OutputTensor, TensorShape, VerifiedFiles } from '../types.js';
 import { type Engine, type EngineChoice, openEngine } from './engine.js';
 import { supplyExternalData } from './external.js';

@@ -1,5 +1,5 @@
 import { ModelsealError } from '../../../core/errors/index.js';
-import { borrowToLiveOn } from '../../lend.js';
+import { borrowToLiveOn } from '../../../core/model/lend.js';
 import type { NumericArray, VerifiedFiles } from '../types.js';
 import { arrayOver, toFloat32 } from './dtypes.js';
 import { parseHeader, type TensorEntry } from './header.js';

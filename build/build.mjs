@@ -1,0 +1,146 @@
+// Builds dist/: modules with declarations by the TypeScript compiler, and the command line as bundles, so that starting
+// costs little more than Node itself.
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+// Built aside and put in place when whole: a failed build leaves the one before.
+const next = `${root}dist.next`;
+rmSync(next, { recursive: true, force: true });
+
+const tsc = spawnSync(
+  process.execPath,
+  [`${root}node_modules/@typescript/native/bin/tsc`, '-p', `${root}tsconfig.build.json`, '--outDir', next],
+  { stdio: 'inherit' },
+);
+if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+
+/** Native code, WASM found beside its loader, and optional peers stay packages. */
+const PACKAGES = [
+  'libsql',
+  'onnxruntime-web',
+  'onnxruntime-node',
+  'onnxruntime-common',
+  '@opentelemetry/api',
+];
+
+// V8 forgets how a cached script imports ES modules. The files that import packages at run time therefore do it through
+// the launcher, which is not cached.
+const importThroughLauncher = {
+  name: 'import-through-launcher',
+  setup(bundle) {
+    const filter = /[\\/](onnx[\\/]engine|telemetry[\\/]open-telemetry|digest[\\/]algorithms)\.js$/;
+    bundle.onLoad({ filter }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/\bimport\(/g, '__import('),
+    }));
+  },
+};
+
+const lightStringWidth = {
+  name: 'light-string-width',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^string-width$/ }, () => ({ path: `${root}build/string-width.mjs` }));
+  },
+};
+
+/** Leaves out what a bundle never reaches, as the launcher chooses bundles: see `fits` there. */
+const leaveOut = (unwanted) => ({
+  name: 'leave-out',
+  setup(bundle) {
+    bundle.onResolve({ filter: /\.js$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' && unwanted.test(path) ? { path, namespace: 'left-out' } : undefined,
+    );
+    bundle.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: `throw new Error(${JSON.stringify(`${path} is not in this bundle`)});`,
+    }));
+  },
+});
+
+/** Packages whose code a bundle contains, by folder. */
+const bundled = new Set();
+
+async function bundle(name, plugins) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { [name]: `${next}/cli.js` },
+    outdir: `${next}/bin`,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    // CommonJS: it starts faster than a graph of ES modules, and its compiled code can be cached on every supported Node.
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    external: PACKAGES,
+    plugins: [...plugins, importThroughLauncher, lightStringWidth],
+    define: { 'import.meta.url': '__moduleUrl' },
+    banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    metafile: true,
+    logLevel: 'warning',
+  });
+  for (const input of Object.keys(metafile.inputs)) {
+    const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
+    if (folder) bundled.add(folder);
+  }
+  const left = Object.values(metafile.outputs)
+    .flatMap((output) => output.imports)
+    .filter((i) => i.kind === 'dynamic-import');
+  if (left.length > 0)
+    throw new Error(`imported at run time, but not through the launcher: ${left.map((i) => i.path)}`);
+}
+
+await bundle('main', []);
+// Verifying is what machines do all day: a bundle of its own starts twice as fast.
+await bundle('verify', [
+  leaveOut(/commands\/(?!verify\.|audit\.)[a-z-/]+\.js|sigstore\/index|policy\/document|clack/),
+]);
+await build({
+  absWorkingDir: root,
+  entryPoints: [`${next}/core/digest/worker.js`],
+  outfile: `${next}/bin/worker.cjs`,
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  external: ['hash-wasm'],
+  logLevel: 'warning',
+});
+copyFileSync(`${root}build/launcher.cjs`, `${next}/bin/modelseal.cjs`);
+chmodSync(`${next}/bin/modelseal.cjs`, 0o755);
+// dist/bin holds CommonJS only, whatever the package says.
+writeFileSync(`${next}/bin/package.json`, '{ "type": "commonjs" }\n');
+
+writeFileSync(`${next}/bin/THIRD-PARTY.txt`, licences());
+
+rmSync(`${root}dist`, { recursive: true, force: true });
+renameSync(next, `${root}dist`);
+
+/** The licences of what the bundles contain, in the order of names: their authors ask that these go along. */
+function licences() {
+  const texts = [...bundled].map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8'));
+    const file = readdirSync(`${root}${folder}`).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+    const text = file
+      ? readFileSync(`${root}${folder}/${file}`, 'utf8').trim()
+      : 'Its package holds no text of the licence.';
+    return {
+      name,
+      text: `${name} ${version}\nLicence: ${typeof license === 'string' ? license : 'see below'}\n\n${text}\n`,
+    };
+  });
+  texts.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return texts.map(({ text }) => text).join(`\n${'-'.repeat(78)}\n\n`);
+}

@@ -1,0 +1,24 @@
+import { type Command, command, group } from '../terminal/index.js';
+import crl from './crl.js';
+import init from './init.js';
+import issue from './issue.js';
+import list from './list.js';
+import ocsp from './ocsp.js';
+import request from './request.js';
+import revoke from './revoke.js';
+import show from './show.js';
+
+/** `modelseal ca …` */
+const ca: Command = (context) =>
+  command({
+    command: 'ca',
+    describe: 'Run a certificate authority: init, issue, request, list, show, revoke, crl, ocsp',
+    builder: (yargs) =>
+      group(yargs, context, [init, issue, request, list, show, revoke, crl, ocsp]).example(
+        '$0 ca init --name "Example Corp"',
+        'a root and an issuing CA in ./certs',
+      ),
+    handler: () => {},
+  });
+
+export default ca;

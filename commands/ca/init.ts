@@ -1,0 +1,62 @@
+import { type Command, command, passphraseOptions, printable } from '../terminal/index.js';
+import { homeOption, keyTypeOption, plainOption, protectionOf } from './options.js';
+
+const init: Command = (context) =>
+  command({
+    command: 'init',
+    describe: 'Create a root and an issuing CA',
+    builder: (yargs) =>
+      plainOption(passphraseOptions(keyTypeOption(homeOption(yargs))))
+        .option('name', {
+          type: 'string',
+          default: 'Modelseal',
+          describe: 'Organisation, as certificates name it',
+        })
+        .option('root-out', {
+          type: 'string',
+          describe: 'Folder for the root key, on a medium to be taken away',
+        })
+        .option('crl-url', {
+          type: 'string',
+          describe: 'Address under which root.crl and issuing.crl are published',
+        })
+        .option('ocsp-url', { type: 'string', describe: 'Address of the OCSP responder' })
+        .option('crl-days', { type: 'number', default: 30, describe: 'Days until the next CRL is due' })
+        .example(
+          '$0 ca init --name "Example Corp" --root-out /media/vault',
+          'root key on a medium of its own',
+        ),
+    handler: async (argv) => {
+      const { createAuthority } = await import('../../ca/index.js');
+      const { homePaths } = await import('../../ca/home.js');
+      const protection = protectionOf(argv.passphrase, argv, context);
+      const made = await createAuthority({
+        home: argv.home,
+        at: context.now(),
+        organization: argv.name,
+        keyType: argv.keyType,
+        rootOut: argv.rootOut,
+        crlUrl: argv.crlUrl,
+        ocspUrl: argv.ocspUrl,
+        crlDays: argv.crlDays,
+        protection:
+          protection === 'plain'
+            ? 'plain'
+            : { passphrase: await protection(homePaths(argv.home).issuingKey) },
+      });
+      context.output.result(made, () =>
+        [
+          `${context.output.colors.green('created')} ${printable(made.home)}`,
+          `root     ${printable(made.root.subject)}  until ${made.root.notAfter}`,
+          `         SHA-256 ${made.root.fingerprint}`,
+          `issuing  ${printable(made.issuing.subject)}  until ${made.issuing.notAfter}`,
+          `         SHA-256 ${made.issuing.fingerprint}`,
+          `trust anchor for verifiers: ${printable(made.trustAnchor)}`,
+          `root key: ${printable(made.rootKey)}${argv.rootOut === undefined ? ' (move it to a medium that you can take away; issuing goes on without it)' : ''}`,
+          ...(protection === 'plain' ? ['the private keys are NOT encrypted'] : []),
+        ].join('\n'),
+      );
+    },
+  });
+
+export default init;

@@ -1,0 +1,87 @@
+import { type Command, command, passphraseOptions, passphraseSource, printable } from '../terminal/index.js';
+import { summarizeCertificate } from '../../core/x509/index.js';
+import { developerProtection, homeOption, identityOptions, keyTypeOption, plainOption } from './options.js';
+
+const issue: Command = (context) =>
+  command({
+    command: 'issue',
+    describe: 'Issue a developer certificate',
+    builder: (yargs) =>
+      plainOption(passphraseOptions(keyTypeOption(identityOptions(homeOption(yargs)))))
+        .option('out', {
+          type: 'string',
+          demandOption: true,
+          describe: 'Folder for cert.pem, chain.pem, key.pem',
+        })
+        .option('name', { type: 'string', describe: 'Display name of the developer' })
+        .option('days', { type: 'number', default: 90, describe: 'Days of validity' })
+        .option('csr', { type: 'string', describe: 'Certify the key of this request; a fresh key otherwise' })
+        .option('accept-csr-identities', {
+          type: 'boolean',
+          default: false,
+          describe: 'Take name and identities from the request where none are given here',
+        })
+        .option('issuing-key', {
+          type: 'string',
+          describe: 'Key of the issuing CA, when it is not in --home',
+        })
+        .option('key-passphrase-file', {
+          type: 'string',
+          describe: 'File with the passphrase for the new key',
+        })
+        .option('key-passphrase-env', {
+          type: 'string',
+          describe: 'Environment variable with the passphrase for the new key',
+        })
+        .conflicts('key-passphrase-file', 'key-passphrase-env')
+        .example('$0 ca issue --name "Ada" --email ada@example.org --out ada', 'fresh key and certificate')
+        .example(
+          '$0 ca issue --csr ada.csr --name "Ada" --email ada@example.org --out ada',
+          'from a request',
+        ),
+    handler: async (argv) => {
+      const { issueInto, openAuthority, readRequest } = await import('../../ca/index.js');
+      const csr = argv.csr === undefined ? undefined : readRequest(argv.csr);
+      if (csr !== undefined && argv.csr !== undefined) {
+        const { requireSecondReader } = await import('../../ca/csr/second-reader.js');
+        await requireSecondReader(csr, argv.csr);
+      }
+      const authority = await openAuthority(argv.home, passphraseSource(argv, context), {
+        issuingKey: argv.issuingKey,
+      });
+      try {
+        const { issued, files, ignored } = await issueInto(authority, {
+          out: argv.out,
+          at: context.now(),
+          name: argv.name,
+          emails: argv.email,
+          uris: argv.uri,
+          days: argv.days,
+          csr,
+          acceptCsrIdentities: argv.acceptCsrIdentities,
+          keyType: argv.keyType,
+          protection: developerProtection(argv.passphrase, argv, context),
+        });
+        const certificate = summarizeCertificate(issued.certificate);
+        const { serialNumber, subject, identities } = certificate;
+        await context.record('issue', 'accepted', { serialNumber, subject, identities });
+        for (const wish of ignored)
+          context.output.note(`not taken over from the request: ${printable(wish)}`);
+        if (issued.shortened) context.output.note('the validity was shortened to that of the issuing CA');
+        context.output.result({ certificate, files, ignored, shortened: issued.shortened }, () =>
+          [
+            `${context.output.colors.green('issued')} ${printable(certificate.subject)}`,
+            `serial      ${certificate.serialNumber}`,
+            `identities  ${printable(certificate.identities.join(', '))}`,
+            `valid       ${certificate.notBefore} to ${certificate.notAfter}`,
+            `SHA-256     ${certificate.fingerprint}`,
+            ...files.map((file) => `wrote       ${printable(file)}`),
+          ].join('\n'),
+        );
+      } finally {
+        await authority.close();
+      }
+    },
+  });
+
+export default issue;

@@ -1,0 +1,66 @@
+import type { Argv } from 'yargs';
+import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
+import { KEY_TYPES } from '../../core/keys/index.js';
+import { type CommandContext, type PassphraseArguments, passphraseSource } from '../terminal/index.js';
+
+export const homeOption = <T>(yargs: Argv<T>) =>
+  yargs.option('home', { type: 'string', default: './certs', describe: 'Folder of the authority' });
+
+export const keyTypeOption = <T>(yargs: Argv<T>) =>
+  yargs.option('key-type', {
+    choices: KEY_TYPES,
+    default: 'rsa-2048' as const,
+    describe: 'Kind of the new key',
+  });
+
+/** `--no-passphrase`: yargs turns it into `passphrase: false`. */
+export const plainOption = <T>(yargs: Argv<T>) =>
+  yargs.option('passphrase', {
+    type: 'boolean',
+    default: true,
+    describe: 'Encrypt the new key; --no-passphrase leaves it plain',
+  });
+
+export const identityOptions = <T>(yargs: Argv<T>) =>
+  yargs
+    .option('email', { type: 'string', array: true, default: [] as string[], describe: 'E-mail identity' })
+    .option('uri', { type: 'string', array: true, default: [] as string[], describe: 'URI identity' });
+
+/**
+ * How a new key is protected.
+ *
+ * @throws {ModelsealError} `ERR_USAGE` when a passphrase is given and declined at once
+ */
+export function protectionOf(
+  encrypt: boolean,
+  sources: PassphraseArguments,
+  context: CommandContext,
+): 'plain' | ((file: string) => Promise<string>) {
+  if (encrypt) {
+    const ask = passphraseSource(sources, context);
+    return (file) => ask(file, true);
+  }
+  if (sources.passphraseFile !== undefined || sources.passphraseEnv !== undefined) {
+    throw new ModelsealError('ERR_USAGE', { problem: '--no-passphrase and a passphrase exclude each other' });
+  }
+  return 'plain';
+}
+
+/** The same for a developer's key, whose passphrase has options of its own: it is not the authority's. */
+export function developerProtection(
+  encrypt: boolean,
+  argv: { keyPassphraseFile: string | undefined; keyPassphraseEnv: string | undefined },
+  context: CommandContext,
+): 'plain' | ((file: string) => Promise<string>) {
+  const sources = { passphraseFile: argv.keyPassphraseFile, passphraseEnv: argv.keyPassphraseEnv };
+  const protection = protectionOf(encrypt, sources, context);
+  if (protection === 'plain') return protection;
+  return async (file) => {
+    try {
+      return await protection(file);
+    } catch (error) {
+      if (!isModelsealError(error, 'ERR_PASSPHRASE_NEEDED')) throw error;
+      throw new ModelsealError('ERR_CA_DEVELOPER_PASSPHRASE_NEEDED', { file });
+    }
+  };
+}

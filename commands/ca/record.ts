@@ -1,0 +1,30 @@
+import { ModelsealError } from '../../core/errors/index.js';
+import type { CertificateRecord } from '../../ca/store/store.js';
+
+/** For commands that read and record but never sign. */
+export const neverAsk = async (): Promise<string> => {
+  throw new ModelsealError('ERR_INTERNAL', { problem: 'a passphrase was asked for without need' });
+};
+
+/** A record as `--json` shows it. */
+export function recordJson(record: CertificateRecord): object {
+  const { serial, issuer, state, subject, identities, keyFingerprint, revocation } = record;
+  return {
+    serial,
+    issuer,
+    state,
+    subject,
+    identities,
+    notBefore: record.notBefore.toISOString(),
+    notAfter: record.notAfter.toISOString(),
+    requestedAt: record.requestedAt.toISOString(),
+    keyFingerprint,
+    ...(revocation && {
+      revocation: {
+        revokedAt: revocation.revokedAt.toISOString(),
+        reason: revocation.reason,
+        ...(revocation.invalidityDate && { invalidityDate: revocation.invalidityDate.toISOString() }),
+      },
+    }),
+  };
+}

@@ -1,0 +1,154 @@
+import type { Argv } from 'yargs';
+import { belowModel } from '../../core/below.js';
+import { ModelsealError } from '../../core/errors/index.js';
+import { type CommandContext, parseTime } from '../terminal/index.js';
+import type { VerifyOptions } from '../../loader/pipeline/options.js';
+import { files, flag, type TrustArguments, text, trustOptions } from './trust.js';
+
+/** What `verify` and `load` are told on the command line. */
+export interface VerifyArguments extends TrustArguments {
+  readonly model: string;
+  readonly signature?: string | undefined;
+  readonly 'trusted-root'?: string | undefined;
+  readonly 'identity-provider'?: string | undefined;
+  readonly purpose?: 'code-signing' | 'any' | undefined;
+  readonly 'ignore-paths'?: string[] | undefined;
+  readonly 'ignore-unsigned-files'?: boolean | undefined;
+  readonly 'manifest-ignores'?: boolean | undefined;
+  readonly only?: string[] | undefined;
+}
+
+export function verifyOptions(yargs: Argv): Argv<VerifyArguments> {
+  return verificationOptions(
+    yargs.positional('model', {
+      type: 'string',
+      demandOption: true,
+      describe: 'Model folder or single file',
+    }),
+  ) as unknown as Argv<VerifyArguments>;
+}
+
+/** Everything that verification can be told, for commands that know the model by another name. */
+export function verificationOptions<T>(yargs: Argv<T>): Argv<T & Omit<VerifyArguments, 'model'>> {
+  return trustOptions(yargs)
+    .option('signature', text('Signature file; model.sig in the folder or beside the file without it'))
+    .option('trusted-root', text('Sigstore trusted_root.json; with --identity and --identity-provider'))
+    .option('identity-provider', text('Sigstore: OIDC issuer that vouched for the identity, exactly'))
+    .option('purpose', {
+      choices: ['code-signing', 'any'] as const,
+      describe: "What the signer's certificate must be for; code-signing without it",
+    })
+    .option('ignore-paths', files('Path inside the model that is no part of it'))
+    .option('ignore-unsigned-files', flag('Accept files that the manifest does not name'))
+    .option('manifest-ignores', {
+      type: 'boolean',
+      default: true,
+      describe: 'Honour excluded paths that the manifest records; --no-manifest-ignores does not',
+    })
+    .option('only', files('Verify this file or folder of the model only')) as unknown as Argv<
+    T & Omit<VerifyArguments, 'model'>
+  >;
+}
+
+/**
+ * Reads everything that the options name. One kind of trust must be given; which options go together is checked here
+ * so that the message can speak of options.
+ */
+export async function readVerifyOptions(
+  argv: VerifyArguments,
+  context: CommandContext,
+): Promise<VerifyOptions> {
+  const policy = await readPolicies(argv);
+  const at = argv.at === undefined ? context.now() : parseTime(argv.at, '--at');
+  const trust = await readTrust(argv);
+  const intermediates = argv.intermediates
+    ? (await import('../../loader/path/anchor.js')).readCertificateFiles(
+        argv.intermediates,
+        'intermediate certificate',
+      )
+    : [];
+  const evidence =
+    argv.crl || argv.ocsp
+      ? (await import('../../loader/revocation/evidence.js')).readEvidence({
+          crlFiles: argv.crl ?? [],
+          ocspFiles: argv.ocsp ?? [],
+          certificates: intermediates,
+        })
+      : undefined;
+  return {
+    ...trust,
+    at,
+    intermediates,
+    evidence,
+    fetch: await fetcher(argv, at),
+    policy,
+    revocation: argv.revocation,
+    purpose: argv.purpose,
+    signature: argv.signature,
+    ignorePaths: argv['ignore-paths']?.map((path) => belowModel(argv.model, path)),
+    ignoreUnsignedFiles: argv['ignore-unsigned-files'],
+    manifestIgnores: argv['manifest-ignores'] === false ? 'refuse' : 'allow',
+    only: argv.only,
+  };
+}
+
+/** The network is imported only when it was asked for. */
+export async function fetcher(
+  argv: Pick<VerifyArguments, 'fetch' | 'fetch-private' | 'fetch-cache'>,
+  at: Date,
+): Promise<VerifyOptions['fetch']> {
+  const { fetch, 'fetch-private': allowPrivate, 'fetch-cache': cache } = argv;
+  if (!fetch) {
+    if (!allowPrivate && cache === undefined) return undefined;
+    throw new ModelsealError('ERR_USAGE', { problem: '--fetch-private and --fetch-cache need --fetch' });
+  }
+  const { fetchEvidence } = await import('../../loader/revocation/fetch.js');
+  return (path) => fetchEvidence(path, { at, allowPrivate, cache });
+}
+
+async function readTrust(
+  argv: VerifyArguments,
+): Promise<Pick<VerifyOptions, 'trustRoots' | 'publicKey' | 'sigstore'>> {
+  const names = ['trust-root', 'public-key', 'trusted-root'] as const;
+  const given = names.filter((name) => argv[name] !== undefined);
+  if (given.length > 1)
+    throw new ModelsealError('ERR_TRUST_AMBIGUOUS', { given: given.map((n) => `--${n}`) });
+  if (argv['identity-provider'] !== undefined && !argv['trusted-root']) {
+    throw new ModelsealError('ERR_USAGE', { problem: '--identity-provider needs --trusted-root' });
+  }
+  if (argv['trust-root']) {
+    return { trustRoots: (await import('../../loader/path/anchor.js')).readTrustAnchors(argv['trust-root']) };
+  }
+  if (argv['public-key'] !== undefined) {
+    const { readPublicKey } = await import('../../core/keys/index.js');
+    return { publicKey: readPublicKey(argv['public-key']) };
+  }
+  if (argv['trusted-root'] === undefined) throw new ModelsealError('ERR_TRUST_MISSING', {});
+  const { SigstoreRoot } = await import('../../loader/sigstore/index.js');
+  return {
+    sigstore: {
+      trustedRoot: await SigstoreRoot.read(argv['trusted-root']),
+      identity: oneIdentity(argv.identity),
+      identityProvider: argv['identity-provider'] ?? '',
+    },
+  };
+}
+
+/** Sigstore's certificates name one identity, and the trust in it is in one. */
+function oneIdentity(given: readonly string[] = []): string {
+  if (given.length > 1)
+    throw new ModelsealError('ERR_USAGE', { problem: 'with --trusted-root, --identity is given once' });
+  return given[0] ?? '';
+}
+
+/** The policy file, narrowed to `--identity` where that is given beside trust roots. */
+async function readPolicies(argv: VerifyArguments): Promise<VerifyOptions['policy']> {
+  const { TrustPolicy } = await import('../../loader/policy/policy.js');
+  const file =
+    argv.policy === undefined
+      ? undefined
+      : (await import('../../loader/policy/document.js')).readPolicy(argv.policy);
+  if (argv.identity === undefined || argv['trusted-root'] !== undefined) return file;
+  const narrow = TrustPolicy.accepting(argv.identity.map((identity) => ({ identity })));
+  return file ? file.and(narrow) : narrow;
+}

@@ -1,0 +1,135 @@
+import { type Command, type CommandContext, command, formatBytes, printable } from './terminal/index.js';
+import type { FileScan, ScanResult } from '../scanner/scan.js';
+import type { FileVerdict, Finding, Severity } from '../scanner/types.js';
+
+interface Arguments {
+  paths: string[];
+  failOn: Severity;
+  allowUnparsed: boolean;
+  maxPickleSize: number | undefined;
+  disableRule: string[] | undefined;
+  enableRule: string[] | undefined;
+  all: boolean;
+}
+
+const OUTCOME = { clean: 'accepted', threat: 'threat', incomplete: 'unchecked' } as const;
+
+/** `modelseal scan`: the threat scan alone, without signatures. */
+const scan: Command = (context) =>
+  command<Arguments>({
+    command: 'scan <paths..>',
+    describe: 'Look for threats in models without loading them',
+    builder: (yargs) =>
+      yargs
+        .positional('paths', {
+          type: 'string',
+          array: true,
+          demandOption: true,
+          describe: 'Files and folders to scan',
+        })
+        .option('fail-on', {
+          choices: ['low', 'medium', 'high', 'critical'] as const,
+          default: 'medium' as Severity,
+          describe: 'Findings of this severity and above are threats',
+        })
+        .option('allow-unparsed', {
+          type: 'boolean',
+          default: false,
+          describe: 'Accept what could not be understood; the report still names it',
+        })
+        .option('max-pickle-size', {
+          type: 'number',
+          describe: 'Largest pickle in bytes that is not worth a remark (default 52428800)',
+        })
+        .option('disable-rule', { type: 'string', array: true, describe: 'Rules whose findings are dropped' })
+        .option('enable-rule', { type: 'string', array: true, describe: 'Rules that are off by default' })
+        .option('all', { type: 'boolean', default: false, describe: 'Show clean files too' })
+        .example('$0 scan ./models', 'Scan a folder')
+        .example('$0 scan model.pt --json', 'One file, as JSON') as never,
+    handler: async (argv) => {
+      const { scanPaths } = await import('../scanner/scan.js');
+      const { ruleIds } = await import('../scanner/policy.js');
+      const progress = context.output.progress('scanning');
+      let result: ScanResult;
+      try {
+        result = scanPaths(argv.paths, {
+          progress: progress.sink,
+          policy: {
+            failOn: argv.failOn,
+            allowUnparsed: argv.allowUnparsed,
+            disable: ruleIds(argv.disableRule ?? []),
+            enable: ruleIds(argv.enableRule ?? []),
+            ...(argv.maxPickleSize === undefined ? {} : { maxPickleBytes: argv.maxPickleSize }),
+          },
+        });
+      } finally {
+        progress.done();
+      }
+      await context.record('scan', OUTCOME[result.outcome], {
+        paths: argv.paths,
+        verdicts: result.verdicts,
+        rules: [...new Set(result.files.flatMap((f) => f.findings.map((x) => x.rule)))],
+      });
+      context.output.result(result, () => text(result, argv.all, context));
+      context.finish(OUTCOME[result.outcome]);
+    },
+  });
+
+export default scan;
+
+/** More findings of one file than this are no longer read; `--json` has them all. */
+const SHOWN = 20;
+
+function text(result: ScanResult, all: boolean, context: CommandContext): string {
+  const lines: string[] = [];
+  for (const file of result.files) {
+    if (file.verdict === 'clean' && !all) continue;
+    lines.push(...fileLines(file, context));
+  }
+  const { coverage, verdicts } = result;
+  const counts = (Object.keys(verdicts) as FileVerdict[])
+    .filter((verdict) => verdicts[verdict] > 0)
+    .map((verdict) => `${verdicts[verdict]} ${verdict}`);
+  const formats = Object.keys(coverage.formats).sort().join(', ');
+  if (lines.length > 0) lines.push('');
+  lines.push(
+    `${coverage.files} files, ${formatBytes(coverage.bytes)}, ${coverage.members} parts looked at: ${counts.join(', ') || 'nothing'}`,
+  );
+  if (formats) lines.push(context.output.colors.dim(`formats: ${formats}`));
+  for (const folder of coverage.omitted)
+    lines.push(context.output.colors.dim(`not entered: ${printable(folder)}`));
+  return lines.join('\n');
+}
+
+function fileLines(file: FileScan, context: CommandContext): string[] {
+  const { colors } = context.output;
+  const paint = {
+    clean: colors.green,
+    suspicious: colors.yellow,
+    malicious: colors.red,
+    unparsed: colors.magenta,
+    skipped: colors.magenta,
+  };
+  const lines = [`${paint[file.verdict](file.verdict.padEnd(10))} ${printable(file.file)}`];
+  for (const finding of file.findings.slice(0, SHOWN)) lines.push(findingLine(finding, file, context));
+  if (file.findings.length > SHOWN) lines.push(`  … and ${file.findings.length - SHOWN} more findings`);
+  for (const { location, reason } of file.unparsed.slice(0, 5)) {
+    lines.push(
+      `  ${colors.magenta('not understood'.padEnd(8))} ${place(location, file)}${printable(reason)}`,
+    );
+  }
+  return lines;
+}
+
+function findingLine(finding: Finding, file: FileScan, context: CommandContext): string {
+  const { colors } = context.output;
+  const paint = { low: colors.cyan, medium: colors.yellow, high: colors.red, critical: colors.red };
+  const severity = paint[finding.severity](finding.severity.padEnd(8));
+  return `  ${severity} ${finding.rule}  ${place(finding.location, file)}${printable(finding.message)}`;
+}
+
+/** The part of a location inside the file; the file itself is the heading above it. */
+function place(location: string, file: FileScan): string {
+  const inner = location.startsWith(`${file.file}!/`) ? location.slice(file.file.length + 2) : '';
+  return inner === '' ? '' : `${printable(inner)}: `;
+}

@@ -1,0 +1,49 @@
+import type { Argv, CommandModule } from 'yargs';
+import type { AuditData, AuditEvent } from '../../core/audit/index.js';
+import type { ErrorKind } from '../../core/errors/index.js';
+import type { StepObserver } from '../../core/report/index.js';
+import type { Output } from './output.js';
+
+/** What a command gets from `cli.ts`; nothing in a command reads the process itself. */
+export interface CommandContext {
+  readonly output: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The clock of the command line: the only place where "now" comes from. */
+  readonly now: () => Date;
+  /**
+   * Says how the command ended when its report has already been printed. `cli.ts` turns it into the exit code.
+   * A command that has printed nothing throws instead.
+   */
+  readonly finish: (outcome: 'accepted' | ErrorKind) => void;
+  /** Records an event (audit log, structured log, webhook, OpenTelemetry) where one of them is configured. */
+  readonly record: (event: AuditEvent, outcome: 'accepted' | ErrorKind, data: AuditData) => Promise<void>;
+  /** Watches the steps of a pipeline, where OpenTelemetry is configured; give it to the ReportBuilder. */
+  readonly observer: StepObserver | undefined;
+}
+
+/**
+ * A yargs command: argv in, one library call, one report out. No decision is taken in it, and the library behind it
+ * is imported inside the handler, so that start-up pays only for the command that runs.
+ */
+export type Command = (context: CommandContext) => CommandModule;
+
+/** Registers sub-commands under a parent such as `ca`. */
+export function group(yargs: Argv, context: CommandContext, commands: readonly Command[]): Argv {
+  for (const command of commands) yargs.command(command(context));
+  return yargs.demandCommand(1, 'Say which sub-command to run.').strict();
+}
+
+type CamelCase<S> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : S;
+
+/** Arguments as yargs hands them over: every dashed option also under its camel-case name. */
+export type Arguments<O> = O & { [K in keyof O as K extends string ? CamelCase<K> : never]: O[K] };
+
+/** Helper that keeps the option types of a builder for its handler. */
+export function command<O>(definition: {
+  readonly command: string;
+  readonly describe: string;
+  readonly builder: (yargs: Argv) => Argv<O>;
+  readonly handler: (argv: Arguments<O>) => void | Promise<void>;
+}): CommandModule {
+  return definition as unknown as CommandModule;
+}

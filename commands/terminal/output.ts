@@ -1,0 +1,109 @@
+import pc from 'picocolors';
+import { neutralJson } from '../../core/neutral.js';
+import type { Progress, ProgressSink } from '../../core/progress.js';
+import { TerminalBar } from './bar.js';
+
+/** Where a command writes. Injected, so that tests see exactly what a user sees. */
+export interface Streams {
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+}
+
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** False switches colour off whatever the terminal; true still needs a terminal. */
+  readonly color: boolean;
+  /** A terminal that only prints (`TERM=dumb`): no colour, and no bar that is redrawn in place. */
+  readonly dumb?: boolean;
+}
+
+interface Reported {
+  readonly errors?: readonly { readonly code: string; readonly message: string }[];
+  readonly report?: Reported;
+}
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/**
+ * The one way a command speaks: exactly one JSON object on stdout under `--json`, human text otherwise;
+ * everything that is not the result goes to stderr.
+ */
+export class Output {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** True where a person watches: prompts make sense. */
+  readonly interactive: boolean;
+  /** For the result, on stdout. */
+  readonly colors: Colors;
+  /** For everything else, on stderr: one of the two may be a file. */
+  readonly noteColors: Colors;
+  readonly #streams: Streams;
+  readonly #bar: boolean;
+  #unsaid: object | undefined;
+
+  constructor(options: OutputOptions, streams: Streams) {
+    this.json = options.json;
+    this.quiet = options.quiet;
+    this.#streams = streams;
+    const color = options.color && options.dumb !== true && !options.json;
+    this.colors = pc.createColors(color && streams.stdout.isTTY === true);
+    this.noteColors = pc.createColors(color && streams.stderr.isTTY === true);
+    this.interactive = streams.stderr.isTTY === true && !options.json && !options.quiet;
+    this.#bar = this.interactive && options.dumb !== true;
+  }
+
+  get width(): number {
+    return this.#streams.stdout.columns ?? 80;
+  }
+
+  /** The result of the command, once: `value` under `--json`, `text` for people. */
+  result(value: object, text: string | (() => string)): void {
+    if (this.json) this.#streams.stdout.write(`${neutralJson(JSON.stringify(value))}\n`);
+    else if (!this.quiet) this.#streams.stdout.write(`${typeof text === 'string' ? text : text()}\n`);
+    else this.#unsaid = value;
+  }
+
+  /** The errors in a report that `--quiet` kept from the screen: what was refused must be said all the same. */
+  unsaidErrors(): readonly { readonly code: string; readonly message: string }[] {
+    const value = this.#unsaid as Reported | undefined;
+    return value?.errors ?? value?.report?.errors ?? [];
+  }
+
+  /** Raw bytes as the result, for commands whose result is a file's content. */
+  raw(bytes: Uint8Array | string): void {
+    this.#streams.stdout.write(bytes);
+  }
+
+  /** A remark for people, on stderr; silent under `--quiet`. */
+  note(text: string): void {
+    if (!this.quiet) this.#streams.stderr.write(`${text}\n`);
+  }
+
+  /** Something that must be seen even under `--quiet`. */
+  warn(text: string): void {
+    this.#streams.stderr.write(`${this.noteColors.yellow('warning:')} ${text}\n`);
+  }
+
+  /**
+   * Shows the progress of a pass: a bar on a terminal, JSON lines on stderr under `--json`, nothing otherwise.
+   * Returns a sink to hand to the library; call `done` in a `finally`.
+   */
+  progress(label: string): { readonly sink: ProgressSink; done(): void } {
+    if (this.#bar) return new TerminalBar(label, this.#streams.stderr);
+    if (!this.json || this.quiet) return { sink: () => {}, done: () => {} };
+    let last = 0;
+    return {
+      sink: (p: Progress) => {
+        const now = Date.now();
+        // Four events a second are enough for any reader and cost nothing.
+        if (now - last < 250) return;
+        last = now;
+        this.#streams.stderr.write(
+          `${neutralJson(JSON.stringify({ event: 'progress', work: label, ...p }))}\n`,
+        );
+      },
+      done: () => {},
+    };
+  }
+}

@@ -1,0 +1,80 @@
+import { isModelsealError } from '../core/errors/index.js';
+import { type Command, type CommandContext, command } from './terminal/index.js';
+import { readVerifyOptions, type VerifyArguments, verifyOptions } from './options/verification.js';
+
+/** `modelseal verify MODEL` */
+const verify: Command = (context) =>
+  command({
+    command: 'verify <model>',
+    describe: 'Verify the signature of a model: who signed, and whether these are the signed files',
+    builder: (yargs) =>
+      verifyOptions(yargs)
+        .example(
+          '$0 verify ./model --trust-root root.pem --crl issuing.crl',
+          'a model signed under your own root',
+        )
+        .example('$0 verify ./model --public-key team.pub', 'a model signed with one key'),
+    handler: (argv) => run(argv, context),
+  });
+
+export default verify;
+
+async function run(argv: VerifyArguments, context: CommandContext): Promise<void> {
+  const [options, { verifyModel }, { ReportBuilder }] = await Promise.all([
+    readVerifyOptions(argv, context),
+    import('../loader/pipeline/verify.js'),
+    import('../core/report/index.js'),
+  ]);
+  const report = new ReportBuilder(argv.model, options.at, context.observer);
+  const bar = context.output.progress('verifying');
+  try {
+    await verifyModel(argv.model, { ...options, report, onProgress: bar.sink });
+  } catch (error) {
+    bar.done();
+    await remember('verify', error, report, context);
+    await conclude(error, report, context);
+    return;
+  }
+  bar.done();
+  await remember('verify', undefined, report, context);
+  await print(report, context);
+}
+
+/** Tells the audit log and the other sinks how a verification or loading ended. */
+export async function remember(
+  event: 'verify' | 'load',
+  error: unknown,
+  report: Builder,
+  context: CommandContext,
+): Promise<void> {
+  const { subject, signers, errors, threats, files } = report.build();
+  const outcome = error === undefined ? 'accepted' : isModelsealError(error) ? error.kind : 'unchecked';
+  if (outcome === 'usage') return;
+  await context.record(error === undefined ? event : 'refuse', outcome, {
+    model: subject,
+    signers: signers.flatMap((s) => (s.identities.length > 0 ? s.identities : [s.keyFingerprint])),
+    codes: errors.map((e) => e.code),
+    threats: threats.map((t) => t.rule),
+    files: files?.matched ?? 0,
+    ...(error === undefined ? {} : { while: event }),
+  });
+}
+
+type Builder = InstanceType<typeof import('../core/report/index.js').ReportBuilder>;
+
+/**
+ * A refusal is a result: its report is printed, and its kind becomes the exit code. A wrong call has no report, and
+ * what went wrong inside is an error like any other.
+ */
+export async function conclude(error: unknown, report: Builder, context: CommandContext): Promise<void> {
+  if (!isModelsealError(error) || error.kind === 'usage' || error.kind === 'not-found') throw error;
+  if (isModelsealError(error, 'ERR_INTERNAL') || report.build().errors.length === 0) throw error;
+  await print(report, context);
+  context.finish(error.kind);
+}
+
+export async function print(report: Builder, context: CommandContext): Promise<void> {
+  const { renderReport } = await import('../loader/report/index.js');
+  const built = report.build();
+  context.output.result(built, () => renderReport(built, context.output.colors));
+}
