@@ -39,6 +39,12 @@ export const runtimeErrors = defineErrors({
     say: (d: { model: string }) => `${d.model} has been closed`,
     hint: 'Load the model again, or close it later.',
   },
+  ERR_RUNTIME_VERSION: {
+    kind: 'refused',
+    say: (d: { version: string; range: string }) =>
+      `onnxruntime-node ${d.version} is not a release that was tested to use verified bytes alone (${d.range})`,
+    hint: 'Install a release of that range; others may read external data from the disk, where nothing is verified.',
+  },
   ERR_ONNX_MALFORMED: {
     kind: 'refused',
     say: (d: { file: string; problem: string; offset: number }) =>

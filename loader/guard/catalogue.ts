@@ -4,6 +4,12 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Refuse } from './refuse.js';
 import type { SignedFolder } from './state.js';
 
+interface PackageFields {
+  readonly name?: string;
+  readonly type?: string;
+  readonly version?: string;
+}
+
 /** Taken once: a program may replace `fs.readFileSync`, as some packages do, and would then feed the checks. */
 const { readFileSync } = fs;
 
@@ -37,6 +43,18 @@ export class Catalogue {
   /** True when some accepted manifest lists a file with exactly these bytes. */
   lists(digest: string): boolean {
     return this.#digests.has(digest);
+  }
+
+  /** Every place at which a file with these bytes is signed, and what is signed around it. */
+  homesOf(digest: string): { name: string; digestOf: (name: string) => string | undefined }[] {
+    return this.#folders.flatMap(({ files }) =>
+      Object.entries(files)
+        .filter(([, signed]) => signed === digest)
+        .map(([name]) => ({
+          name,
+          digestOf: (other) => (Object.hasOwn(files, other) ? files[other] : undefined),
+        })),
+    );
   }
 
   /** @throws {ModelsealError} `ERR_GUARD_MODULE_UNSIGNED`, `ERR_GUARD_MODULE_CHANGED`, `ERR_GUARD_MODULE_MISSING` */
@@ -94,11 +112,11 @@ export class Catalogue {
     return undefined;
   }
 
-  /** The name of that package; folders inside a package may have a package.json that gives a type and no name. */
-  packageName(path: string): string | undefined {
+  /** The package itself; folders inside a package may have a package.json that gives a type and no name. */
+  packageOf(path: string): { name?: string; version?: string } | undefined {
     for (const folder of this.#above(path)) {
-      const name = this.#packageJson(folder)?.name;
-      if (name !== undefined) return name;
+      const content = this.#packageJson(folder);
+      if (content?.name !== undefined) return content;
     }
     return undefined;
   }
@@ -128,7 +146,7 @@ export class Catalogue {
     return homes;
   }
 
-  #packageJson(folder: string): { name?: string; type?: string } | undefined {
+  #packageJson(folder: string): PackageFields | undefined {
     const file = join(folder, 'package.json');
     const expected = this.digestOf(file);
     let bytes: Buffer | undefined;
@@ -149,13 +167,12 @@ export class Catalogue {
 }
 
 /** Node ignores what is not a string here, so a signed but odd package.json is no reason to refuse. */
-function fields(bytes: Buffer): { name?: string; type?: string } {
+function fields(bytes: Buffer): PackageFields {
   try {
-    const { name, type } = JSON.parse(bytes.toString('utf8')) as { name?: unknown; type?: unknown };
-    return {
-      ...(typeof name === 'string' ? { name } : {}),
-      ...(typeof type === 'string' ? { type } : {}),
-    };
+    const content = JSON.parse(bytes.toString('utf8')) as Record<string, unknown> | null;
+    const text = (key: keyof PackageFields): PackageFields =>
+      typeof content?.[key] === 'string' ? { [key]: content[key] } : {};
+    return { ...text('name'), ...text('type'), ...text('version') };
   } catch {
     return {};
   }

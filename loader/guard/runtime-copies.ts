@@ -1,3 +1,4 @@
+import { isTestedNative, NATIVE_RANGE } from '../runtime/onnx/versions.js';
 import type { Catalogue } from './catalogue.js';
 import type { Refuse } from './refuse.js';
 
@@ -15,12 +16,15 @@ export const SESSION_CHECK = 'modelseal.guard.sessions';
 /**
  * True for a file of ONNX Runtime through which sessions are made.
  *
- * @throws {ModelsealError} `ERR_GUARD_RUNTIME_COPY` for a copy inside another package, whose sessions nobody could watch
+ * @throws {ModelsealError} `ERR_GUARD_RUNTIME_COPY` for a copy inside another package, whose sessions nobody could watch;
+ *   `ERR_RUNTIME_VERSION` for a native build that may read the disk
  */
 export function inspectSource(text: string, path: string, catalogue: Catalogue, refuse: Refuse): boolean {
   if (!text.includes(MARKER)) return false;
-  if (!RUNTIME_PACKAGES.has(catalogue.packageName(path) ?? ''))
-    refuse('ERR_GUARD_RUNTIME_COPY', { file: path });
+  const { name, version } = catalogue.packageOf(path) ?? {};
+  if (!RUNTIME_PACKAGES.has(name ?? '')) refuse('ERR_GUARD_RUNTIME_COPY', { file: path });
+  if (name === 'onnxruntime-node' && !isTestedNative(version))
+    refuse('ERR_RUNTIME_VERSION', { version: version ?? 'without a version', range: NATIVE_RANGE });
   return true;
 }
 

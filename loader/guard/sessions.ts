@@ -1,4 +1,5 @@
 import { isModelsealError } from '../../core/errors/index.js';
+import { checkRange, manifestName, plain, runtimeEntries } from '../runtime/onnx/external.js';
 import { findExternalTensors } from '../runtime/onnx/model.js';
 import { type Catalogue, sha256 } from './catalogue.js';
 import { lock } from './lock.js';
@@ -28,6 +29,31 @@ export function sessionGuard(catalogue: Catalogue, refuse: Refuse, reportFd: num
     return copy;
   };
 
+  /**
+   * The data that a model reads from other files: of the given bytes, those that are signed under the name that the
+   * model means, beside one place where the model itself is signed.
+   */
+  const boundData = (model: Uint8Array, given: ReadonlyMap<string, Uint8Array>) => {
+    const homes = catalogue.homesOf(sha256(model));
+    const files = new Map<string, Uint8Array>();
+    for (const tensor of findExternalTensors(model, homes[0]?.name ?? 'model')) {
+      const { location } = tensor;
+      const data = given.get(plain(location));
+      if (data === undefined) return refuse('ERR_GUARD_SESSION_EXTERNAL', { location });
+      const digest = sha256(data);
+      homes.splice(
+        0,
+        homes.length,
+        ...homes.filter((h) => h.digestOf(manifestName(h.name, tensor)) === digest),
+      );
+      const [home] = homes;
+      if (home === undefined) return refuse('ERR_GUARD_SESSION_EXTERNAL', { location });
+      checkRange(home.name, tensor, data.length);
+      files.set(location, data);
+    }
+    return runtimeEntries(files);
+  };
+
   const create =
     (original: Create, self: object): Create =>
     async (...args) => {
@@ -36,19 +62,14 @@ export function sessionGuard(catalogue: Catalogue, refuse: Refuse, reportFd: num
       const options: Record<string, unknown> = { ...(rest as Record<string, unknown> | undefined) };
       if (FILE_OPTIONS.test(keysOf(options)))
         refuse('ERR_GUARD_SESSION_EXTERNAL', { location: 'a session option' });
-      const external = externalData(options.externalData, verified, refuse);
-      if (external.length > 0) options.externalData = external;
-      else delete options.externalData;
-      let tensors: ReturnType<typeof findExternalTensors>;
+      const given = externalData(options.externalData, verified, refuse);
+      delete options.externalData;
       try {
-        tensors = findExternalTensors(bytes, 'model');
+        const external = boundData(bytes, given);
+        if (external.length > 0) options.externalData = external;
       } catch (error) {
         if (isModelsealError(error)) tell(error, reportFd);
         throw error;
-      }
-      for (const { location } of tensors) {
-        const plain = location.replace(/^\.\//, '');
-        if (!external.some((e) => e.path === plain)) refuse('ERR_GUARD_SESSION_EXTERNAL', { location });
       }
       return original.call(self, bytes, options);
     };
@@ -91,23 +112,27 @@ function bytesOf(args: readonly unknown[], refuse: Refuse): [Uint8Array, unknown
   return refuse('ERR_GUARD_SESSION_PATH', { path: String(source).slice(0, 200) });
 }
 
+/** By the plain location. One that is given twice could be two things: what counts would be the runtime's choice. */
 function externalData(
   given: unknown,
   verified: (bytes: Uint8Array) => Uint8Array,
   refuse: Refuse,
-): { path: string; data: Uint8Array }[] {
-  if (given === undefined) return [];
+): ReadonlyMap<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  if (given === undefined) return files;
   if (!Array.isArray(given)) return refuse('ERR_GUARD_SESSION_EXTERNAL', { location: String(given) });
-  return given.map((entry: unknown) => {
+  for (const entry of given as unknown[]) {
     const { path, data } = (typeof entry === 'object' && entry !== null ? entry : { path: entry }) as {
       path?: unknown;
       data?: unknown;
     };
-    const name = String(path).replace(/^\.\//, '');
-    if (data instanceof Uint8Array) return { path: name, data: verified(data) };
-    if (data instanceof ArrayBuffer) return { path: name, data: verified(new Uint8Array(data)) };
-    return refuse('ERR_GUARD_SESSION_EXTERNAL', { location: name });
-  });
+    const location = plain(String(path));
+    const bytes =
+      data instanceof Uint8Array ? data : data instanceof ArrayBuffer ? new Uint8Array(data) : undefined;
+    if (bytes === undefined || files.has(location)) return refuse('ERR_GUARD_SESSION_EXTERNAL', { location });
+    files.set(location, verified(bytes));
+  }
+  return files;
 }
 
 /** All keys of the options, nested ones too: `extra` spells the entries of the native configuration. */

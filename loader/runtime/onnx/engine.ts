@@ -1,7 +1,8 @@
 import type * as Ort from 'onnxruntime-web';
 import { ModelsealError } from '../../../core/errors/index.js';
+import { isTestedNative, NATIVE_RANGE } from './versions.js';
 
-/** `auto` takes the native engine when it is installed and can take the model as bytes alone, else the WASM build. */
+/** `auto` takes the native engine when a tested release of it is installed, else the WASM build. */
 export type EngineChoice = 'auto' | 'wasm' | 'native';
 
 export interface Engine {
@@ -14,25 +15,24 @@ export interface Engine {
  * Imports an ONNX Runtime. The WASM build comes from the installed package, needs no network and runs on one thread,
  * so that it leaves no worker behind.
  *
- * @param selfContained False when tensors lie in external files. The native engine resolves those on the disk, where
- *   nothing is verified, so such a model goes to the WASM build, which sees only what it is given.
  * @throws {ModelsealError} `ERR_OPTIONAL_PART_MISSING` when the native engine is asked for and absent,
- *   `ERR_USAGE` when it is asked for with external data
+ *   `ERR_RUNTIME_VERSION` when it is asked for and not a tested release
  */
-export async function openEngine(choice: EngineChoice, selfContained: boolean): Promise<Engine> {
-  if (choice === 'native' && !selfContained) {
-    throw new ModelsealError('ERR_USAGE', {
-      problem: 'the native engine cannot take external data from memory; use the WASM engine for this model',
-    });
-  }
-  if (choice !== 'wasm' && selfContained) {
+export async function openEngine(choice: EngineChoice): Promise<Engine> {
+  if (choice !== 'wasm') {
     const native = await importNative();
-    if (native) return { name: 'onnxruntime-node', ort: native, options: { executionProviders: ['cpu'] } };
+    if (native && isTestedNative(native.env.versions.node))
+      return { name: 'onnxruntime-node', ort: native, options: { executionProviders: ['cpu'] } };
     if (choice === 'native') {
-      throw new ModelsealError('ERR_OPTIONAL_PART_MISSING', {
-        part: 'onnxruntime-node',
-        needed: 'the native ONNX engine',
-      });
+      throw native
+        ? new ModelsealError('ERR_RUNTIME_VERSION', {
+            version: String(native.env.versions.node),
+            range: NATIVE_RANGE,
+          })
+        : new ModelsealError('ERR_OPTIONAL_PART_MISSING', {
+            part: 'onnxruntime-node',
+            needed: 'the native ONNX engine',
+          });
     }
   }
   const ort = await import('onnxruntime-web');

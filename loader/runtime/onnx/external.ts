@@ -21,7 +21,7 @@ export async function supplyExternalData(
   tensors: readonly ExternalTensor[],
   files: VerifiedFiles,
 ): Promise<ExternalFile[]> {
-  const known = new Map<string, ExternalFile>();
+  const known = new Map<string, Uint8Array>();
   for (const tensor of tensors) {
     let external = known.get(tensor.location);
     if (external === undefined) {
@@ -33,16 +33,30 @@ export async function supplyExternalData(
           location: tensor.location,
         });
       }
-      external = { path: plain(tensor.location), data: await borrow(files, name) };
+      external = await borrow(files, name);
       known.set(tensor.location, external);
     }
-    checkRange(file, tensor, external.data.length);
+    checkRange(file, tensor, external.length);
   }
-  return [...known.values()];
+  return runtimeEntries(known);
 }
 
-/** The runtime drops one leading "./" itself and looks the rest up as it stands. */
-const plain = (location: string): string => (location.startsWith('./') ? location.slice(2) : location);
+/** A location without the one leading "./" that means nothing. */
+export const plain = (location: string): string => (location.startsWith('./') ? location.slice(2) : location);
+
+/**
+ * The files in the form that every build of ONNX Runtime takes. All drop one leading "./" of a given name; the WASM
+ * build drops one of the model's location too, the native ones look that up as it stands. Where no given name fits,
+ * they would look on the disk.
+ */
+export function runtimeEntries(files: ReadonlyMap<string, Uint8Array>): ExternalFile[] {
+  const entries = new Map<string, Uint8Array>();
+  for (const [location, data] of files) {
+    entries.set(`./${plain(location)}`, data);
+    entries.set(`./${location}`, data);
+  }
+  return [...entries].map(([path, data]) => ({ path, data }));
+}
 
 /**
  * The name in the manifest of the file that a tensor lies in.
@@ -66,7 +80,8 @@ export function manifestName(file: string, tensor: ExternalTensor): string {
   return posix.join(posix.dirname(file), location);
 }
 
-function checkRange(file: string, tensor: ExternalTensor, size: number): void {
+/** @throws {ModelsealError} `ERR_ONNX_EXTERNAL_RANGE` */
+export function checkRange(file: string, tensor: ExternalTensor, size: number): void {
   const number = (text: string | undefined, otherwise: number): number => {
     if (text === undefined) return otherwise;
     return /^(0|[1-9][0-9]{0,14})$/.test(text) ? Number(text) : Number.NaN;

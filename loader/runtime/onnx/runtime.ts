@@ -39,7 +39,7 @@ export class OnnxRuntime implements ModelRuntime {
   static async load(files: VerifiedFiles, file: string, choice: EngineChoice = 'auto'): Promise<OnnxRuntime> {
     const bytes = await borrow(files, file);
     const external = await supplyExternalData(file, findExternalTensors(bytes, file), files);
-    const engine = await openEngine(choice, external.length === 0);
+    const engine = await openEngine(choice);
     try {
       const session = await engine.ort.InferenceSession.create(bytes, {
         ...engine.options,

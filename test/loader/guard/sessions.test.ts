@@ -29,6 +29,17 @@ const DOORS: readonly (readonly [tried: string, outcome: string])[] = [
   ['create(EXTERNAL, { externalData: [{ path: "w.bin", data: ZEROS }] })', 'ERR_GUARD_SESSION_UNVERIFIED'],
   ['create(EXTERNAL, { externalData: [{ path: "other", data: WEIGHTS }] })', 'ERR_GUARD_SESSION_EXTERNAL'],
   ['create(EXTERNAL, { externalData: [{ path: "w.bin", data: WEIGHTS }] })', 'ok'],
+  ['create(EXTERNAL, { externalData: [{ path: "./w.bin", data: WEIGHTS }] })', 'ok'],
+  ['create(DOTTED, { externalData: [{ path: "w.bin", data: WEIGHTS }] })', 'ok'],
+  ['create(DOTTED, { externalData: [{ path: "./w.bin", data: WEIGHTS }] })', 'ok'],
+  [
+    'create(DOTTED, { externalData: [{ path: "./w.bin", data: WEIGHTS }, { path: "w.bin", data: OTHER }] })',
+    'ERR_GUARD_SESSION_EXTERNAL',
+  ],
+  // Signed, but under another name than the model means.
+  ['create(EXTERNAL, { externalData: [{ path: "w.bin", data: OTHER }] })', 'ERR_GUARD_SESSION_EXTERNAL'],
+  ['create(ESCAPES, { externalData: [{ path: "../w.bin", data: WEIGHTS }] })', 'ERR_ONNX_EXTERNAL_PATH'],
+  ['create(LONG, { externalData: [{ path: "w.bin", data: WEIGHTS }] })', 'ERR_ONNX_EXTERNAL_RANGE'],
   [
     'create(MODEL, { extra: { session: { model_external_initializers_file_folder_path: "/" } } })',
     'ERR_GUARD_SESSION_EXTERNAL',
@@ -48,6 +59,7 @@ const program = `
   const require = createRequire(import.meta.url);
   const read = (name) => readFileSync(new URL(name, import.meta.url));
   const [MODEL, EXTERNAL, WEIGHTS] = ['model.onnx', 'external.onnx', 'w.bin'].map(read);
+  const [DOTTED, ESCAPES, LONG, OTHER] = ['dotted.onnx', 'escapes.onnx', 'long.onnx', 'other.bin'].map(read);
   const UNSIGNED = Buffer.from(MODEL), ZEROS = Buffer.alloc(WEIGHTS.length);
   UNSIGNED[UNSIGNED.length - 20] ^= 1;
   const create = (...args) => ort.InferenceSession.create(...args);
@@ -86,6 +98,10 @@ describe('guard: model sessions', function () {
     const app = await SignedApp.make(temp(), {
       'model.onnx': matMulModel(),
       'external.onnx': matMulModel(external({ location: 'w.bin' })),
+      'dotted.onnx': matMulModel(external({ location: './w.bin' })),
+      'escapes.onnx': matMulModel(external({ location: '../w.bin' })),
+      'long.onnx': matMulModel(external({ location: 'w.bin', length: '17' })),
+      'other.bin': Buffer.alloc(weightBytes().length, 1),
       'copy.mjs': `export const createInferenceSessionHandler = 1; console.log('a bundle with the runtime in it');`,
       'probe.js': program,
     });
