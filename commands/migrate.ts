@@ -16,6 +16,7 @@ interface Arguments extends PassphraseArguments {
   apply: boolean;
   includeUnrecorded: boolean;
   ignoreClaims: boolean;
+  allowIncomplete: boolean;
   privateKey: string | undefined;
   signingCertificate: string | undefined;
   certificateChain: string[] | undefined;
@@ -48,6 +49,11 @@ const migrate: Command = (context) =>
           default: false,
           describe: 'Accept records with claims that cannot be verified, on their checksums alone',
         })
+        .option('allow-incomplete', {
+          type: 'boolean',
+          default: false,
+          describe: 'Sign Git LFS pointers, missing shards and foreign indexes all the same',
+        })
         .option('private-key', {
           type: 'string',
           describe: 'Private key, PEM or PKCS#8 DER; needed with --apply',
@@ -75,7 +81,11 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
   const { migrate: sign, planMigration } = await import('../signer/index.js');
   const { recordSettings } = await import('../core/records/index.js');
   const policy = { ...recordSettings(context.env).policy, ignoreClaims: argv.ignoreClaims };
-  const options = { policy, includeUnrecorded: argv.includeUnrecorded };
+  const options = {
+    policy,
+    includeUnrecorded: argv.includeUnrecorded,
+    allowIncomplete: argv.allowIncomplete,
+  };
   const units = planMigration(argv.dir, options);
   if (units.length === 0) throw new ModelsealError('ERR_RECORD_NOT_FOUND', { file: argv.dir });
   const signer = argv.apply ? await readSigner(argv, context) : undefined;

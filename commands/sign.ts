@@ -28,6 +28,7 @@ interface Arguments extends PassphraseArguments {
   method: 'files' | 'shards';
   shardSize: string | undefined;
   hash: 'sha256' | 'blake2b' | 'blake3';
+  allowIncomplete: boolean;
   metadata: string | undefined;
   modelName: string | undefined;
   modelVersion: string | undefined;
@@ -91,6 +92,11 @@ const sign: Command = (context) =>
         .option('method', { choices: ['files', 'shards'] as const, default: 'files' as const })
         .option('shard-size', { type: 'string', describe: 'Bytes per shard [1000000000]' })
         .option('hash', { choices: ['sha256', 'blake2b', 'blake3'] as const, default: 'sha256' as const })
+        .option('allow-incomplete', {
+          type: 'boolean',
+          default: false,
+          describe: 'Sign Git LFS pointers, missing shards and foreign indexes all the same',
+        })
         .option('metadata', { type: 'string', describe: 'JSON file with facts that are signed along' })
         .option('model-name', { type: 'string', describe: 'Signed along as modelName' })
         .option('model-version', { type: 'string', describe: 'Signed along as modelVersion' })
@@ -141,6 +147,7 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
       method: argv.method,
       shardSize: argv.shardSize === undefined ? undefined : wholeNumber(argv.shardSize),
       hash: argv.hash,
+      allowIncomplete: argv.allowIncomplete,
       metadata,
       forPythonReference: argv.forPythonReference,
       progress: bar.sink,

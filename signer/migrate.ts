@@ -2,6 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { isModelsealError, ModelsealError } from '../core/errors/index.js';
 import { ioError } from '../core/files.js';
+import { DEFAULT_IGNORED, IgnoreRules, walkModel } from '../core/model/index.js';
 import { isModelFile } from '../core/model-file.js';
 import { checkOptions, is, type OptionTable } from '../core/options.js';
 import {
@@ -11,6 +12,7 @@ import {
   readRecord,
   verifyRecord,
 } from '../core/records/index.js';
+import { completenessProblems } from './complete/index.js';
 import type { ModelMetadata } from './metadata.js';
 import { type SignedModel, type SignOptions, signModel } from './sign.js';
 import { DEFAULT_SIGNATURE_NAME } from './target.js';
@@ -32,9 +34,15 @@ export interface MigrationOptions {
   readonly policy: RecordPolicy;
   /** Sign folders although some of their model files have no record: the signature then vouches for them too. */
   readonly includeUnrecorded: boolean;
+  /** As for `signModel`. */
+  readonly allowIncomplete?: boolean | undefined;
 }
 
-const MIGRATION: OptionTable<MigrationOptions> = { policy: is.object, includeUnrecorded: is.flag };
+const MIGRATION: OptionTable<MigrationOptions> = {
+  policy: is.object,
+  includeUnrecorded: is.flag,
+  allowIncomplete: is.flag,
+};
 
 /** Deeper than any layout of models. */
 const MAX_DEPTH = 100;
@@ -77,7 +85,11 @@ export async function migrate(
   // Looked at again: between the dry run and now the files may have changed.
   const now = inspect(unit.folder, options);
   if (now.problem) throw now.problem;
-  return signModel(unit.folder, { ...options.sign, metadata: now.metadata });
+  return signModel(unit.folder, {
+    ...options.sign,
+    allowIncomplete: options.allowIncomplete,
+    metadata: now.metadata,
+  });
 }
 
 function inspect(folder: string, options: MigrationOptions): MigrationUnit {
@@ -101,8 +113,21 @@ function inspect(folder: string, options: MigrationOptions): MigrationUnit {
       problem ??= error;
     }
   }
+  problem ??= incomplete(folder, options);
   if (verified.length === 0) problem ??= new ModelsealError('ERR_RECORD_NOT_FOUND', { file: folder });
   return { folder, verified, unrecorded, metadata: describe(records), ...(problem ? { problem } : {}) };
+}
+
+/** What `signModel` would say of the files, so that the dry run says it. */
+function incomplete(folder: string, options: MigrationOptions): ModelsealError | undefined {
+  if (options.allowIncomplete) return undefined;
+  try {
+    const rules = IgnoreRules.from(DEFAULT_IGNORED);
+    return completenessProblems(walkModel(folder, { ignore: rules, allowSymlinks: false }))[0];
+  } catch (error) {
+    if (isModelsealError(error)) return error;
+    throw error;
+  }
 }
 
 function* modelFiles(folder: string, depth: number): Generator<string> {

@@ -27,6 +27,7 @@ import { checkOptions, is, type OptionTable } from '../core/options.js';
 import type { ProgressSink } from '../core/progress.js';
 import { Certificate } from '../core/x509/index.js';
 import { checkSigningCertificate, orderChain } from './certificates.js';
+import { completenessProblems } from './complete/index.js';
 import { type ModelMetadata, metadataAnnotations } from './metadata.js';
 import { SERIALIZATION, type SerializationOptions, serializationOf } from './serialization.js';
 import { chooseTarget, writeSignature } from './target.js';
@@ -45,6 +46,8 @@ export interface SignOptions extends SerializationOptions {
   readonly signature?: string | undefined;
   /** Replace an existing signature. */
   readonly overwrite?: boolean | undefined;
+  /** Sign pointers, unfinished downloads and weights that do not belong together all the same; a warning names them. */
+  readonly allowIncomplete?: boolean | undefined;
   /** Signed along, as annotations of the subject. */
   readonly metadata?: ModelMetadata | undefined;
   /**
@@ -64,6 +67,7 @@ const SIGN: OptionTable<SignOptions> = {
   at: is.time,
   signature: is.text,
   overwrite: is.flag,
+  allowIncomplete: is.flag,
   metadata: is.object,
   forPythonReference: is.flag,
   progress: is.call,
@@ -106,6 +110,9 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
   const serialization = serializationOf(options, rules);
   const tree = walkModel(path, { ignore: rules, allowSymlinks: serialization.allowSymlinks });
   if (tree.files.length === 0) throw new ModelsealError('ERR_MODEL_EMPTY', { model: path });
+  const [incomplete, ...more] = completenessProblems(tree);
+  if (incomplete && !options.allowIncomplete) throw incomplete;
+  if (incomplete) warnings.push(...[incomplete, ...more].map((problem) => problem.message));
   const measured = await measureModel(tree, serialization, { progress: options.progress });
   if (measured.items.length === 0) throw new ModelsealError('ERR_MODEL_EMPTY', { model: path });
   const manifest = manifestOf(measured, options.forPythonReference && single ? '.' : undefined);

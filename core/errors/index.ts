@@ -60,6 +60,8 @@ export type ErrorDetails<C extends ErrorCode> = DetailsOf<Table[C]['say']>;
 type DetailsOf<S extends (details: never) => string> =
   Parameters<S> extends [] ? Record<string, never> : Parameters<S>[0];
 
+type HintFor<C extends ErrorCode> = (details: ErrorDetails<C>) => string | undefined;
+
 /** How an error appears in a report and under `--json`. */
 export interface ErrorRecord {
   readonly code: ErrorCode;
@@ -87,7 +89,7 @@ export class ModelsealError<C extends ErrorCode = ErrorCode> extends Error {
     this.name = 'ModelsealError';
     this.code = code;
     this.details = details;
-    this.hint = text.hint;
+    this.hint = ('hintFor' in text && (text.hintFor as HintFor<C>)(details)) || text.hint;
     this.kind = text.kind;
   }
 

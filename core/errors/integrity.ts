@@ -1,4 +1,8 @@
+import { hintForAdded } from './added-files.js';
 import { defineErrors, list } from './texts.js';
+
+const ADDED =
+  'Remove what was added, ask the publisher to sign it, or use --ignore-unsigned-files knowingly.';
 
 /** Causes in the model itself: its folder, its files, and how they differ from the manifest. */
 export const integrityErrors = defineErrors({
@@ -67,7 +71,8 @@ export const integrityErrors = defineErrors({
   ERR_FILE_UNSIGNED: {
     kind: 'refused',
     say: (d: { files: readonly string[] }) => `in the model but not in the signed manifest: ${list(d.files)}`,
-    hint: 'Remove what was added, ask the publisher to sign it, or use --ignore-unsigned-files knowingly.',
+    hint: ADDED,
+    hintFor: (d: { files: readonly string[] }) => hintForAdded(d.files, ADDED),
   },
   ERR_FILE_MISSING: {
     kind: 'refused',

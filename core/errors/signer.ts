@@ -1,4 +1,4 @@
-import { defineErrors } from './texts.js';
+import { defineErrors, list } from './texts.js';
 
 /** Causes met while signing. */
 export const signerErrors = defineErrors({
@@ -62,6 +62,41 @@ export const signerErrors = defineErrors({
     say: (d: { source: string; field: string; problem: string }) =>
       `the metadata of ${d.source} is not usable: ${d.field}: ${d.problem}`,
     hint: 'modelName, modelVersion and trainingDate are texts, dependencies and frameworks map names to versions.',
+  },
+  ERR_SIGN_POINTER: {
+    kind: 'refused',
+    say: (d: { files: readonly string[] }) =>
+      `pointers of Git LFS or git-annex in place of the files themselves: ${list(d.files)}`,
+    hint: 'Fetch the content (git lfs pull, git annex get), then sign. --allow-incomplete signs the pointers.',
+  },
+  ERR_SIGN_UNFINISHED: {
+    kind: 'refused',
+    say: (d: { files: readonly string[] }) => `a download has not ended: ${list(d.files)}`,
+    hint: 'Let the download end, or remove what is left of it. --allow-incomplete signs it as it lies there.',
+  },
+  ERR_SIGN_SHARD_MISSING: {
+    kind: 'refused',
+    say: (d: { index: string; files: readonly string[] }) =>
+      `${d.index} names weights that are not in the model: ${list(d.files)}`,
+    hint: 'Fetch the missing files, or check that they are not excluded. --allow-incomplete signs without them.',
+  },
+  ERR_SIGN_SHARDS: {
+    kind: 'refused',
+    say: (d: { file: string; found: number; total: number }) =>
+      `${d.file} is one of ${d.total} parts by its name, and only ${d.found} are in the model`,
+    hint: 'Fetch the missing parts, or remove those of another model. --allow-incomplete signs what is there.',
+  },
+  ERR_SIGN_INDEX: {
+    kind: 'refused',
+    say: (d: { index: string; problem: string }) =>
+      `${d.index} is not the index of these weights: ${d.problem}`,
+    hint: 'Put the index beside the weights that it was written with. --allow-incomplete signs it as it is.',
+  },
+  ERR_SIGN_INDEX_FOREIGN: {
+    kind: 'refused',
+    say: (d: { index: string; files: readonly string[] }) =>
+      `numbered weights that ${d.index} does not name: ${list(d.files)}`,
+    hint: 'Remove what is left of another model, or fetch the index that belongs to them. --allow-incomplete signs all of it.',
   },
   ERR_SIGN_SELF_CHECK: {
     kind: 'unchecked',

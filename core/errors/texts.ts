@@ -23,6 +23,8 @@ export interface ErrorText<D> {
   readonly say: (details: D) => string;
   /** What to do about it, one or two sentences. */
   readonly hint: string;
+  /** A better remedy where the data of this occurrence allow one; the documentation shows `hint`. */
+  readonly hintFor?: (details: D) => string | undefined;
 }
 
 type AnyText = ErrorText<never>;

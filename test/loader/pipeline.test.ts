@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import type { ErrorCode } from '../../core/errors/index.js';
 import { signingKey } from '../../core/keys/index.js';
@@ -137,6 +137,34 @@ describe('verifyModel, certificate method', () => {
       'ERR_FILE_UNSIGNED',
     ]);
   });
+
+  for (const [added, hint] of [
+    ['.cache/huggingface/.gitignore', /\.cache\/huggingface/],
+    ['.DS_Store', /DS_Store/],
+    ['labels/.DS_Store', /DS_Store/],
+    ['._config.json', /DS_Store/],
+    ['__pycache__/modeling.cpython-312.pyc', /__pycache__/],
+    ['labels/.git/config', /\.git along/],
+    ['.ipynb_checkpoints/a.ipynb', /notebook/],
+  ] as const) {
+    it(`what a download or a tool added is refused with a hint of its own: ${added}`, async () => {
+      const folder = await signed();
+      const put = (name: string): void => {
+        mkdirSync(dirname(join(folder, name)), { recursive: true });
+        writeFileSync(join(folder, name), 'x');
+      };
+      put(added);
+      const [only] = (await refused('ERR_FILE_UNSIGNED', folder)).errors;
+      expect(only?.hint)
+        .to.match(hint)
+        .and.not.match(/other files/);
+      put('evil.js');
+      const [both] = (await refused('ERR_FILE_UNSIGNED', folder)).errors;
+      expect(both?.hint)
+        .to.match(hint)
+        .and.match(/other files: Remove what was added/);
+    });
+  }
 
   const changes: readonly [string, ErrorCode, (folder: string) => void][] = [
     ['a changed byte', 'ERR_FILE_CHANGED', (f) => writeFileSync(join(f, 'config.json'), '{"classes": 3}')],
