@@ -40,9 +40,11 @@ module.exports = {
     },
     {
       name: 'no-cycles',
+      comment: 'types included: who must read two files to understand either has one file too many',
       severity: 'error',
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      // The pickle machine is being taken apart; its circles go with that.
+      from: { pathNot: '^scanner/pickle/' },
+      to: { circular: true },
     },
     {
       name: 'no-tests-in-product',

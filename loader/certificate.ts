@@ -4,8 +4,9 @@ import { ReportBuilder } from '../core/report/index.js';
 import type { Certificate } from '../core/x509/index.js';
 import { PATH_OPTIONS } from './path/build.js';
 import { findPath, type PathOptions, pathCheckOf } from './path/index.js';
-import { type CheckedPath, checkRevocation, type RevocationMode } from './revocation/checked-path.js';
+import { type CheckedPath, checkRevocation } from './revocation/checked-path.js';
 import { mergeEvidence, NO_EVIDENCE, type RevocationEvidence } from './revocation/evidence.js';
+import type { RevocationMode } from './revocation/options.js';
 
 /** What a certificate is judged by. */
 export interface CertificateOptions extends Omit<PathOptions, 'judge'> {

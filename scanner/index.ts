@@ -1,6 +1,7 @@
 // The threat scanner; pickles as data, and as safetensors. Nothing is executed.
 export { type ConversionRecord, type ConvertOptions, convertModel } from './convert/index.js';
 export { DEFAULT_LIMITS, type ScanLimits } from './limits.js';
+export type { ScanOptions } from './options.js';
 export {
   type ScanPolicy,
   SEVERITIES,
@@ -10,7 +11,6 @@ export { RULES, type RuleId } from './rules.js';
 export {
   type FileScan,
   type ScanCoverage,
-  type ScanOptions,
   type ScanResult,
   scanPaths,
   scanSource,

@@ -1,8 +1,17 @@
 import { ModelsealError } from '../core/errors/index.js';
 import { checkOptions, is, type OptionTable } from '../core/options.js';
+import type { ProgressSink } from '../core/progress.js';
 import type { ScanLimits } from './limits.js';
 import { ruleIds, type ScanPolicy } from './policy.js';
-import type { ScanOptions } from './scan.js';
+import type { FormatScanner } from './types.js';
+
+export interface ScanOptions {
+  readonly policy?: ScanPolicy;
+  readonly limits?: Partial<ScanLimits>;
+  readonly progress?: ProgressSink;
+  /** Instead of all that exist. */
+  readonly scanners?: readonly FormatScanner[];
+}
 
 const SEVERITY = is.one('low', 'medium', 'high', 'critical');
 

@@ -1,4 +1,4 @@
-import type { Severity } from './types.js';
+export type Severity = 'low' | 'medium' | 'high' | 'critical';
 
 /** What the documentation, the policy and the reports say about one rule. */
 export interface Rule {

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { ioError } from '../core/files.js';
 import type { ProgressSink } from '../core/progress.js';
 import { DEFAULT_LIMITS, type ScanLimits } from './limits.js';
-import { checkScanOptions } from './options.js';
+import { checkScanOptions, type ScanOptions } from './options.js';
 import { applyPolicy, atLeast, DEFAULT_MAX_PICKLE_BYTES, type ScanPolicy, verdictOf } from './policy.js';
 import { RULES } from './rules.js';
 import { FileRun, UNKNOWN_CONTENT } from './run.js';
@@ -48,14 +48,6 @@ export interface ScanResult {
   readonly files: readonly FileScan[];
   readonly verdicts: Readonly<Record<FileVerdict, number>>;
   readonly coverage: ScanCoverage;
-}
-
-export interface ScanOptions {
-  readonly policy?: ScanPolicy;
-  readonly limits?: Partial<ScanLimits>;
-  readonly progress?: ProgressSink;
-  /** Instead of all that exist. */
-  readonly scanners?: readonly FormatScanner[];
 }
 
 /** Scans the bytes of one file; `name` is how it appears in the report and a hint for text formats, no more. */

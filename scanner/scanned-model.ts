@@ -1,15 +1,8 @@
 import { ModelsealError } from '../core/errors/index.js';
 import { borrow } from '../core/model/lend.js';
-import { checkScanOptions } from './options.js';
+import { checkScanOptions, type ScanOptions } from './options.js';
 import { atLeast, type ScanPolicy } from './policy.js';
-import {
-  acceptSidecars,
-  type FileScan,
-  type ScanOptions,
-  type ScanResult,
-  scanSource,
-  summarize,
-} from './scan.js';
+import { acceptSidecars, type FileScan, type ScanResult, scanSource, summarize } from './scan.js';
 import { SCANNERS } from './scanners.js';
 import { type ByteSource, MemorySource } from './source.js';
 import type { FormatScanner } from './types.js';

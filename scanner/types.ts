@@ -1,7 +1,8 @@
+import type { Severity } from './rule.js';
 import type { RuleId } from './rules.js';
 import type { ByteSource } from './source.js';
 
-export type Severity = 'low' | 'medium' | 'high' | 'critical';
+export type { Severity };
 
 /**
  * What is known of one file. `unparsed` (it could not be understood) and `skipped` (it was not looked at) are never

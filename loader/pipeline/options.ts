@@ -10,8 +10,7 @@ import { PURPOSES, type Purpose } from '../path/purposes.js';
 import { TrustPolicy } from '../policy/policy.js';
 import type { RevocationEvidence, RevocationMode } from '../revocation/index.js';
 import type { EngineChoice } from '../runtime/onnx/engine.js';
-import { checkScanOptions } from '../../scanner/options.js';
-import type { ScanOptions } from '../../scanner/scan.js';
+import { checkScanOptions, type ScanOptions } from '../../scanner/options.js';
 import type { SigstoreTrust } from '../sigstore/index.js';
 
 /** What to verify against and how. Exactly one of `trustRoots`, `publicKey` and `sigstore`: there is no default trust. */

@@ -1,41 +1,11 @@
 import type { ModelsealError } from '../../core/errors/index.js';
-import { checkOptions, is, type OptionTable } from '../../core/options.js';
-import { ReportBuilder } from '../../core/report/index.js';
+import { checkOptions } from '../../core/options.js';
 import { DEFAULT_ALGORITHM_POLICY } from '../path/algorithm-policy.js';
-import type { AlgorithmPolicy, ValidatedPath } from '../path/index.js';
-import type { RevocationEvidence } from './evidence.js';
+import type { ValidatedPath } from '../path/index.js';
 import { judgePath } from './judge-path.js';
+import { REVOCATION, type RevocationMode, type RevocationOptions } from './options.js';
 import { reportMode, reportPath } from './report.js';
 import type { CertificateStatus } from './status.js';
-
-/** `require`: no proof is a refusal. `prefer`: use what there is. `off`: look at nothing, and say so. */
-export const REVOCATION_MODES = ['require', 'prefer', 'off'] as const;
-export type RevocationMode = (typeof REVOCATION_MODES)[number];
-
-/** What revocation is checked with. */
-export interface RevocationOptions {
-  readonly evidence: RevocationEvidence;
-  /**
-   * Left out: proof is required of every certificate that names a CRL or OCSP address or that any of the evidence is
-   * about, and of the leaf as soon as there is any evidence; what is missing for others is reported.
-   */
-  readonly mode?: RevocationMode | undefined;
-  /** Time that evidence must be current at. An input, never from the evidence. */
-  readonly at: Date;
-  /** Time of signing, only from a source that the caller trusts (a verified timestamp). */
-  readonly signedAt?: Date | undefined;
-  readonly algorithms?: AlgorithmPolicy | undefined;
-  readonly report?: ReportBuilder | undefined;
-}
-
-const REVOCATION: OptionTable<RevocationOptions> = {
-  evidence: is.object,
-  mode: is.one('require', 'prefer', 'off'),
-  at: is.time,
-  signedAt: is.time,
-  algorithms: is.object,
-  report: is.made(ReportBuilder),
-};
 
 /**
  * A path whose certificates were looked up in the revocation evidence, or for which that was switched off in so many
@@ -75,7 +45,7 @@ export class CheckedPath {
       algorithms: options.algorithms ?? DEFAULT_ALGORITHM_POLICY,
     });
     const checked = new CheckedPath(path, options, Object.freeze(judged.statuses), judged.warnings);
-    if (options.report) reportPath(checked, options.report);
+    if (options.report) reportPath(options.mode, checked.statuses, checked.warnings, options.report);
     return checked;
   }
 

@@ -1,10 +1,5 @@
-export {
-  CheckedPath,
-  checkRevocation,
-  REVOCATION_MODES,
-  type RevocationMode,
-  type RevocationOptions,
-} from './checked-path.js';
+export { CheckedPath, checkRevocation } from './checked-path.js';
+export { type CertificateEvidence, describeEvidence, type EvidenceDescription } from './describe-evidence.js';
 export {
   type CrlEvidence,
   decodeEvidence,
@@ -18,5 +13,5 @@ export {
 } from './evidence.js';
 export { DEFAULT_TIMEOUT_MS, type FetchOptions, fetchEvidence, MAX_ADDRESSES } from './fetch.js';
 export type { Revocation } from './judge.js';
-export { type CertificateEvidence, describeEvidence, type EvidenceDescription } from './report.js';
+export { REVOCATION_MODES, type RevocationMode, type RevocationOptions } from './options.js';
 export type { CertificateStatus, EvidenceUsed } from './status.js';

@@ -3,7 +3,7 @@ import { type Certificate, isoTime } from '../../core/x509/index.js';
 import type { AlgorithmPolicy } from '../path/algorithm-policy.js';
 import { ValidatedPath } from '../path/validated-path.js';
 import { namedAddresses } from './addresses.js';
-import type { RevocationOptions } from './checked-path.js';
+import type { RevocationOptions } from './options.js';
 import { RevocationChecker } from './checker.js';
 import type { RejectedEvidence } from './evidence.js';
 import { type Revocation, revocationCounts } from './judge.js';

@@ -1,7 +1,8 @@
 import { ModelsealError } from '../../core/errors/index.js';
 import { permissionOf } from '../pickle/allow/index.js';
 import { fromPython2, isPythonName, isResolver, looksLikeClass } from '../pickle/judge.js';
-import { type Construction, type Constructor, constructorOf } from './constructors.js';
+import type { Construction, Constructor } from './construction.js';
+import { constructorOf } from './constructors.js';
 import type { Cursor } from './cursor.js';
 import type { UnpickleOptions } from './options.js';
 import { findOwned } from './owned.js';

@@ -1,5 +1,6 @@
 import { permissionOf } from '../pickle/allow/index.js';
 import { toBytes } from './bytes.js';
+import type { Construction, Constructor } from './construction.js';
 import { DType, parseDType, toShape } from './dtype.js';
 import { decodeElement, misfit, NdArray, NumpyScalar } from './ndarray.js';
 import { TORCH_CONSTRUCTORS } from './torch-constructors.js';
@@ -13,21 +14,6 @@ import {
   PyTuple,
   type PyValue,
 } from './values.js';
-
-/** What a constructor may use besides its arguments. */
-export interface Construction {
-  /** Refuses the call; the sentence says what does not fit. */
-  refuse(problem: string): never;
-  /** An instance of an allowed class, as NEWOBJ makes it. */
-  instance(cls: PyValue, args: readonly PyValue[]): PyValue;
-  /** Calls an allowed global. */
-  call(callee: PyValue, args: readonly PyValue[]): PyValue;
-  /** Reads bytes that hold a PyTorch file of their own. */
-  nested(bytes: Uint8Array): PyValue;
-}
-
-/** Rebuilds the value of a call. Runs nothing that the file chooses. */
-export type Constructor = (args: readonly PyValue[], how: Construction) => PyValue;
 
 function items(value: PyValue | undefined): readonly PyValue[] | undefined {
   if (value === undefined) return [];

@@ -1,4 +1,4 @@
-export type { Construction, Constructor } from './constructors.js';
+export type { Construction, Constructor } from './construction.js';
 export { DType, type DTypeField, type DTypeKind } from './dtype.js';
 export {
   MAX_MODEL_BYTES,

@@ -1,5 +1,5 @@
 import { checkOptions, is, type OptionTable } from '../../core/options.js';
-import type { Constructor } from './constructors.js';
+import type { Constructor } from './construction.js';
 import type { PyValue } from './values.js';
 
 /** Rebuilds what an operator has allowed by exact name; `'object'` for an inspectable object. */

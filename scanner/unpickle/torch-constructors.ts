@@ -1,4 +1,4 @@
-import type { Construction, Constructor } from './constructors.js';
+import type { Construction, Constructor } from './construction.js';
 import { toShape } from './dtype.js';
 import { NdArray } from './ndarray.js';
 import { Tensor, TORCH_TYPES, TorchStorage } from './tensor.js';

@@ -1,5 +1,5 @@
 import { type PickleBuilder, pickle } from '../support/pickle-builder.js';
-import type { Case } from './pickle-corpus.js';
+import type { Case } from './pickle-case.js';
 
 /** `getattr(module.owner, name)`. */
 const attribute = (b: PickleBuilder, module: string, owner: string, name: string): PickleBuilder =>

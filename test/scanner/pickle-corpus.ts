@@ -1,19 +1,9 @@
 import type { PickleRule } from '../../scanner/pickle/index.js';
-import type { FileVerdict } from '../../scanner/types.js';
 import { numpyDtype, type PickleBuilder, pickle, u32, u64 } from '../support/pickle-builder.js';
 import { ATTRIBUTE_CASES } from './pickle-attributes.js';
+import type { Case } from './pickle-case.js';
 import { GADGETS } from './pickle-gadgets.js';
 import { OWNERSHIP_CASES } from './pickle-ownership.js';
-
-export interface Case {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  readonly verdict: FileVerdict;
-  /** A rule that must be among the findings. */
-  readonly rule?: PickleRule;
-  /** The name of the case that differs from this one by its one fault. */
-  readonly twin?: string;
-}
 
 const run = (b: PickleBuilder): PickleBuilder => b.str('id').tuple1().reduce();
 const system = (b: PickleBuilder): PickleBuilder => run(b.global('os', 'system'));

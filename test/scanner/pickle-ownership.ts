@@ -1,5 +1,5 @@
 import { type PickleBuilder, pickle, u32, u64 } from '../support/pickle-builder.js';
-import type { Case } from './pickle-corpus.js';
+import type { Case } from './pickle-case.js';
 
 // Values that must not escape, functions that apply their arguments, and pickles that ask for more than they hold. Every
 // malicious case has a clean twin that differs by the one value.

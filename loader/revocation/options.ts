@@ -1,0 +1,33 @@
+import { is, type OptionTable } from '../../core/options.js';
+import { ReportBuilder } from '../../core/report/index.js';
+import type { AlgorithmPolicy } from '../path/index.js';
+import type { RevocationEvidence } from './evidence.js';
+
+/** `require`: no proof is a refusal. `prefer`: use what there is. `off`: look at nothing, and say so. */
+export const REVOCATION_MODES = ['require', 'prefer', 'off'] as const;
+export type RevocationMode = (typeof REVOCATION_MODES)[number];
+
+/** What revocation is checked with. */
+export interface RevocationOptions {
+  readonly evidence: RevocationEvidence;
+  /**
+   * Left out: proof is required of every certificate that names a CRL or OCSP address or that any of the evidence is
+   * about, and of the leaf as soon as there is any evidence; what is missing for others is reported.
+   */
+  readonly mode?: RevocationMode | undefined;
+  /** Time that evidence must be current at. An input, never from the evidence. */
+  readonly at: Date;
+  /** Time of signing, only from a source that the caller trusts (a verified timestamp). */
+  readonly signedAt?: Date | undefined;
+  readonly algorithms?: AlgorithmPolicy | undefined;
+  readonly report?: ReportBuilder | undefined;
+}
+
+export const REVOCATION: OptionTable<RevocationOptions> = {
+  evidence: is.object,
+  mode: is.one('require', 'prefer', 'off'),
+  at: is.time,
+  signedAt: is.time,
+  algorithms: is.object,
+  report: is.made(ReportBuilder),
+};
