@@ -58,7 +58,7 @@ const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{
   },
   {
     name: 'inspect',
-    describe: 'What a signature, certificate, CRL or model claims (unverified, and says so)',
+    describe: 'What a signature, certificate, request, CRL or model claims (unverified, and says so)',
     load: () => import('./commands/inspect.js'),
   },
   {

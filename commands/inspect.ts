@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { type Command, type CommandContext, command, printable } from './terminal/index.js';
-import type { CertificateClaims, Extracted, Inspection } from '../signer/inspect/index.js';
+import type { CertificateClaims, Extracted, Inspection, RequestClaims } from '../signer/inspect/index.js';
 
 interface Arguments {
   file: string;
@@ -11,14 +11,14 @@ interface Arguments {
 const inspectCommand: Command = (context) =>
   command<Arguments>({
     command: 'inspect <file>',
-    describe: 'What a signature, certificate, CRL or model claims (unverified, and says so)',
+    describe: 'What a signature, certificate, request, CRL or model claims (unverified, and says so)',
     builder: (yargs) =>
       yargs
         .positional('file', {
           type: 'string',
           demandOption: true,
           describe:
-            'Signature, certificates (also in a CMS container), CRL, public key; or a model, for its signature',
+            'Signature, certificates (also in a CMS container), certificate request, CRL, public key; or a model, for its signature',
         })
         .option('extract', {
           type: 'string',
@@ -120,6 +120,8 @@ function describe(found: Inspection): string[] {
         `${printable(file)}: ${found.claims.length} certificate(s)`,
         ...found.claims.flatMap(describeCertificate),
       ];
+    case 'request':
+      return describeRequest(found.claims, file);
     case 'crl': {
       const c = found.claims;
       return [
@@ -168,6 +170,21 @@ function describeSignature(found: Extract<Inspection, { kind: 'signature' }>): s
     `  files        ${s.files.length}`,
     ...s.files.slice(0, SHOWN).map((name) => `    ${printable(name)}`),
     ...more,
+  ];
+}
+
+function describeRequest(c: RequestClaims, file: string): string[] {
+  const row = (title: string, names: readonly string[]): string[] =>
+    names.length > 0 ? [`  ${title.padEnd(13)}${names.map(printable).join(', ')}`] : [];
+  return [
+    `${printable(file)}: a certificate request`,
+    `  subject      ${printable(c.subject)}`,
+    `  key          ${c.key}`,
+    `  fingerprint  ${c.keyFingerprint}`,
+    ...row('e-mail', c.emails),
+    ...row('uri', c.uris),
+    ...row('other names', c.otherNames),
+    ...row('extensions', c.extensions),
   ];
 }
 

@@ -39,6 +39,7 @@ export { decodePublicKey, keyDescription } from './key.js';
 export { Name, type NameAttribute, sameBytes } from './name.js';
 export { Oid, oidName } from './oids.js';
 export { decodeCertificates, MAX_CERTIFICATE_FILE_BYTES, readCertificates } from './read.js';
+export { MAX_REQUEST_FILE, REQUEST_LABELS, type RequestedContent, UnverifiedRequest } from './request.js';
 export { type HashName, type SignatureAlgorithm, signatureAlgorithm } from './signature-algorithm.js';
 export { summarizeCertificate } from './summary.js';
 export { isoTime, readTime } from './time.js';

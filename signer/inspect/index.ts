@@ -7,4 +7,5 @@ export {
   type CrlClaims,
   type Inspection,
   inspect,
+  type RequestClaims,
 } from './inspect.js';

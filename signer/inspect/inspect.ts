@@ -19,7 +19,9 @@ import {
   decodeCertificates,
   isoTime,
   oidName,
+  REQUEST_LABELS,
   summarizeCertificate,
+  UnverifiedRequest,
 } from '../../core/x509/index.js';
 import { readHead as headOfFile } from '../detect/header.js';
 import { DEFAULT_SIGNATURE_NAME } from '../target.js';
@@ -32,6 +34,18 @@ export interface CertificateClaims extends CertificateSummary {
   readonly extKeyUsage: readonly string[];
   readonly crlAddresses: readonly string[];
   readonly ocspAddresses: readonly string[];
+}
+
+/** What a certificate request asks for, and for which key. */
+export interface RequestClaims {
+  readonly subject: string;
+  readonly key: string;
+  /** SHA-256 over the SubjectPublicKeyInfo, hexadecimal. */
+  readonly keyFingerprint: string;
+  readonly emails: readonly string[];
+  readonly uris: readonly string[];
+  readonly otherNames: readonly string[];
+  readonly extensions: readonly string[];
 }
 
 export interface CrlClaims {
@@ -76,6 +90,7 @@ export interface StatementClaims {
 export type Inspection = { readonly file: string; readonly verified: false } & (
   | { readonly kind: 'signature'; readonly claims: BundleClaims; readonly bundle: UnverifiedBundle }
   | { readonly kind: 'certificates'; readonly claims: readonly CertificateClaims[] }
+  | { readonly kind: 'request'; readonly claims: RequestClaims }
   | { readonly kind: 'crl'; readonly claims: CrlClaims }
   | { readonly kind: 'public-key'; readonly claims: { readonly key: string; readonly fingerprint: string } }
   | { readonly kind: 'unsigned-model'; readonly claims: { readonly lookedFor: string } }
@@ -155,6 +170,9 @@ function cryptographic(file: string): Inspection {
   if (label === 'X509 CRL') {
     return { ...head, kind: 'crl', claims: crlClaims(CertificateList.decode(object?.bytes ?? bytes)) };
   }
+  if (REQUEST_LABELS.includes(label)) {
+    return { ...head, kind: 'request', claims: requestClaims(object?.bytes ?? bytes, file) };
+  }
   if (label.endsWith('PUBLIC KEY')) {
     const key = decodePublicKey(bytes, file);
     return {
@@ -166,21 +184,36 @@ function cryptographic(file: string): Inspection {
   return { ...head, kind: 'certificates', claims: decodeCertificates(bytes, file).map(certificateClaims) };
 }
 
-/** A CRL is tried before a certificate: one that is neither fails with the certificate's error. */
+/** DER does not say what it is: what it is not, does not decode. A certificate is last, so that its error is told. */
 function derKind(bytes: Uint8Array): string {
-  try {
-    CertificateList.decode(bytes);
-    return 'X509 CRL';
-  } catch (error) {
-    if (!isModelsealError(error)) throw error;
+  const kinds: readonly [label: string, decode: () => unknown][] = [
+    ['X509 CRL', () => CertificateList.decode(bytes)],
+    ['PUBLIC KEY', () => decodePublicKey(bytes, '')],
+    ['CERTIFICATE REQUEST', () => UnverifiedRequest.decode(bytes, '')],
+  ];
+  for (const [label, decode] of kinds) {
+    try {
+      decode();
+      return label;
+    } catch (error) {
+      if (!isModelsealError(error)) throw error;
+    }
   }
-  try {
-    decodePublicKey(bytes, '');
-    return 'PUBLIC KEY';
-  } catch (error) {
-    if (!isModelsealError(error)) throw error;
-    return 'CERTIFICATE';
-  }
+  return 'CERTIFICATE';
+}
+
+function requestClaims(der: Uint8Array, file: string): RequestClaims {
+  const request = UnverifiedRequest.decode(der, file);
+  const { emails, uris, otherNames, extensions } = request.content();
+  return {
+    subject: request.subject.toString(),
+    key: describeKey(request.publicKey),
+    keyFingerprint: publicKeyFingerprint(request.publicKey),
+    emails,
+    uris,
+    otherNames,
+    extensions: extensions.map(oidName),
+  };
 }
 
 /** What a certificate says of itself, for a report. */
