@@ -78,10 +78,7 @@ describe('inspect of a certificate request', () => {
       { stdio: 'ignore' },
     );
     const { stdout } = await cli(['inspect', file]);
-    expect(stdout)
-      .to.include('host.example')
-      .and.to.include('keyUsage')
-      .and.not.to.include('very-secret');
+    expect(stdout).to.include('host.example').and.to.include('keyUsage').and.not.to.include('very-secret');
   });
 
   it('names a request that is broken', async () => {
