@@ -124,20 +124,24 @@ async function largeCrl(
   entries: number,
 ): Promise<Pick<CaFigures, 'crlSeconds' | 'crlEntries' | 'crlPeakMiB'>> {
   const db = openDatabase(join(home, 'ca.db'));
-  db.pragma('foreign_keys = OFF');
+  const certificate = db.prepare(
+    `INSERT INTO certificate (serial, issuer, subject, not_before, not_after, key_fingerprint, requested_at)
+      VALUES (?, 'issuing', '', 0, 0, '', 0)`,
+  );
   const insert = db.prepare(
     `INSERT INTO revocation (serial, issuer, revoked_at, reason, entry) VALUES (?, 'issuing', ?, 'keyCompromise', ?)`,
   );
   db.transaction(() => {
     for (let i = 0; i < entries; i++) {
       const serial = Buffer.from(`50${i.toString(16).padStart(38, '0')}`, 'hex');
-      const entry = encodeRevokedEntry({
-        serial,
+      const hex = serial.toString('hex');
+      const entry = encodeRevokedEntry(hex, {
         revokedAt: at,
         reason: 'keyCompromise',
         invalidityDate: undefined,
       });
-      insert.run(serial.toString('hex'), at.getTime(), Buffer.from(entry));
+      certificate.run(hex);
+      insert.run(hex, at.getTime(), Buffer.from(entry));
     }
   })();
   db.pragma('wal_checkpoint(TRUNCATE)');
@@ -179,8 +183,14 @@ function noStore(): CaStore {
     count: nothing,
     revoke: nothing,
     isRevoked: async () => false,
-    nextCrlNumber: nothing,
-    crlEntries: nothing,
+    importFound: nothing,
+    findByKey: nothing,
+    blockKey: nothing,
+    lastCrlNumber: nothing,
+    raiseCrlNumber: nothing,
+    crlSnapshot: nothing,
+    lastCrls: nothing,
+    requireConsistent: nothing,
     close: async () => {},
   };
 }

@@ -11,6 +11,7 @@ import {
 import { checkOptions, is, type OptionTable } from '../core/options.js';
 import {
   Certificate,
+  parseIdentity,
   readCertificates,
   sameBytes,
   signatureAlgorithm,
@@ -23,15 +24,26 @@ import { DeveloperTemplate } from './developer.js';
 import { certificatePem } from './encode/certificate.js';
 import { encodeRevokedEntry } from './encode/crl.js';
 import { subjectText } from './encode/name.js';
-import { spkiOf } from './encode/spki.js';
+import { spkiFingerprint, spkiOf } from './encode/spki.js';
 import { type HomePaths, homePaths } from './home.js';
 import { checkIdentities } from './identity.js';
 import { Issuer } from './issuer.js';
 import { answerOcsp, type SignedOcsp } from './ocsp.js';
 import { Profile, type ProfileOptions, ROOT_CRL_DAYS, wholeSeconds } from './profile.js';
-import { REASONS, type RevocationReason } from './reasons.js';
+import { publish, requireRecorded } from './publish.js';
+import { OFFERED_REASONS, type RevocationReason } from './reasons.js';
+import { importCertificate, type Recovered, recover } from './recover.js';
 import { SqliteStore } from './store/sqlite-store.js';
-import type { CaStore, CertificateRecord, CertificateState, IssuerRole, ListFilter } from './store/store.js';
+import type {
+  CaStore,
+  CertificatePage,
+  CertificateRecord,
+  CertificateState,
+  IssuerRole,
+  LastCrl,
+  ListFilter,
+  Revocation,
+} from './store/store.js';
 import { developerValidity, type ValidityRequest } from './validity.js';
 import { requireUnbroken } from './weak-keys.js';
 
@@ -42,6 +54,8 @@ export interface IssueRequest extends ValidityRequest {
   readonly name: string;
   readonly emails?: readonly string[] | undefined;
   readonly uris?: readonly string[] | undefined;
+  /** Certify a key again that has a certificate already; the identities must be the same. */
+  readonly reuseKey?: boolean | undefined;
 }
 
 export interface IssuedCertificate {
@@ -54,18 +68,56 @@ export interface IssuedCertificate {
   readonly shortened: boolean;
 }
 
-export interface RevokeRequest {
-  readonly serial: string;
+interface RevocationOrder {
   readonly at: Date;
   readonly reason: RevocationReason;
   /** Since when the key is thought to be compromised. */
   readonly invalidityDate?: Date | undefined;
 }
 
+export interface RevokeRequest extends RevocationOrder {
+  readonly serial: string;
+}
+
+export interface BlockKeyRequest extends Omit<RevocationOrder, 'reason'> {
+  readonly publicKey: KeyObject;
+}
+
+export interface CrlOrder {
+  readonly at: Date;
+  /** Whose list; the issuing CA's unless told. */
+  readonly issuer?: IssuerRole | undefined;
+  readonly days?: number | undefined;
+}
+
+export interface PublishOrder extends CrlOrder {
+  /** File that verifiers are given, replaced; `issuing.crl` or `root.crl` of the home folder unless told. */
+  readonly file?: string | undefined;
+  readonly encoding?: 'der' | 'pem' | undefined;
+  /** Further copies of the list that are out there: the new one must go beyond each. */
+  readonly published?: readonly string[] | undefined;
+}
+
+export interface PublishedCrl extends IssuedCrl {
+  readonly file: string;
+}
+
+export interface RecoverRequest {
+  readonly at: Date;
+  /** Published lists, the newest of each issuer at least. */
+  readonly crls?: readonly string[] | undefined;
+  /** Files of certificates that this authority issued. */
+  readonly certificates?: readonly string[] | undefined;
+}
+
 export interface OpenOptions {
   /** Key files, where they are not in the home folder. */
   readonly rootKey?: string | undefined;
   readonly issuingKey?: string | undefined;
+  /** `read` never writes, not even a file beside the database; `write` unless told. */
+  readonly access?: 'read' | 'write' | undefined;
+  /** Work although the clock is behind what the authority has seen already. */
+  readonly acceptClock?: boolean | undefined;
 }
 
 /**
@@ -88,7 +140,12 @@ export interface OcspValidity {
   readonly days: number;
 }
 
-const OPEN: OptionTable<OpenOptions> = { rootKey: is.text, issuingKey: is.text };
+const OPEN: OptionTable<OpenOptions> = {
+  rootKey: is.text,
+  issuingKey: is.text,
+  access: is.one('read', 'write'),
+  acceptClock: is.flag,
+};
 const ISSUE: OptionTable<IssueRequest> = {
   publicKey: is.object,
   name: is.text,
@@ -98,26 +155,31 @@ const ISSUE: OptionTable<IssueRequest> = {
   days: is.number,
   notBefore: is.time,
   notAfter: is.time,
+  reuseKey: is.flag,
 };
-const REVOKE: OptionTable<RevokeRequest> = {
-  serial: is.text,
-  at: is.time,
-  reason: is.one(...Object.keys(REASONS)),
-  invalidityDate: is.time,
-};
+const ORDER = { at: is.time, reason: is.one(...OFFERED_REASONS), invalidityDate: is.time };
+const REVOKE: OptionTable<RevokeRequest> = { ...ORDER, serial: is.text };
+const BLOCK: OptionTable<BlockKeyRequest> = { at: is.time, invalidityDate: is.time, publicKey: is.object };
 const CRL: OptionTable<CrlOrder> = { at: is.time, issuer: is.one('root', 'issuing'), days: is.number };
+const PUBLISH: OptionTable<PublishOrder> = {
+  ...CRL,
+  file: is.text,
+  encoding: is.one('der', 'pem'),
+  published: is.list(is.text),
+};
+const RECOVER: OptionTable<RecoverRequest> = {
+  at: is.time,
+  crls: is.list(is.text),
+  certificates: is.list(is.text),
+};
 const OCSP: OptionTable<OcspValidity> = { at: is.time, days: is.number };
 const LIST: OptionTable<ListFilter> = {
   state: is.one('pending', 'issued', 'revoked'),
   text: is.text,
+  identity: is.text,
   limit: is.number,
+  after: is.text,
 };
-
-interface CrlOrder {
-  readonly at: Date;
-  readonly issuer?: IssuerRole | undefined;
-  readonly days?: number | undefined;
-}
 
 /** A certificate authority that is open for work. Close it when done. */
 export class Authority {
@@ -130,6 +192,7 @@ export class Authority {
   readonly #ask: AskPassphrase;
   readonly #keyFiles: { readonly [R in IssuerRole]: string };
   readonly #keys = new Map<IssuerRole, Promise<SigningKey>>();
+  #consistent: Promise<void> | undefined;
 
   private constructor(
     paths: HomePaths,
@@ -157,7 +220,8 @@ export class Authority {
     if (missing[0] !== undefined)
       throw new ModelsealError('ERR_CA_INCOMPLETE', { home, missing: missing[0] });
     const issuers = readIssuers(paths);
-    const store = SqliteStore.open(database);
+    const { access, acceptClock } = options;
+    const store = SqliteStore.open(database, { access, acceptClock });
     return new Authority(paths, store, issuers, ask, {
       root: options.rootKey ?? paths.rootKey,
       issuing: options.issuingKey ?? paths.issuingKey,
@@ -167,7 +231,8 @@ export class Authority {
   /**
    * Issues a developer certificate. Concurrent calls share their commits, so many are best started together.
    *
-   * @throws {ModelsealError} `ERR_CA_IDENTITY…`, `ERR_CA_NAME`, `ERR_CA_VALIDITY`, `ERR_KEY_WEAK`, `ERR_LINT`, `ERR_CA_…`
+   * @throws {ModelsealError} `ERR_CA_IDENTITY…`, `ERR_CA_NAME`, `ERR_CA_VALIDITY`, `ERR_KEY_WEAK`, `ERR_LINT`,
+   *   `ERR_CA_KEY_BLOCKED`, `ERR_CA_KEY_TAKEN`, `ERR_CA_KEY_REUSED`, `ERR_CA_CLOCK`, `ERR_CA_…`
    */
   async issue(request: IssueRequest): Promise<IssuedCertificate> {
     checkOptions('issue', request, ISSUE);
@@ -183,8 +248,8 @@ export class Authority {
     this.#refuseOwnKey(spki);
     const linted = this.#template.lint({ name, emails, uris, notBefore, notAfter, spki });
     // The key is opened before anything is recorded: a wrong passphrase leaves no trace.
-    const key = await this.#key('issuing');
-    const recorded = await RecordedCertificate.record(linted, this.#store, request.at);
+    const key = await this.#issuingKey();
+    const recorded = await RecordedCertificate.record(linted, this.#store, request.at, request.reuseKey);
     const certificate = Certificate.decode(await recorded.sign(key, this.#store));
     const pem = certificatePem(certificate.raw);
     return {
@@ -197,38 +262,114 @@ export class Authority {
   }
 
   /**
-   * Records a revocation; `crl` publishes it.
+   * Records a revocation; `publishCrl` publishes it. With the reason `keyCompromise` the key is blocked for good, and
+   * all of its certificates are revoked together; {@link ofSameKey} says before which these are.
    *
-   * @throws {ModelsealError} `ERR_SERIAL_UNKNOWN`, `ERR_ALREADY_REVOKED`, `ERR_REVOCATION_DATE`
+   * @returns What was revoked, the named certificate first.
+   * @throws {ModelsealError} `ERR_SERIAL_UNKNOWN`, `ERR_ALREADY_REVOKED`, `ERR_REVOCATION_DATE`, `ERR_CA_CLOCK`,
+   *   `ERR_CA_ROOT_REVOCATION`, `ERR_CA_ISSUING_REVOCATION`
+   * @example await authority.revoke({ serial, reason: 'superseded', at: new Date() })
    */
-  async revoke(request: RevokeRequest): Promise<CertificateRecord> {
+  async revoke(request: RevokeRequest): Promise<readonly CertificateRecord[]> {
     checkOptions('revoke', request, REVOKE);
-    const { serial, reason } = request;
-    const revokedAt = wholeSeconds(request.at);
-    const invalidityDate = request.invalidityDate && wholeSeconds(request.invalidityDate);
-    if (invalidityDate !== undefined && invalidityDate > revokedAt) {
-      throw new ModelsealError('ERR_REVOCATION_DATE', {
-        value: invalidityDate.toISOString(),
-        problem: 'it lies in the future',
-      });
+    const { serial } = request;
+    if (serial === this.root.certificate.serialNumber) throw new ModelsealError('ERR_CA_ROOT_REVOCATION', {});
+    if (serial === this.issuing.certificate.serialNumber) {
+      throw new ModelsealError('ERR_CA_ISSUING_REVOCATION', { serial });
     }
-    const entry = encodeRevokedEntry({
-      serial: Buffer.from(serial.length % 2 === 0 ? serial : `0${serial}`, 'hex'),
-      revokedAt,
-      reason,
-      invalidityDate,
-    });
-    await this.#store.revoke(serial, { revokedAt, reason, invalidityDate }, entry);
-    return this.find(serial);
+    return this.#find(await this.#store.revoke(serial, revocationOf(request), encodeRevokedEntry));
   }
 
-  /** A full CRL of one issuer; by default of the issuing CA, for as many days as the profile says. */
+  /**
+   * Revokes the issuing CA: the end of everything that it issued. The root key must be at hand, and the root's list
+   * is published at once. The issuing key may sign its last list afterwards, and nothing else.
+   *
+   * @throws {ModelsealError} as {@link revoke} and {@link publishCrl}
+   */
+  async revokeIssuingCa(request: RevocationOrder): Promise<PublishedCrl> {
+    checkOptions('revokeIssuingCa', request, ORDER);
+    await this.#key('root');
+    const { serialNumber } = this.issuing.certificate;
+    await this.#store.revoke(serialNumber, revocationOf(request), encodeRevokedEntry);
+    return this.publishCrl({ issuer: 'root', at: request.at });
+  }
+
+  /**
+   * Blocks a key that is known to be compromised, whether it has certificates here or not; those are revoked.
+   *
+   * @returns What was revoked.
+   * @throws {ModelsealError} `ERR_CA_OWN_KEY`, `ERR_REVOCATION_DATE`, `ERR_CA_CLOCK`
+   */
+  async blockKey(request: BlockKeyRequest): Promise<readonly CertificateRecord[]> {
+    checkOptions('blockKey', request, BLOCK);
+    const spki = spkiOf(request.publicKey);
+    this.#refuseOwnKey(spki);
+    const revocation = revocationOf({ ...request, reason: 'keyCompromise' });
+    return this.#find(await this.#store.blockKey(spkiFingerprint(spki), revocation, encodeRevokedEntry));
+  }
+
+  /** All certificates of one key, oldest first. */
+  ofSameKey(keyFingerprint: string): Promise<CertificateRecord[]> {
+    return this.#store.findByKey(keyFingerprint);
+  }
+
+  /**
+   * Makes a full CRL of one issuer, which nothing but {@link publishCrl} puts in the place of the one before.
+   *
+   * @throws {ModelsealError} `ERR_CRL_BEHIND`, `ERR_CRL_UNRECORDED`, `ERR_CRL_FOREIGN` when the list in the home
+   *   folder says more than the records; `ERR_CA_DAYS`, `ERR_CA_CLOCK`, `ERR_CA_…`
+   */
   async crl(request: CrlOrder): Promise<IssuedCrl> {
     checkOptions('crl', request, CRL);
     const role = request.issuer ?? 'issuing';
-    const days = request.days ?? (role === 'root' ? ROOT_CRL_DAYS : this.profile.crlDays);
-    this[role].requireValid(request.at);
-    return issueCrl(this[role], await this.#key(role), this.#store, { at: request.at, days });
+    await requireRecorded(this.#crlFile(role), this[role], this.#store);
+    return this.#sign(role, request);
+  }
+
+  /**
+   * Makes a full CRL and puts it in the place of the one before. What is published is read first: a list never goes
+   * back, whatever became of the records, and two processes never overtake each other.
+   *
+   * @throws {ModelsealError} `ERR_CRL_FOREIGN`, `ERR_CRL_BEHIND`, `ERR_CRL_UNRECORDED`, `ERR_CA_CRL_FAULTY`,
+   *   `ERR_CA_PUBLISHING`, `ERR_CA_DAYS`, `ERR_CA_CLOCK`, `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, `ERR_CA_…`
+   */
+  async publishCrl(request: PublishOrder): Promise<PublishedCrl> {
+    checkOptions('publishCrl', request, PUBLISH);
+    const { issuer: role = 'issuing', encoding = 'der', published = [] } = request;
+    const file = request.file ?? this.#crlFile(role);
+    // Asked for before the lock is taken: a person may take minutes for a passphrase.
+    await this.#key(role);
+    const made = await publish(
+      { file, encoding },
+      [this.#crlFile(role), ...published],
+      this[role],
+      this.#store,
+      role === 'root' ? this.paths.rootLock : this.paths.issuingLock,
+      () => this.#sign(role, request),
+    );
+    return { ...made, file };
+  }
+
+  /**
+   * Brings records that were restored from a backup up to what is out there. See {@link recover}.
+   *
+   * @throws {ModelsealError} `ERR_CRL_FOREIGN`, `ERR_CERTIFICATE_FOREIGN`, what reading the files throws
+   */
+  async recover(request: RecoverRequest): Promise<Recovered> {
+    checkOptions('recover', request, RECOVER);
+    const { crls = [], certificates = [], at } = request;
+    return recover({ crls, certificates }, [this.issuing, this.root], this.#store, at);
+  }
+
+  /**
+   * Takes in a certificate that a key of this authority signed, where the records do not hold it.
+   *
+   * @param file Name for errors.
+   * @throws {ModelsealError} `ERR_CERTIFICATE_FOREIGN`
+   */
+  async importCertificate(certificate: Certificate, file: string, at: Date): Promise<CertificateRecord> {
+    await importCertificate(certificate, file, [this.issuing, this.root], this.#store, at);
+    return this.find(certificate.serialNumber);
   }
 
   /**
@@ -240,7 +381,8 @@ export class Authority {
     checkOptions('answerOcsp', validity, OCSP);
     const { items, nonce } = decodeOcspRequest(request);
     const question = { certIds: items.map(({ certId }) => certId), nonce };
-    return answerOcsp(this[role], await this.#key(role), this.#store, question, validity);
+    const key = role === 'issuing' ? await this.#issuingKey() : await this.#key('root');
+    return answerOcsp(this[role], key, this.#store, question, validity);
   }
 
   /** An OCSP response about one recorded certificate, as evidence to ship along. */
@@ -251,9 +393,30 @@ export class Authority {
     return this.answerOcsp(encodeOcspRequest([id]), record.issuer, validity);
   }
 
-  async list(filter: ListFilter = {}): Promise<CertificateRecord[]> {
+  /** A page of certificates, newest first. */
+  async list(filter: ListFilter = {}): Promise<CertificatePage> {
     checkOptions('list', filter, LIST);
-    return this.#store.list(filter);
+    const { identity } = filter;
+    return this.#store.list({ ...filter, identity: identity && parseIdentity(identity) });
+  }
+
+  /** All certificates, newest first, however many they are. */
+  async *all(filter: Omit<ListFilter, 'limit' | 'after'> = {}): AsyncGenerator<CertificateRecord> {
+    let after: string | undefined;
+    do {
+      const page: CertificatePage = await this.list({ ...filter, after });
+      yield* page.records;
+      after = page.next;
+    } while (after !== undefined);
+  }
+
+  /** Which lists are out of date, or will be soon: when less than a fifth of their life is left. */
+  async listsDue(at: Date): Promise<readonly LastCrl[]> {
+    const last = await this.#store.lastCrls();
+    return last.filter(({ thisUpdate, nextUpdate }) => {
+      const life = nextUpdate.getTime() - thisUpdate.getTime();
+      return nextUpdate.getTime() - at.getTime() < life / 5;
+    });
   }
 
   /** How many certificates are in which state. */
@@ -296,19 +459,56 @@ export class Authority {
     return key;
   }
 
+  /** The issuing key for certificates and OCSP answers, which a revoked CA makes no more. */
+  async #issuingKey(): Promise<SigningKey> {
+    const { serialNumber, label: issuer } = this.issuing.certificate;
+    if (await this.#store.isRevoked(serialNumber)) throw new ModelsealError('ERR_CA_REVOKED', { issuer });
+    return this.#key('issuing');
+  }
+
   async #openKey(role: IssuerRole): Promise<SigningKey> {
+    // The one door to everything that is signed.
+    this.#consistent ??= this.#store.requireConsistent();
+    await this.#consistent;
     const file = this.#keyFiles[role];
     const { certificate } = this[role];
     if (!existsSync(file)) throw new ModelsealError('ERR_CA_KEY_ABSENT', { role, file });
-    if (await this.#store.isRevoked(certificate.serialNumber)) {
-      throw new ModelsealError('ERR_CA_REVOKED', { issuer: certificate.label });
-    }
     const key = signingKey(await readPrivateKey(file, this.#ask));
     if (publicKeyFingerprint(key.publicKey) !== publicKeyFingerprint(certificate.publicKey())) {
       throw new ModelsealError('ERR_CA_KEY_MISMATCH', { file, certificate: certificate.label });
     }
     return key;
   }
+
+  async #sign(role: IssuerRole, { at, days }: CrlOrder): Promise<IssuedCrl> {
+    this[role].requireValid(at);
+    const fallback = role === 'root' ? ROOT_CRL_DAYS : this.profile.crlDays;
+    return issueCrl(this[role], await this.#key(role), this.#store, { at, days: days ?? fallback });
+  }
+
+  #crlFile(role: IssuerRole): string {
+    return role === 'root' ? this.paths.rootCrl : this.paths.issuingCrl;
+  }
+
+  #find(serials: readonly string[]): Promise<CertificateRecord[]> {
+    return Promise.all(serials.map((serial) => this.find(serial)));
+  }
+}
+
+/** @throws {ModelsealError} `ERR_REVOCATION_DATE` */
+function revocationOf({ at, reason, invalidityDate }: RevocationOrder): Revocation {
+  const revocation = {
+    revokedAt: wholeSeconds(at),
+    reason,
+    invalidityDate: invalidityDate && wholeSeconds(invalidityDate),
+  };
+  if (revocation.invalidityDate !== undefined && revocation.invalidityDate > revocation.revokedAt) {
+    throw new ModelsealError('ERR_REVOCATION_DATE', {
+      value: revocation.invalidityDate.toISOString(),
+      problem: 'it lies in the future',
+    });
+  }
+  return revocation;
 }
 
 /** Reads the two CA certificates and checks that the one is issued by the other. */

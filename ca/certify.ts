@@ -67,21 +67,27 @@ export class RecordedCertificate {
   /**
    * Records the certificate as pending. When this resolves, a crash can no longer make its serial number unknown.
    *
-   * @throws {ModelsealError} `ERR_CA_SERIAL_COLLISION`, `ERR_CA_DATABASE…`
+   * @throws {ModelsealError} `ERR_CA_SERIAL_COLLISION`, `ERR_CA_KEY_…`, `ERR_CA_CLOCK`, `ERR_CA_DATABASE…`
    */
-  static async record(linted: LintedCertificate, store: CaStore, at: Date): Promise<RecordedCertificate> {
+  static async record(
+    linted: LintedCertificate,
+    store: CaStore,
+    at: Date,
+    reuseKey = false,
+  ): Promise<RecordedCertificate> {
     LintedCertificate.check(linted);
     const { certificate, role } = linted;
-    await store.recordPending({
+    const pending = {
       serial: serialText(certificate.serialBytes),
-      issuer: role === 'developer' ? 'issuing' : 'root',
+      issuer: role === 'developer' ? ('issuing' as const) : ('root' as const),
       subject: certificate.subject.toString(),
       identities: certificateIdentities(certificate),
       notBefore: certificate.notBefore,
       notAfter: certificate.notAfter,
       keyFingerprint: spkiFingerprint(certificate.spki),
       requestedAt: at,
-    });
+    };
+    await store.recordPending(pending, reuseKey);
     return new RecordedCertificate(certificate);
   }
 

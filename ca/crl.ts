@@ -1,7 +1,10 @@
+import { ModelsealError } from '../core/errors/index.js';
 import type { SigningKey } from '../core/keys/index.js';
-import { signCrl } from './encode/crl.js';
+import { CertificateList } from '../core/x509/crl.js';
+import { sameBytes, signatureAlgorithm, verifySignedData } from '../core/x509/index.js';
+import { type CrlFields, signCrl } from './encode/crl.js';
 import type { Issuer } from './issuer.js';
-import { daysAfter, MAX_CRL_DAYS, wholeDays, wholeSeconds } from './profile.js';
+import { daysAfter, MAX_CRL_DAYS, STATUS_BACKDATE_MS, wholeDays, wholeSeconds } from './profile.js';
 import type { CaStore } from './store/store.js';
 
 export interface CrlRequest {
@@ -20,11 +23,12 @@ export interface IssuedCrl {
 }
 
 /**
- * Makes a full CRL of everything that this issuer has revoked. The number is taken from the store first, so that
- * two CRLs never carry the same one (RFC 5280 §5.2.3). Entries stay on it for good: a model signed years ago is
- * still judged by it.
+ * Makes a full CRL of everything that this issuer has revoked. Number, time and entries are one transaction, so that
+ * two CRLs never carry the same number (RFC 5280 §5.2.3) and a later one never says less. Entries stay on it for
+ * good: a model signed years ago is still judged by it.
  *
- * @throws {ModelsealError} `ERR_CA_DAYS`, `ERR_CA_NOT_YET_VALID`, `ERR_CA_EXPIRED`, `ERR_CA_DATABASE…`
+ * @throws {ModelsealError} `ERR_CA_DAYS`, `ERR_CA_NOT_YET_VALID`, `ERR_CA_EXPIRED`, `ERR_CA_CLOCK`,
+ *   `ERR_CA_CRL_FAULTY`, `ERR_CA_RECORDS`, `ERR_CA_DATABASE…`
  */
 export async function issueCrl(
   issuer: Issuer,
@@ -34,21 +38,57 @@ export async function issueCrl(
 ): Promise<IssuedCrl> {
   issuer.requireValid(request.at);
   const days = wholeDays(request.days, 'days', MAX_CRL_DAYS);
-  const thisUpdate = wholeSeconds(request.at);
   const nextUpdate = wholeSeconds(daysAfter(request.at, days));
-  const number = await store.nextCrlNumber(issuer.role);
-  const { pieces, count: entries } = await store.crlEntries(issuer.role);
-  const der = await signCrl(
-    {
-      signatureAlgorithm: issuer.signatureAlgorithm,
-      issuer: issuer.certificate.subject.raw,
-      issuerKeyId: issuer.keyId,
-      number,
-      thisUpdate,
-      nextUpdate,
-      entries: pieces,
-    },
-    key,
+  const { number, pieces, count, thisUpdate } = await store.crlSnapshot(issuer.role, {
+    at: request.at,
+    wanted: issuer.backdated(request.at, STATUS_BACKDATE_MS),
+    nextUpdate,
+  });
+  const fields: CrlFields = {
+    signatureAlgorithm: issuer.signatureAlgorithm,
+    issuer: issuer.certificate.subject.raw,
+    issuerKeyId: issuer.keyId,
+    number,
+    thisUpdate,
+    nextUpdate,
+    expiredSince: issuer.certificate.notBefore,
+    entries: pieces,
+  };
+  const der = await signCrl(fields, key);
+  const problem = readBack(der, issuer, fields, count);
+  if (problem !== undefined) throw new ModelsealError('ERR_CA_CRL_FAULTY', { what: 'CRL', problem });
+  return { der, number, entries: count, thisUpdate, nextUpdate };
+}
+
+/** Reads the list as any verifier would, and says what differs from what was meant. */
+function readBack(der: Uint8Array, issuer: Issuer, meant: CrlFields, count: number): string | undefined {
+  let list: CertificateList;
+  try {
+    list = CertificateList.decode(der);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  if (!isSignedBy(list, issuer)) return 'its signature does not verify';
+  if (list.number !== BigInt(meant.number)) return 'it carries another number';
+  if (list.entryCount !== count) return `it has ${list.entryCount} entries instead of ${count}`;
+  if (
+    list.thisUpdate.getTime() !== meant.thisUpdate.getTime() ||
+    list.nextUpdate.getTime() !== meant.nextUpdate.getTime()
+  ) {
+    return 'it carries another time';
+  }
+  return undefined;
+}
+
+/** Whether a list is one of this issuer: its name and its key. */
+export function isSignedBy(list: CertificateList, { certificate }: Issuer): boolean {
+  return (
+    sameBytes(list.issuer.raw, certificate.subject.raw) &&
+    verifySignedData(
+      signatureAlgorithm(list.signatureAlgorithm),
+      certificate.publicKey(),
+      list.tbs,
+      list.signature,
+    )
   );
-  return { der, number, entries, thisUpdate, nextUpdate };
 }

@@ -30,6 +30,8 @@ export interface DeliveryRequest {
   readonly acceptCsrIdentities?: boolean | undefined;
   readonly keyType?: string | undefined;
   readonly protection: KeyProtection;
+  /** Certify the key of a request again, for the same identities. */
+  readonly reuseKey?: boolean | undefined;
 }
 
 const FRESH = { out: is.text, keyType: is.text, protection: is.anything };
@@ -42,6 +44,7 @@ const DELIVERY: OptionTable<DeliveryRequest> = {
   days: is.number,
   csr: is.made(CertificateRequest),
   acceptCsrIdentities: is.flag,
+  reuseKey: is.flag,
 };
 
 export interface Delivery {
@@ -67,7 +70,13 @@ export async function issueInto(authority: Authority, request: DeliveryRequest):
   const removeFolder = makeFolder(out);
   try {
     const publicKey = csr?.publicKey ?? createPublicKey((fresh as FreshKey).key);
-    const issued = await authority.issue({ ...wishes, publicKey, at, days: request.days });
+    const issued = await authority.issue({
+      ...wishes,
+      publicKey,
+      at,
+      days: request.days,
+      reuseKey: request.reuseKey,
+    });
     const files: NewFile[] = [
       ...(fresh === undefined ? [] : [fresh.file]),
       { path: path('chain.pem'), data: issued.chainPem, mode: PUBLIC },

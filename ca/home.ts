@@ -13,6 +13,9 @@ export interface HomePaths {
   readonly rootCrl: string;
   readonly issuingCrl: string;
   readonly database: string;
+  /** Held while a list of this issuer is signed and put in place. */
+  readonly rootLock: string;
+  readonly issuingLock: string;
 }
 
 export const homePaths = (home: string): HomePaths => ({
@@ -24,6 +27,8 @@ export const homePaths = (home: string): HomePaths => ({
   rootCrl: join(home, 'root.crl'),
   issuingCrl: join(home, 'issuing.crl'),
   database: join(home, 'ca.db'),
+  rootLock: join(home, '.root.lock'),
+  issuingLock: join(home, '.issuing.lock'),
 });
 
 /** Readable by the owner alone. */

@@ -1,11 +1,16 @@
 export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
 export {
   Authority,
+  type BlockKeyRequest,
+  type CrlOrder,
   type IssuedCertificate,
   type IssueRequest,
   type OcspValidity,
   type OpenOptions,
   openAuthority,
+  type PublishedCrl,
+  type PublishOrder,
+  type RecoverRequest,
   type RevokeRequest,
 } from './authority.js';
 export type { IssuedCrl } from './crl.js';
@@ -19,13 +24,16 @@ export {
   requestInto,
 } from './deliver.js';
 export { type AuthoritySummary, type CreateAuthorityOptions, createAuthority } from './init.js';
+export { type Migrated, migrateAuthority } from './migrate.js';
 export { LINTS, type Lint } from './lint/index.js';
 export type { OcspStatement, SignedOcsp } from './ocsp.js';
 export type { ProfileOptions } from './profile.js';
-export { REASONS, type RevocationReason, revocationReason } from './reasons.js';
-export { resolveCertificate } from './resolve.js';
+export { OFFERED_REASONS, REASONS, type RevocationReason, revocationReason } from './reasons.js';
+export type { Recovered } from './recover.js';
+export { resolveCertificate, resolveForRevocation } from './resolve.js';
 export type {
   CaStore,
+  CertificatePage,
   CertificateRecord,
   CertificateState,
   IssuerRole,

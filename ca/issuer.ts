@@ -2,6 +2,7 @@ import { ModelsealError } from '../core/errors/index.js';
 import { signatureScheme } from '../core/keys/index.js';
 import { type Certificate, isoTime } from '../core/x509/index.js';
 import { keyIdentifier } from './encode/extensions.js';
+import { wholeSeconds } from './profile.js';
 import type { IssuerRole } from './store/store.js';
 
 /** A CA certificate of this authority with the encodings that everything it signs repeats. */
@@ -17,6 +18,11 @@ export class Issuer {
     this.certificate = certificate;
     this.signatureAlgorithm = signatureScheme(certificate.publicKey()).algorithmIdentifier;
     this.keyId = certificate.subjectKeyIdentifier ?? keyIdentifier(certificate.spki);
+  }
+
+  /** A time before `at`, in whole seconds, and never before the certificate itself. */
+  backdated(at: Date, ms: number): Date {
+    return wholeSeconds(new Date(Math.max(at.getTime() - ms, this.certificate.notBefore.getTime())));
   }
 
   /**

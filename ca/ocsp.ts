@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { context, contextPrimitive, der, Tag } from '../core/der/index.js';
+import { ModelsealError } from '../core/errors/index.js';
 import type { SigningKey } from '../core/keys/index.js';
-import { serialText } from '../core/x509/index.js';
-import { type CertId, matchesCertId } from '../core/x509/ocsp.js';
+import { sameBytes, serialText, signatureAlgorithm, verifySignedData } from '../core/x509/index.js';
+import { type CertId, matchesCertId, OcspResponse } from '../core/x509/ocsp.js';
 import { keyBits } from '../core/x509/ocsp-cert-id.js';
-import { OCSP_BASIC, OCSP_NONCE } from '../core/x509/ocsp-codec.js';
+import { OCSP_ARCHIVE_CUTOFF, OCSP_BASIC, OCSP_NONCE } from '../core/x509/ocsp-codec.js';
 import { assemble } from './encode/certificate.js';
 import { extension } from './encode/extensions.js';
 import type { Issuer } from './issuer.js';
-import { daysAfter, MAX_CRL_DAYS, wholeDays, wholeSeconds } from './profile.js';
+import { daysAfter, MAX_CRL_DAYS, STATUS_BACKDATE_MS, wholeDays, wholeSeconds } from './profile.js';
 import { REASONS } from './reasons.js';
 import type { CaStore, Revocation } from './store/store.js';
 
@@ -34,7 +35,7 @@ export interface SignedOcsp {
  * Answers an OCSP request, signed by the issuer itself (RFC 6960 §4.2.2.2: no delegation, no further certificate).
  * What this issuer did not issue is `unknown`, also a serial number that was reserved and never signed.
  *
- * @throws {ModelsealError} `ERR_CA_DAYS`, `ERR_CA_NOT_YET_VALID`, `ERR_CA_EXPIRED`, `ERR_CA_DATABASE…`
+ * @throws {ModelsealError} `ERR_CA_DAYS`, `ERR_CA_NOT_YET_VALID`, `ERR_CA_EXPIRED`, `ERR_CA_CRL_FAULTY`, `ERR_CA_DATABASE…`
  */
 export async function answerOcsp(
   issuer: Issuer,
@@ -45,26 +46,35 @@ export async function answerOcsp(
 ): Promise<SignedOcsp> {
   issuer.requireValid(validity.at);
   const days = wholeDays(validity.days, 'days', MAX_CRL_DAYS);
-  const thisUpdate = wholeSeconds(validity.at);
+  const producedAt = wholeSeconds(validity.at);
   const nextUpdate = wholeSeconds(daysAfter(validity.at, days));
-  const statements: OcspStatement[] = [];
-  const answers: Uint8Array[] = [];
-  for (const id of question.certIds) {
-    const { statement, encoded } = await judge(id, issuer, store);
-    statements.push(statement);
-    answers.push(
-      der.sequence(
-        id.raw,
-        encoded,
-        der.generalizedTime(thisUpdate),
-        der.element(context(0), der.generalizedTime(nextUpdate)),
-      ),
-    );
-  }
+  const judged = await Promise.all(question.certIds.map((id) => judge(id, issuer, store)));
+  // An answer is not older than the revocation that it tells of.
+  const thisUpdate = new Date(
+    judged.reduce(
+      (latest, { revocation }) => Math.max(latest, revocation?.revokedAt.getTime() ?? 0),
+      issuer.backdated(validity.at, STATUS_BACKDATE_MS).getTime(),
+    ),
+  );
+  // What expired stays known for good (RFC 6960 §4.4.4).
+  const archiveCutoff = extension(
+    OCSP_ARCHIVE_CUTOFF,
+    false,
+    der.generalizedTime(issuer.certificate.notBefore),
+  );
+  const answers = judged.map(({ id, status, revocation }) =>
+    der.sequence(
+      id.raw,
+      encodeStatus(status, revocation),
+      der.generalizedTime(thisUpdate),
+      der.element(context(0), der.generalizedTime(nextUpdate)),
+      der.element(context(1), der.sequence(archiveCutoff)),
+    ),
+  );
   const keyHash = createHash('sha1').update(keyBits(issuer.certificate.spki)).digest();
   const tbs = der.sequence(
     der.element(context(2), der.octetString(keyHash)),
-    der.generalizedTime(thisUpdate),
+    der.generalizedTime(producedAt),
     der.sequence(...answers),
     ...(question.nonce === undefined
       ? []
@@ -78,26 +88,78 @@ export async function answerOcsp(
   const basic = assemble(tbs, issuer.signatureAlgorithm, await key.sign(tbs));
   const responseBytes = der.sequence(der.oid(OCSP_BASIC), der.octetString(basic));
   const response = der.sequence(der.integer(0, Tag.ENUMERATED), der.element(context(0), responseBytes));
+  readBack(response, issuer, judged, question);
+  const statements = judged.map(({ serial, status }) => ({ serial, status }));
   return { der: response, statements, thisUpdate, nextUpdate };
 }
 
-const GOOD = der.element(contextPrimitive(0));
-const UNKNOWN = der.element(contextPrimitive(2));
+interface Judged extends OcspStatement {
+  readonly id: CertId;
+  /** Present for what is revoked. */
+  readonly revocation: Revocation | undefined;
+}
 
-async function judge(
-  id: CertId,
-  issuer: Issuer,
-  store: CaStore,
-): Promise<{ statement: OcspStatement; encoded: Uint8Array }> {
+async function judge(id: CertId, issuer: Issuer, store: CaStore): Promise<Judged> {
   const serial = serialText(id.serial);
   const { subject: name, spki } = issuer.certificate;
   const record = matchesCertId(id, { name, spki }, id.serial) ? await store.find(serial) : undefined;
   if (record?.issuer !== issuer.role || record.state === 'pending') {
-    return { statement: { serial, status: 'unknown' }, encoded: UNKNOWN };
+    return { id, serial, status: 'unknown', revocation: undefined };
   }
-  return record.revocation === undefined
-    ? { statement: { serial, status: 'good' }, encoded: GOOD }
-    : { statement: { serial, status: 'revoked' }, encoded: revokedInfo(record.revocation) };
+  const { revocation } = record;
+  return { id, serial, status: revocation === undefined ? 'good' : 'revoked', revocation };
+}
+
+function encodeStatus(status: OcspStatement['status'], revocation: Revocation | undefined): Uint8Array {
+  if (revocation !== undefined) return revokedInfo(revocation);
+  return der.element(contextPrimitive(status === 'good' ? 0 : 2));
+}
+
+/**
+ * Reads the answer as a client would, and compares it with the records.
+ *
+ * @throws {ModelsealError} `ERR_CA_CRL_FAULTY`
+ */
+function readBack(
+  bytes: Uint8Array,
+  issuer: Issuer,
+  judged: readonly Judged[],
+  { nonce }: OcspQuestion,
+): void {
+  const fail = (problem: string, cause?: unknown): never => {
+    throw new ModelsealError('ERR_CA_CRL_FAULTY', { what: 'OCSP answer', problem }, { cause });
+  };
+  const response = decoded(bytes, fail);
+  const { certificate } = issuer;
+  const algorithm = signatureAlgorithm(response.signatureAlgorithm);
+  if (!verifySignedData(algorithm, certificate.publicKey(), response.tbs, response.signature)) {
+    fail('its signature does not verify');
+  }
+  if (!response.isResponder(certificate)) fail('it names another responder');
+  if (Buffer.compare(response.nonce ?? Buffer.alloc(0), nonce ?? Buffer.alloc(0)) !== 0) {
+    fail('it does not repeat the nonce');
+  }
+  const agree =
+    response.answers.length === judged.length &&
+    response.answers.every(({ certId, status }, i) => {
+      const meant = judged[i];
+      if (meant === undefined || !sameBytes(certId.raw, meant.id.raw) || status.type !== meant.status)
+        return false;
+      return (
+        status.type !== 'revoked' ||
+        (status.revocationDate.getTime() === meant.revocation?.revokedAt.getTime() &&
+          (status.reason ?? 'unspecified') === meant.revocation.reason)
+      );
+    });
+  if (!agree) fail('it does not say what the records say');
+}
+
+function decoded(bytes: Uint8Array, fail: (problem: string, cause: unknown) => never): OcspResponse {
+  try {
+    return OcspResponse.decode(bytes);
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error), error);
+  }
 }
 
 /** RevokedInfo (RFC 6960 §4.2.1); as on CRLs, `unspecified` is said by leaving the reason out. */

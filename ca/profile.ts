@@ -27,6 +27,9 @@ export const AUTHORITY_BACKDATE_MS = 3_600_000;
 /** New certificates are valid from five minutes ago, for the same reason. */
 export const DEVELOPER_BACKDATE_MS = 300_000;
 
+/** CRLs and OCSP answers say what was known five minutes ago, or at the newest revocation in them. */
+export const STATUS_BACKDATE_MS = DEVELOPER_BACKDATE_MS;
+
 export const daysAfter = (date: Date, days: number): Date => new Date(date.getTime() + days * DAY_MS);
 
 /** Certificates carry whole seconds; rounding down here keeps what is recorded equal to what is signed. */

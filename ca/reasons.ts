@@ -2,7 +2,7 @@ import { ModelsealError } from '../core/errors/index.js';
 
 /**
  * CRLReason (RFC 5280 §5.3.1). `removeFromCRL` is left out: it belongs to delta CRLs, and a certificate that was
- * revoked here stays revoked.
+ * revoked here stays revoked. `certificateHold` is read from older records and given to no new one, for the same reason.
  */
 export const REASONS = {
   unspecified: 0,
@@ -18,10 +18,16 @@ export const REASONS = {
 
 export type RevocationReason = keyof typeof REASONS;
 
+/** What may be given as a reason. */
+export const OFFERED_REASONS = (Object.keys(REASONS) as RevocationReason[]).filter(
+  (reason) => reason !== 'certificateHold',
+);
+
 /** @throws {ModelsealError} `ERR_REVOCATION_REASON` */
 export function revocationReason(name: string): RevocationReason {
-  if (Object.hasOwn(REASONS, name)) return name as RevocationReason;
-  throw new ModelsealError('ERR_REVOCATION_REASON', { reason: name, known: Object.keys(REASONS) });
+  const reason = OFFERED_REASONS.find((offered) => offered === name);
+  if (reason !== undefined) return reason;
+  throw new ModelsealError('ERR_REVOCATION_REASON', { reason: name, known: OFFERED_REASONS });
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/;

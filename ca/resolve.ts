@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { ModelsealError } from '../core/errors/index.js';
-import { readCertificates, sameBytes } from '../core/x509/index.js';
+import { type Certificate, readCertificates, sameBytes } from '../core/x509/index.js';
 import type { Authority } from './authority.js';
 import type { CertificateRecord } from './store/store.js';
 
@@ -25,12 +25,32 @@ export async function resolveCertificate(authority: Authority, named: string): P
 }
 
 async function fromFile(authority: Authority, file: string): Promise<CertificateRecord> {
-  const [certificate] = readCertificates(file, 'certificate');
-  if (certificate === undefined) throw new ModelsealError('ERR_SERIAL_NUMBER', { value: file });
+  const certificate = readOne(file);
   const record = await authority.find(certificate.serialNumber);
   // The serial number alone would let a forged file have a genuine certificate revoked.
   if (record.der === undefined || !sameBytes(record.der, certificate.raw)) {
     throw new ModelsealError('ERR_CERTIFICATE_FOREIGN', { file, serial: certificate.serialNumber });
   }
   return record;
+}
+
+/** The first certificate of a file: the leaf, where a chain follows. */
+function readOne(file: string): Certificate {
+  const [certificate] = readCertificates(file, 'certificate');
+  if (certificate === undefined) throw new ModelsealError('ERR_SERIAL_NUMBER', { value: file });
+  return certificate;
+}
+
+/**
+ * The same for a certificate that is to be revoked: one that our key signed and that the records lost is taken in.
+ *
+ * @throws {ModelsealError} as {@link resolveCertificate}
+ */
+export async function resolveForRevocation(
+  authority: Authority,
+  named: string,
+  at: Date,
+): Promise<CertificateRecord> {
+  if (existsSync(named)) return authority.importCertificate(readOne(named), named, at);
+  return resolveCertificate(authority, named);
 }

@@ -1,21 +1,17 @@
 import { context, der, Tag } from '../../core/der/index.js';
 import type { SigningKey } from '../../core/keys/index.js';
 import { Oid } from '../../core/x509/oids.js';
-import { REASONS, type RevocationReason } from '../reasons.js';
+import { REASONS } from '../reasons.js';
+import type { Revocation } from '../store/store.js';
 import { authorityKeyIdentifier, extension } from './extensions.js';
-
-export interface RevokedEntry {
-  readonly serial: Uint8Array;
-  readonly revokedAt: Date;
-  readonly reason: RevocationReason;
-  readonly invalidityDate: Date | undefined;
-}
 
 /**
  * DER of one entry of revokedCertificates (RFC 5280 §5.3). `unspecified` is expressed by leaving the reason out
  * (§5.3.1), and an entry without extensions has no empty list of them (§5.1.2.6), which other readers refuse.
+ *
+ * @param serial Hexadecimal, as the records have it.
  */
-export function encodeRevokedEntry(entry: RevokedEntry): Uint8Array {
+export function encodeRevokedEntry(serial: string, entry: Revocation): Uint8Array {
   const extensions: Uint8Array[] = [];
   if (entry.reason !== 'unspecified') {
     extensions.push(extension(Oid.reasonCode, false, der.integer(REASONS[entry.reason], Tag.ENUMERATED)));
@@ -24,7 +20,7 @@ export function encodeRevokedEntry(entry: RevokedEntry): Uint8Array {
     extensions.push(extension(Oid.invalidityDate, false, der.generalizedTime(entry.invalidityDate)));
   }
   return der.sequence(
-    der.integer(entry.serial),
+    der.integer(Buffer.from(serial, 'hex')),
     der.time(entry.revokedAt),
     ...(extensions.length > 0 ? [der.sequence(...extensions)] : []),
   );
@@ -37,6 +33,8 @@ export interface CrlFields {
   readonly number: number;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date;
+  /** Certificates that expired since this time stay on the list (X.509 §9.5.2.10, expiredCertsOnCRL). */
+  readonly expiredSince: Date;
   /** DER of the entries, in pieces of any number of whole entries. */
   readonly entries: readonly Uint8Array[];
 }
@@ -68,6 +66,7 @@ export async function signCrl(fields: CrlFields, key: SigningKey): Promise<Uint8
     der.sequence(
       authorityKeyIdentifier(fields.issuerKeyId),
       extension(Oid.crlNumber, false, der.integer(fields.number)),
+      extension(Oid.expiredCertsOnCrl, false, der.generalizedTime(fields.expiredSince)),
     ),
   );
   const tbsHeader = header(Tag.SEQUENCE, before.length + entriesLength + after.length);

@@ -18,6 +18,7 @@ export interface PendingCertificate {
   readonly identities: readonly string[];
   readonly notBefore: Date;
   readonly notAfter: Date;
+  /** SHA-256 over the SubjectPublicKeyInfo, hexadecimal. */
   readonly keyFingerprint: string;
   readonly requestedAt: Date;
 }
@@ -40,42 +41,111 @@ export interface CertificateRecord extends PendingCertificate {
   readonly revocation: Revocation | undefined;
 }
 
+/** What is imported of a certificate that the records lost: all of it, or what a CRL says about it. */
+export interface FoundCertificate {
+  readonly certificate: PendingCertificate;
+  readonly der: Uint8Array | undefined;
+  readonly revocation: Revocation | undefined;
+}
+
 export interface ListFilter {
   readonly state?: CertificateState | undefined;
   /** Subject or one identity contains this text. */
   readonly text?: string | undefined;
+  /** One identity is this, in full; found by an index. */
+  readonly identity?: string | undefined;
+  /** Longest page wanted; at most {@link MAX_LISTED}. */
   readonly limit?: number | undefined;
+  /** Go on where a page ended, by its `next`. */
+  readonly after?: string | undefined;
 }
 
-/** Everything that an issuer has revoked, encoded. */
-export interface CrlEntries {
+/** A page of a list, newest first. */
+export interface CertificatePage {
+  readonly records: readonly CertificateRecord[];
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: string;
+}
+
+/** A page longer than this is no longer read by anyone; programs go from page to page. */
+export const MAX_LISTED = 10_000;
+
+/** Everything that an issuer has revoked, with the number and the time of the list that says so. */
+export interface CrlSnapshot {
+  /** Taken by this snapshot: never given out twice, even when the list is then not signed. */
+  readonly number: number;
+  readonly thisUpdate: Date;
+  /** DER of all entries in order of revocation, in pieces of whole entries. */
   readonly pieces: readonly Uint8Array[];
   readonly count: number;
 }
 
+export interface LastCrl {
+  readonly issuer: IssuerRole;
+  readonly thisUpdate: Date;
+  readonly nextUpdate: Date;
+}
+
+/** DER of the CRL entry of a revocation. */
+export type EncodeEntry = (serial: string, revocation: Revocation) => Uint8Array;
+
 /**
  * The state of an authority. Every promise that writes resolves only when the change survives a crash of the
- * machine. Several processes may use one store at the same time.
+ * machine. Several processes may use one store at the same time. What is written at an earlier time than what is
+ * there already is refused (`ERR_CA_CLOCK`), unless the store was opened to accept the clock.
  */
 export interface CaStore {
   readonly profile: unknown;
-  /** @throws {ModelsealError} `ERR_CA_SERIAL_COLLISION`, `ERR_CA_DATABASE`, `ERR_CA_DATABASE_BUSY` */
-  recordPending(certificate: PendingCertificate): Promise<void>;
+  /**
+   * @param reuseKey Whether the key may be one that has a certificate already; its identities must be the same.
+   * @throws {ModelsealError} `ERR_CA_SERIAL_COLLISION`, `ERR_CA_KEY_BLOCKED`, `ERR_CA_KEY_TAKEN`, `ERR_CA_KEY_REUSED`,
+   *   `ERR_CA_CLOCK`, `ERR_CA_DATABASE`, `ERR_CA_DATABASE_BUSY`
+   */
+  recordPending(certificate: PendingCertificate, reuseKey?: boolean): Promise<void>;
   recordIssued(issued: IssuedDer): Promise<void>;
+  /** Takes in what the records lost; what they hold already stays as it is. @returns Whether anything was new. */
+  importFound(found: FoundCertificate, encode: EncodeEntry): Promise<boolean>;
   find(serial: string): Promise<CertificateRecord | undefined>;
-  /** Newest first. */
-  list(filter: ListFilter): Promise<CertificateRecord[]>;
+  /** All certificates of a key, oldest first. */
+  findByKey(fingerprint: string): Promise<CertificateRecord[]>;
+  list(filter: ListFilter): Promise<CertificatePage>;
   count(): Promise<Record<CertificateState, number>>;
   /**
-   * Records a revocation and the DER of its CRL entry. A certificate on hold may be revoked for good.
+   * Records a revocation. A compromised key is blocked for good, and all of its certificates are revoked with it.
    *
-   * @throws {ModelsealError} `ERR_SERIAL_UNKNOWN`, `ERR_ALREADY_REVOKED`
+   * @returns The serial numbers that were revoked, the given one first.
+   * @throws {ModelsealError} `ERR_SERIAL_UNKNOWN`, `ERR_ALREADY_REVOKED`, `ERR_CA_CLOCK`
    */
-  revoke(serial: string, revocation: Revocation, entry: Uint8Array): Promise<void>;
+  revoke(serial: string, revocation: Revocation, encode: EncodeEntry): Promise<readonly string[]>;
+  /**
+   * Blocks a key for good and revokes its certificates.
+   *
+   * @returns The serial numbers that were revoked.
+   */
+  blockKey(fingerprint: string, revocation: Revocation, encode: EncodeEntry): Promise<readonly string[]>;
   isRevoked(serial: string): Promise<boolean>;
-  /** Takes the next CRL number of an issuer; never given out twice, even when the CRL is then not signed. */
-  nextCrlNumber(issuer: IssuerRole): Promise<number>;
-  /** DER of all CRL entries of an issuer in order of revocation, in pieces of whole entries. */
-  crlEntries(issuer: IssuerRole): Promise<CrlEntries>;
+  /** Number of the last list of an issuer. */
+  lastCrlNumber(issuer: IssuerRole): Promise<number>;
+  /** Makes the next list of an issuer carry a number beyond this one, and no earlier time. */
+  raiseCrlNumber(issuer: IssuerRole, number: number, times: Omit<LastCrl, 'issuer'>): Promise<void>;
+  /**
+   * Number and entries of the next list, out of one transaction.
+   *
+   * @param times Now; the time that the list shall carry, unless the list before it, or an entry, is later; and the
+   *   time at which the next one is due.
+   * @throws {ModelsealError} `ERR_CA_RECORDS`, `ERR_CA_CLOCK`
+   */
+  crlSnapshot(
+    issuer: IssuerRole,
+    times: { readonly at: Date; readonly wanted: Date; readonly nextUpdate: Date },
+  ): Promise<CrlSnapshot>;
+  /** The times of the last list of each issuer; an issuer without a list is left out. */
+  lastCrls(): Promise<readonly LastCrl[]>;
+  /**
+   * Refuses to go on when the records are damaged or contradict each other.
+   *
+   * @throws {ModelsealError} `ERR_CA_DATABASE`, `ERR_CA_RECORDS`
+   */
+  requireConsistent(): Promise<void>;
   close(): Promise<void>;
 }

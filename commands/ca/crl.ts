@@ -1,13 +1,13 @@
-import { encodePem } from '../../core/pem.js';
-import { type Command, command, passphraseOptions, passphraseSource, printable } from '../terminal/index.js';
+import { type Command, command, passphraseOptions, printable } from '../terminal/index.js';
+import { clockOption, withAuthority } from './open.js';
 import { homeOption } from './options.js';
 
 const crl: Command = (context) =>
   command({
     command: 'crl',
-    describe: 'Make a new full CRL',
+    describe: 'Make a new full CRL and publish it',
     builder: (yargs) =>
-      passphraseOptions(homeOption(yargs))
+      clockOption(passphraseOptions(homeOption(yargs)))
         .option('issuer', {
           choices: ['issuing', 'root'] as const,
           default: 'issuing' as const,
@@ -17,6 +17,12 @@ const crl: Command = (context) =>
           type: 'string',
           describe: 'File for the CRL, replaced; HOME/issuing.crl or HOME/root.crl',
         })
+        .option('published', {
+          type: 'string',
+          array: true,
+          default: [] as string[],
+          describe: 'Further copies that are out there: the new list must go beyond them',
+        })
         .option('days', { type: 'number', describe: 'Days until the next CRL is due' })
         .option('format', { choices: ['der', 'pem'] as const, default: 'der' as const, describe: 'Encoding' })
         .option('root-key', { type: 'string', describe: 'Root key, when it is not in --home' })
@@ -25,35 +31,27 @@ const crl: Command = (context) =>
           describe: 'Key of the issuing CA, when it is not in --home',
         })
         .example('$0 ca crl', 'after every revocation, and before the last CRL runs out'),
-    handler: async (argv) => {
-      const { openAuthority } = await import('../../ca/index.js');
-      const { refuseOtherKind } = await import('../../ca/home.js');
-      const { writeAtomic } = await import('../../core/files.js');
-      const authority = await openAuthority(argv.home, passphraseSource(argv, context), {
-        rootKey: argv.rootKey,
-        issuingKey: argv.issuingKey,
-      });
-      try {
-        const { rootCrl, issuingCrl } = authority.paths;
-        const file = argv.out ?? (argv.issuer === 'root' ? rootCrl : issuingCrl);
-        refuseOtherKind(file, 'X509 CRL');
-        const made = await authority.crl({ issuer: argv.issuer, at: context.now(), days: argv.days });
-        writeAtomic(file, argv.format === 'pem' ? encodePem('X509 CRL', made.der) : made.der, {
-          overwrite: true,
+    handler: (argv) =>
+      withAuthority(context, argv, 'write', argv, async (authority) => {
+        const { issuer, days, published } = argv;
+        const made = await authority.publishCrl({
+          issuer,
+          at: context.now(),
+          days,
+          file: argv.out,
+          encoding: argv.format,
+          published,
         });
-        const { number, entries } = made;
+        const { file, number, entries } = made;
         const thisUpdate = made.thisUpdate.toISOString();
         const nextUpdate = made.nextUpdate.toISOString();
-        context.output.result({ file, issuer: argv.issuer, number, entries, thisUpdate, nextUpdate }, () =>
+        context.output.result({ file, issuer, number, entries, thisUpdate, nextUpdate }, () =>
           [
             `${context.output.colors.green('wrote')} ${printable(file)}: CRL ${number} with ${entries} entries`,
             `next one due ${nextUpdate}`,
           ].join('\n'),
         );
-      } finally {
-        await authority.close();
-      }
-    },
+      }),
   });
 
 export default crl;

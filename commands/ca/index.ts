@@ -1,9 +1,13 @@
 import { type Command, command, group } from '../terminal/index.js';
+import blockKey from './block-key.js';
 import crl from './crl.js';
+import exportRecords from './export.js';
 import init from './init.js';
 import issue from './issue.js';
 import list from './list.js';
+import migrate from './migrate.js';
 import ocsp from './ocsp.js';
+import recover from './recover.js';
 import request from './request.js';
 import revoke from './revoke.js';
 import show from './show.js';
@@ -12,12 +16,23 @@ import show from './show.js';
 const ca: Command = (context) =>
   command({
     command: 'ca',
-    describe: 'Run a certificate authority: init, issue, request, list, show, revoke, crl, ocsp',
+    describe:
+      'Run a certificate authority: init, issue, request, list, show, export, revoke, block-key, crl, ocsp, recover, migrate',
     builder: (yargs) =>
-      group(yargs, context, [init, issue, request, list, show, revoke, crl, ocsp]).example(
-        '$0 ca init --name "Example Corp"',
-        'a root and an issuing CA in ./certs',
-      ),
+      group(yargs, context, [
+        init,
+        issue,
+        request,
+        list,
+        show,
+        exportRecords,
+        revoke,
+        blockKey,
+        crl,
+        ocsp,
+        recover,
+        migrate,
+      ]).example('$0 ca init --name "Example Corp"', 'a root and an issuing CA in ./certs'),
     handler: () => {},
   });
 

@@ -1,5 +1,6 @@
-import { type Command, command, passphraseOptions, passphraseSource, printable } from '../terminal/index.js';
+import { type Command, command, passphraseOptions, printable } from '../terminal/index.js';
 import { summarizeCertificate } from '../../core/x509/index.js';
+import { clockOption, withAuthority } from './open.js';
 import { developerProtection, homeOption, identityOptions, keyTypeOption, plainOption } from './options.js';
 
 const issue: Command = (context) =>
@@ -7,7 +8,7 @@ const issue: Command = (context) =>
     command: 'issue',
     describe: 'Issue a developer certificate',
     builder: (yargs) =>
-      plainOption(passphraseOptions(keyTypeOption(identityOptions(homeOption(yargs)))))
+      clockOption(plainOption(passphraseOptions(keyTypeOption(identityOptions(homeOption(yargs))))))
         .option('out', {
           type: 'string',
           demandOption: true,
@@ -20,6 +21,11 @@ const issue: Command = (context) =>
           type: 'boolean',
           default: false,
           describe: 'Take name and identities from the request where none are given here',
+        })
+        .option('reuse-key', {
+          type: 'boolean',
+          default: false,
+          describe: 'Certify the key of a request again that has a certificate of the same identities',
         })
         .option('issuing-key', {
           type: 'string',
@@ -40,16 +46,13 @@ const issue: Command = (context) =>
           'from a request',
         ),
     handler: async (argv) => {
-      const { issueInto, openAuthority, readRequest } = await import('../../ca/index.js');
+      const { issueInto, readRequest } = await import('../../ca/index.js');
       const csr = argv.csr === undefined ? undefined : readRequest(argv.csr);
       if (csr !== undefined && argv.csr !== undefined) {
         const { requireSecondReader } = await import('../../ca/csr/second-reader.js');
         await requireSecondReader(csr, argv.csr);
       }
-      const authority = await openAuthority(argv.home, passphraseSource(argv, context), {
-        issuingKey: argv.issuingKey,
-      });
-      try {
+      await withAuthority(context, argv, 'write', argv, async (authority) => {
         const { issued, files, ignored } = await issueInto(authority, {
           out: argv.out,
           at: context.now(),
@@ -59,6 +62,7 @@ const issue: Command = (context) =>
           days: argv.days,
           csr,
           acceptCsrIdentities: argv.acceptCsrIdentities,
+          reuseKey: argv.reuseKey,
           keyType: argv.keyType,
           protection: developerProtection(argv.passphrase, argv, context),
         });
@@ -78,9 +82,7 @@ const issue: Command = (context) =>
             ...files.map((file) => `wrote       ${printable(file)}`),
           ].join('\n'),
         );
-      } finally {
-        await authority.close();
-      }
+      });
     },
   });
 

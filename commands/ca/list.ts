@@ -1,6 +1,7 @@
 import { type Command, command, printable } from '../terminal/index.js';
+import { withAuthority } from './open.js';
 import { homeOption } from './options.js';
-import { neverAsk, recordJson } from './record.js';
+import { recordJson } from './record.js';
 
 const list: Command = (context) =>
   command({
@@ -10,17 +11,25 @@ const list: Command = (context) =>
       homeOption(yargs)
         .option('state', { choices: ['pending', 'issued', 'revoked'] as const, describe: 'Only this state' })
         .option('match', { type: 'string', describe: 'Only where subject or identity contains this text' })
-        .option('limit', { type: 'number', default: 1000, describe: 'At most this many' })
+        .option('identity', { type: 'string', describe: 'Only certificates of exactly this identity' })
+        .option('limit', { type: 'number', default: 1000, describe: 'At most this many at once' })
+        .option('after', { type: 'string', describe: 'Go on where the list before ended' })
         .example('$0 ca list --state issued --match ada@', 'what does Ada hold?'),
     handler: async (argv) => {
-      const { openAuthority } = await import('../../ca/index.js');
       const { wholeNumber } = await import('../../ca/profile.js');
       const limit = wholeNumber(argv.limit, '--limit');
-      const authority = await openAuthority(argv.home, neverAsk);
-      try {
-        const records = await authority.list({ state: argv.state, text: argv.match, limit });
+      await withAuthority(context, argv, 'read', undefined, async (authority) => {
+        const { state, match: text, identity, after } = argv;
+        const { records, next } = await authority.list({ state, text, identity, limit, after });
         const counts = await authority.count();
-        context.output.result({ certificates: records.map(recordJson), counts }, () => {
+        const truncated = next !== undefined;
+        const result = {
+          certificates: records.map(recordJson),
+          counts,
+          truncated,
+          ...(truncated && { next }),
+        };
+        context.output.result(result, () => {
           const now = context.now();
           const lines = records.map((record) => {
             const expired = record.state === 'issued' && record.notAfter < now;
@@ -29,11 +38,13 @@ const list: Command = (context) =>
             return `${record.serial}  ${state.padEnd(7)}  ${record.notAfter.toISOString().slice(0, 10)}  ${printable(who)}`;
           });
           const { issued, revoked, pending } = counts;
-          return [...lines, `${issued} issued, ${revoked} revoked, ${pending} never completed`].join('\n');
+          return [
+            ...lines,
+            ...(truncated ? [`and more: go on with --after ${next}, or see modelseal ca export`] : []),
+            `${issued} issued, ${revoked} revoked, ${pending} never completed`,
+          ].join('\n');
         });
-      } finally {
-        await authority.close();
-      }
+      });
     },
   });
 

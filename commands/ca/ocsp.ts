@@ -1,5 +1,6 @@
 import { ModelsealError } from '../../core/errors/index.js';
-import { type Command, command, passphraseOptions, passphraseSource, printable } from '../terminal/index.js';
+import { type Command, command, passphraseOptions, printable } from '../terminal/index.js';
+import { withAuthority } from './open.js';
 import { homeOption } from './options.js';
 
 /** A request about the 64 certificates that one may name, with a signature and a chain, stays under this. */
@@ -29,14 +30,10 @@ const ocsp: Command = (context) =>
       if ((argv.certificate === undefined) === (argv.request === undefined)) {
         throw new ModelsealError('ERR_USAGE', { problem: 'name either a certificate or a --request' });
       }
-      const { openAuthority, resolveCertificate } = await import('../../ca/index.js');
+      const { resolveCertificate } = await import('../../ca/index.js');
       const { refuseOtherKind } = await import('../../ca/home.js');
       const { readBounded, writeAtomic } = await import('../../core/files.js');
-      const authority = await openAuthority(argv.home, passphraseSource(argv, context), {
-        rootKey: argv.rootKey,
-        issuingKey: argv.issuingKey,
-      });
-      try {
+      await withAuthority(context, argv, 'write', argv, async (authority) => {
         refuseOtherKind(argv.out, 'OCSP RESPONSE');
         const validity = { at: context.now(), days: argv.days };
         const made =
@@ -60,9 +57,7 @@ const ocsp: Command = (context) =>
             `${context.output.colors.green('wrote')} ${printable(argv.out)}, good until ${result.nextUpdate}`,
           ].join('\n'),
         );
-      } finally {
-        await authority.close();
-      }
+      });
     },
   });
 

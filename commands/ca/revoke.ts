@@ -1,13 +1,22 @@
-import { type Command, command, printable } from '../terminal/index.js';
+import { ModelsealError } from '../../core/errors/index.js';
+import {
+  type Command,
+  type CommandContext,
+  command,
+  passphraseOptions,
+  printable,
+} from '../terminal/index.js';
+import type { Authority, CertificateRecord, RevokeRequest } from '../../ca/index.js';
+import { clockOption, withAuthority } from './open.js';
 import { homeOption } from './options.js';
-import { neverAsk, recordJson } from './record.js';
+import { recordJson } from './record.js';
 
 const revoke: Command = (context) =>
   command({
     command: 'revoke <certificate>',
     describe: 'Revoke a certificate for good; `ca crl` publishes it',
     builder: (yargs) =>
-      homeOption(yargs)
+      clockOption(passphraseOptions(homeOption(yargs)))
         .positional('certificate', { type: 'string', demandOption: true, describe: 'Serial number or file' })
         .option('reason', {
           type: 'string',
@@ -18,34 +27,115 @@ const revoke: Command = (context) =>
           type: 'string',
           describe: 'Since when the key is thought to be compromised',
         })
+        .option('preview', {
+          type: 'boolean',
+          default: false,
+          describe: 'Only say what would be revoked: with keyCompromise, every certificate of the key',
+        })
+        .option('issuing-ca', {
+          type: 'boolean',
+          default: false,
+          describe: 'Revoke the issuing CA itself: needs the root key, and a yes on a terminal',
+        })
+        .option('root-key', { type: 'string', describe: 'Root key, when it is not in --home' })
         .example(
           '$0 ca revoke ada/cert.pem --reason keyCompromise --invalidity-date 2026-11-01',
           'a stolen key',
         ),
     handler: async (argv) => {
-      const { openAuthority, resolveCertificate, revocationReason } = await import('../../ca/index.js');
-      const { invalidityDate } = await import('../../ca/reasons.js');
+      const { resolveCertificate, resolveForRevocation, revocationReason } = await import(
+        '../../ca/index.js'
+      );
+      const { invalidityDate: parseDate } = await import('../../ca/reasons.js');
       const reason = revocationReason(argv.reason);
-      const since = argv.invalidityDate === undefined ? undefined : invalidityDate(argv.invalidityDate);
-      const authority = await openAuthority(argv.home, neverAsk);
-      try {
-        const { serial } = await resolveCertificate(authority, argv.certificate);
-        const record = await authority.revoke({ serial, reason, at: context.now(), invalidityDate: since });
-        await context.record('revoke', 'accepted', {
-          serialNumber: record.serial,
-          subject: record.subject,
-          reason,
-        });
-        context.output.result(recordJson(record), () =>
-          [
-            `${context.output.colors.yellow('revoked')} ${record.serial}  ${printable(record.subject)}  (${reason})`,
-            'publish it with: modelseal ca crl',
-          ].join('\n'),
-        );
-      } finally {
-        await authority.close();
-      }
+      const invalidityDate = argv.invalidityDate === undefined ? undefined : parseDate(argv.invalidityDate);
+      const order = { reason, at: context.now(), invalidityDate };
+      const { certificate, preview, issuingCa } = argv;
+      await withAuthority(context, argv, preview ? 'read' : 'write', argv, async (authority) => {
+        const named = preview
+          ? await resolveCertificate(authority, certificate)
+          : await resolveForRevocation(authority, certificate, order.at);
+        const { serial } = named;
+        if (preview) {
+          say(context, 'would revoke', await affected(authority, named, reason), reason, true);
+        } else if (issuingCa && serial === authority.issuing.certificate.serialNumber) {
+          await endAuthority(context, authority, order);
+        } else {
+          const revoked = await authority.revoke({ ...order, serial });
+          for (const record of revoked) {
+            const { serial: serialNumber, subject } = record;
+            await context.record('revoke', 'accepted', { serialNumber, subject, reason });
+          }
+          say(context, 'revoked', revoked, reason, false);
+        }
+      });
     },
   });
+
+/** What a revocation would take along, the named certificate first. */
+async function affected(
+  authority: Authority,
+  named: CertificateRecord,
+  reason: string,
+): Promise<CertificateRecord[]> {
+  if (reason !== 'keyCompromise' || named.keyFingerprint === '') return [named];
+  const others = await authority.ofSameKey(named.keyFingerprint);
+  return [
+    named,
+    ...others.filter(({ serial, revocation }) => serial !== named.serial && revocation?.reason !== reason),
+  ];
+}
+
+function say(
+  context: CommandContext,
+  verb: string,
+  records: readonly CertificateRecord[],
+  reason: string,
+  preview: boolean,
+): void {
+  const [named, ...others] = records;
+  const also = others.map(recordJson);
+  context.output.result({ ...(named && recordJson(named)), also, preview }, () =>
+    [
+      ...records.map(
+        ({ serial, subject }) =>
+          `${context.output.colors.yellow(verb)} ${serial}  ${printable(subject)}  (${reason})`,
+      ),
+      ...(others.length > 0 ? ['all of them are of one key'] : []),
+      preview ? 'nothing was changed' : 'publish it with: modelseal ca crl',
+    ].join('\n'),
+  );
+}
+
+/** Revokes the issuing CA and publishes the root's list, after a person has said yes. */
+async function endAuthority(
+  context: CommandContext,
+  authority: Authority,
+  order: Omit<RevokeRequest, 'serial'>,
+): Promise<void> {
+  const { serialNumber, subject, label } = authority.issuing.certificate;
+  if (!context.output.interactive || process.stdin.isTTY !== true) {
+    throw new ModelsealError('ERR_CA_ISSUING_REVOCATION', { serial: serialNumber });
+  }
+  const { confirm } = await import('@clack/prompts');
+  const message = `Revoke ${printable(label)}? Every certificate of this authority ends with it, for good.`;
+  if ((await confirm({ message, initialValue: false })) !== true) {
+    throw new ModelsealError('ERR_INTERRUPTED', { work: 'revoking the issuing CA' });
+  }
+  const { file, number } = await authority.revokeIssuingCa(order);
+  await context.record('revoke', 'accepted', {
+    serialNumber,
+    subject: subject.toString(),
+    reason: order.reason,
+  });
+  const record = await authority.find(serialNumber);
+  context.output.result({ ...recordJson(record), also: [], preview: false, file, number }, () =>
+    [
+      `${context.output.colors.yellow('revoked')} ${serialNumber}  ${printable(subject.toString())}  (${order.reason})`,
+      `${context.output.colors.green('wrote')} ${printable(file)}: CRL ${number} of the root`,
+      'the issuing CA may sign one last list: modelseal ca crl',
+    ].join('\n'),
+  );
+}
 
 export default revoke;

@@ -1,6 +1,7 @@
 import { type Command, command, printable } from '../terminal/index.js';
+import { withAuthority } from './open.js';
 import { homeOption } from './options.js';
-import { neverAsk, recordJson } from './record.js';
+import { recordJson } from './record.js';
 
 const show: Command = (context) =>
   command({
@@ -17,10 +18,9 @@ const show: Command = (context) =>
         .example('$0 ca show ada/cert.pem', 'is it revoked?')
         .example('$0 ca show 5f3c… --pem', 'get a certificate again'),
     handler: async (argv) => {
-      const { openAuthority, resolveCertificate } = await import('../../ca/index.js');
+      const { resolveCertificate } = await import('../../ca/index.js');
       const { secondReading } = await import('../../ca/second-reading.js');
-      const authority = await openAuthority(argv.home, neverAsk);
-      try {
+      await withAuthority(context, argv, 'read', undefined, async (authority) => {
         const record = await resolveCertificate(authority, argv.certificate);
         const pem = authority.chainPemOf(record);
         const reading = record.der === undefined ? undefined : await secondReading(record.der);
@@ -53,9 +53,7 @@ const show: Command = (context) =>
             ].join('\n');
           },
         );
-      } finally {
-        await authority.close();
-      }
+      });
     },
   });
 

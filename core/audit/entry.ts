@@ -12,6 +12,8 @@ export type AuditEvent =
   | 'purge'
   | 'issue'
   | 'revoke'
+  | 'block-key'
+  | 'recover'
   | 'migrate'
   | 'audit.torn';
 

@@ -29,11 +29,45 @@ export const caErrors = defineErrors({
     say: (d: { file: string }) => `the database ${d.file} is held by another process`,
     hint: 'Wait until the other modelseal command has ended and run this one again.',
   },
+  ERR_CA_DATABASE_OLDER: {
+    kind: 'unchecked',
+    say: (d: { file: string; found: number; known: number }) =>
+      `the database ${d.file} has schema ${d.found}, this version of Modelseal works with ${d.known}`,
+    hint: 'Run `modelseal ca migrate`: it keeps a copy of the database as it is, then brings it up to date.',
+  },
   ERR_CA_DATABASE_NEWER: {
     kind: 'unchecked',
     say: (d: { file: string; found: number; known: number }) =>
       `the database ${d.file} has schema ${d.found}, this version of Modelseal knows up to ${d.known}`,
     hint: 'Update Modelseal; an older version must not write into a newer database.',
+  },
+  ERR_CA_RECORDS: {
+    kind: 'unchecked',
+    say: (d: { file: string; problem: string }) => `the records in ${d.file} contradict each other: ${d.problem}`,
+    hint: 'Nothing is signed from them. Restore the database from a backup, then run `modelseal ca recover` with the newest CRL and the certificates issued since.',
+  },
+  ERR_CA_CLOCK: {
+    kind: 'refused',
+    say: (d: { at: string; latest: string }) =>
+      `the clock says ${d.at}, and this authority has worked at ${d.latest} already`,
+    hint: 'Set the clock of this machine. If the later time was the wrong one, say so with --accept-clock.',
+  },
+  ERR_CA_KEY_BLOCKED: {
+    kind: 'refused',
+    say: (d: { fingerprint: string }) => `the key ${d.fingerprint} is blocked: it is known to be compromised`,
+    hint: 'Make a new key. A compromised key is never certified again, for nobody.',
+  },
+  ERR_CA_KEY_TAKEN: {
+    kind: 'refused',
+    say: (d: { fingerprint: string; serial: string; owner: readonly string[] }) =>
+      `the key ${d.fingerprint} belongs to ${list(d.owner)} (certificate ${d.serial})`,
+    hint: 'A key belongs to one identity: make a new key for this one.',
+  },
+  ERR_CA_KEY_REUSED: {
+    kind: 'refused',
+    say: (d: { fingerprint: string; serial: string }) =>
+      `the key ${d.fingerprint} has certificate ${d.serial} already`,
+    hint: 'Make a new key, or give --reuse-key to certify the same one again for the same identity.',
   },
   ERR_CA_KEY_MISMATCH: {
     kind: 'refused',
@@ -68,6 +102,44 @@ export const caErrors = defineErrors({
     kind: 'refused',
     say: (d: { issuer: string }) => `${d.issuer} is revoked and issues no more certificates`,
     hint: 'Create a new authority in another --home and distribute its root.pem.',
+  },
+  ERR_CA_ROOT_REVOCATION: {
+    kind: 'refused',
+    say: () => 'a root certificate cannot be revoked: nobody is above it to say so',
+    hint: 'If the root key is compromised, tell every verifier to remove root.pem, and create a new authority.',
+  },
+  ERR_CA_ISSUING_REVOCATION: {
+    kind: 'refused',
+    say: (d: { serial: string }) =>
+      `${d.serial} is the issuing CA: revoking it ends every certificate of this authority`,
+    hint: 'If that is meant, run `modelseal ca revoke … --issuing-ca` on a terminal, with the root key at hand.',
+  },
+  ERR_CA_CRL_FAULTY: {
+    kind: 'unchecked',
+    say: (d: { what: string; problem: string }) => `the ${d.what} just made was thrown away: ${d.problem}`,
+    hint: 'What was published before stays in place. Run the command again; if it repeats, restore the database from a backup.',
+  },
+  ERR_CRL_FOREIGN: {
+    kind: 'refused',
+    say: (d: { file: string; problem: string }) => `${d.file} is not a CRL of this authority: ${d.problem}`,
+    hint: 'Look at the file with `modelseal inspect`. If it is damaged, put it aside and publish again; `modelseal ca recover` reads intact lists only.',
+  },
+  ERR_CRL_BEHIND: {
+    kind: 'refused',
+    say: (d: { file: string; published: string; recorded: number }) =>
+      `the published list ${d.file} has number ${d.published}, the records know only ${d.recorded}`,
+    hint: 'The records are older than the list, as after restoring a backup. Run `modelseal ca recover --crl FILE` with the newest published list, and --certificate for what was issued since.',
+  },
+  ERR_CRL_UNRECORDED: {
+    kind: 'refused',
+    say: (d: { file: string; serial: string }) =>
+      `the published list ${d.file} revokes ${d.serial}, and the records do not`,
+    hint: 'A new list would take the revocation back. Run `modelseal ca recover --crl FILE` with the published list.',
+  },
+  ERR_CA_PUBLISHING: {
+    kind: 'unchecked',
+    say: (d: { file: string }) => `another process is publishing: ${d.file} is held`,
+    hint: 'Wait until it has ended and run this command again.',
   },
   ERR_CA_FILES_DIFFER: {
     kind: 'refused',
@@ -164,7 +236,7 @@ export const caErrors = defineErrors({
   ERR_CERTIFICATE_FOREIGN: {
     kind: 'refused',
     say: (d: { file: string; serial: string }) =>
-      `${d.file} has serial number ${d.serial} of this authority but is not the certificate it issued`,
+      `${d.file} (serial number ${d.serial}) is not a certificate that this authority issued`,
     hint: 'Treat the file as forged, or look whether it comes from another authority of the same name.',
   },
   ERR_ALREADY_REVOKED: {

@@ -78,6 +78,16 @@ export class CrlEntries {
     return new CrlEntries(layout, scanner);
   }
 
+  /** All entries in the order of the list, each with the contents octets of its serial number. */
+  *[Symbol.iterator](): IterableIterator<readonly [serial: Uint8Array, entry: RevokedEntry]> {
+    const outer = { content: 0, end: 0 };
+    for (let at = this.#start; at < this.#end; at = outer.end) {
+      header(this.#bytes, at, outer);
+      const entry = new DerReader(this.#bytes, at, this.#end).enter(Tag.SEQUENCE, 'CRL entry');
+      yield [entry.integerBytes('serial number'), this.#decode(entry, at)];
+    }
+  }
+
   /** The entries with this serial number; more than one only in an indirect CRL, for different issuers. */
   find(serial: Uint8Array): RevokedEntry[] {
     const found: RevokedEntry[] = [];

@@ -36,9 +36,6 @@ export interface CrlExtensions {
   readonly expiredCertificatesSince?: Date;
 }
 
-/** X.509 (10/2019) §9.5.2.10; not in RFC 5280. */
-const EXPIRED_CERTS_ON_CRL = '2.5.29.60';
-
 /** CRL numbers have at most 20 octets (§5.2.3). */
 const MAX_NUMBER_OCTETS = 20;
 
@@ -120,7 +117,7 @@ function readOne(found: Mutable, oid: string, value: Uint8Array, issuer: string)
     case Oid.freshestCrl:
       found.freshestCrl = decodeDistributionPoints(value);
       return true;
-    case EXPIRED_CERTS_ON_CRL: {
+    case Oid.expiredCertsOnCrl: {
       const reader = new DerReader(value);
       found.expiredCertificatesSince = readTime(reader, 'expiredCertsOnCRL');
       reader.finish('expiredCertsOnCRL');

@@ -140,6 +140,11 @@ export class CertificateList {
     return this.#fingerprint;
   }
 
+  /** All entries in the order of the list, by the contents octets of their serial numbers. */
+  get entries(): Iterable<readonly [serial: Uint8Array, entry: RevokedEntry]> {
+    return this.#entries;
+  }
+
   /** The entries of a serial number, given as the contents octets of its INTEGER. */
   find(serial: Uint8Array): RevokedEntry[] {
     return this.#entries.find(serial);

@@ -7,7 +7,7 @@ import { readTime } from './time.js';
 export const OCSP_BASIC = '1.3.6.1.5.5.7.48.1.1';
 export const OCSP_NONCE = '1.3.6.1.5.5.7.48.1.2';
 const OCSP_CRL_REFERENCE = '1.3.6.1.5.5.7.48.1.3';
-const OCSP_ARCHIVE_CUTOFF = '1.3.6.1.5.5.7.48.1.6';
+export const OCSP_ARCHIVE_CUTOFF = '1.3.6.1.5.5.7.48.1.6';
 const OCSP_EXTENDED_REVOKE = '1.3.6.1.5.5.7.48.1.9';
 
 /** The largest nonce (RFC 8954 §2.1 allows 32 octets, RFC 9654 §2.1 allows 128). */

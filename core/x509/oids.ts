@@ -8,6 +8,8 @@ export const Oid = {
   issuerAltName: '2.5.29.18',
   basicConstraints: '2.5.29.19',
   crlNumber: '2.5.29.20',
+  /** X.509 (10/2019) §9.5.2.10; not in RFC 5280. */
+  expiredCertsOnCrl: '2.5.29.60',
   reasonCode: '2.5.29.21',
   invalidityDate: '2.5.29.24',
   deltaCrlIndicator: '2.5.29.27',

@@ -12,7 +12,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createAuthority, openAuthority } from '../../ca/index.js';
 import { KEY_TYPES, readPrivateKey } from '../../core/keys/index.js';
+import { CertificateList } from '../../core/x509/crl.js';
 import { Oid, readCertificates } from '../../core/x509/index.js';
+import { certIdFor, encodeOcspRequest } from '../../core/x509/ocsp.js';
 import { expectCodeAsync } from '../support/errors.js';
 import { needOpenssl, openssl } from '../support/openssl.js';
 import { useTemp } from '../support/temp.js';
@@ -275,9 +277,6 @@ describe('ca: issuing', () => {
   it('never outlives its issuer, and refuses bounds that do not fit', async () => {
     const ca = await openNew(home());
     const { notBefore, notAfter } = ca.issuing.certificate;
-    const late = await ca.issue(ada({ at: days(-10, notAfter), days: 30 }));
-    expect(late.shortened).to.equal(true);
-    expect(late.certificate.notAfter).to.deep.equal(notAfter);
     const past = await ca.issue(ada({ notBefore, notAfter: days(0) }));
     expect(past.certificate.notAfter).to.deep.equal(AT);
     await expectCodeAsync('ERR_CA_VALIDITY', () => ca.issue(ada({ notAfter: days(1, notAfter) })));
@@ -287,6 +286,9 @@ describe('ca: issuing', () => {
     await expectCodeAsync('ERR_CA_DAYS', () => ca.issue(ada({ days: 1.5 })));
     await expectCodeAsync('ERR_CA_NOT_YET_VALID', () => ca.issue(ada({ at: days(-1, notBefore) })));
     await expectCodeAsync('ERR_CA_EXPIRED', () => ca.issue(ada({ at: days(1, notAfter) })));
+    const late = await ca.issue(ada({ at: days(-10, notAfter), days: 30 }));
+    expect(late.shortened).to.equal(true);
+    expect(late.certificate.notAfter).to.deep.equal(notAfter);
     await ca.close();
   });
 
@@ -335,9 +337,21 @@ describe('ca: issuing', () => {
 
   it('stops when the issuing CA is revoked', async () => {
     const ca = await openNew(home());
-    await ca.revoke({ serial: ca.issuing.certificate.serialNumber, at: AT, reason: 'keyCompromise' });
+    const { serialNumber: serial, subject: name, spki } = ca.issuing.certificate;
+    const reason = 'keyCompromise';
+    await expectCodeAsync('ERR_CA_ISSUING_REVOCATION', () => ca.revoke({ serial, at: AT, reason }));
+    const root = ca.root.certificate.serialNumber;
+    await expectCodeAsync('ERR_CA_ROOT_REVOCATION', () => ca.revoke({ serial: root, at: AT, reason }));
+    expect((await ca.find(serial)).state).to.equal('issued');
+    // The root's list says so in the same step.
+    const { file, entries } = await ca.revokeIssuingCa({ at: AT, reason });
+    expect([file, entries]).to.deep.equal([join(home(), 'root.crl'), 1]);
+    expect(CertificateList.decode(readFileSync(file)).find(Buffer.from(serial, 'hex'))).to.have.length(1);
     await expectCodeAsync('ERR_CA_REVOKED', () => ca.issue(ada()));
-    expect((await ca.crl({ at: AT, issuer: 'root' })).entries).to.equal(1);
+    const question = encodeOcspRequest([certIdFor({ name, spki }, Buffer.from('01', 'hex'))]);
+    await expectCodeAsync('ERR_CA_REVOKED', () => ca.answerOcsp(question, 'issuing', { at: AT, days: 1 }));
+    // One last list may be signed, so that what it issued is not left without one.
+    expect((await ca.publishCrl({ at: AT })).number).to.equal(2);
     await ca.close();
   });
 
@@ -345,10 +359,10 @@ describe('ca: issuing', () => {
     const ca = await openNew(home());
     const publicKey = developerKey();
     const issued = await Promise.all(
-      Array.from({ length: 50 }, (_, i) => ca.issue(ada({ publicKey, name: `Dev ${i}` }))),
+      Array.from({ length: 50 }, (_, i) => ca.issue(ada({ publicKey, name: `Dev ${i}`, reuseKey: true }))),
     );
     expect(new Set(issued.map((c) => c.serialNumber)).size).to.equal(50);
-    expect((await ca.list({ text: 'Dev 49' })).map((r) => r.state)).to.deep.equal(['issued']);
+    expect((await ca.list({ text: 'Dev 49' })).records.map((r) => r.state)).to.deep.equal(['issued']);
     await ca.close();
   });
 });

@@ -204,7 +204,21 @@ describe('ca: certificate requests', () => {
     );
     expect(existsSync(out('b'))).to.equal(false);
 
-    const accepted = await issueInto(ca, { ...base, out: out('c'), acceptCsrIdentities: true });
+    // The key belongs to Grace now; the same wishes with another key.
+    await expectCodeAsync('ERR_CA_KEY_TAKEN', () =>
+      issueInto(ca, { ...base, out: out('c'), acceptCsrIdentities: true }),
+    );
+    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const another = CertificateRequest.verify(
+      build({ attributes: [extensionRequest(caTrue, san)], key }),
+      'ada.csr',
+    );
+    const accepted = await issueInto(ca, {
+      ...base,
+      csr: another,
+      out: out('c'),
+      acceptCsrIdentities: true,
+    });
     expect(accepted.issued.certificate.subject.toString()).to.equal('CN=Ada,O=Modelseal');
     expect(accepted.issued.certificate.subjectAltName).to.deep.equal([
       { type: 'email', value: 'root@example.org' },

@@ -74,7 +74,7 @@ describe('ca: killed at any moment', () => {
     expect(counts.issued).to.be.at.least(files);
     // Life goes on, and what was begun and never finished can still be revoked.
     await ca.issue(ada());
-    const [interrupted] = await ca.list({ state: 'pending' });
+    const [interrupted] = (await ca.list({ state: 'pending' })).records;
     if (interrupted) await ca.revoke({ serial: interrupted.serial, at: AT, reason: 'unspecified' });
     await ca.crl({ at: AT });
     await ca.close();

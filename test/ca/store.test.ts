@@ -19,7 +19,7 @@ const pending = (serial: string): PendingCertificate => ({
   identities: ['ada@example.org', '100%_sure'],
   notBefore: AT,
   notAfter: days(90),
-  keyFingerprint: 'ab',
+  keyFingerprint: `key of ${serial}`,
   requestedAt: AT,
 });
 
@@ -36,7 +36,7 @@ describe('ca: store', () => {
       async sign(bytes) {
         // A second connection sees only what is committed: this is what a crash right now would leave.
         const other = SqliteStore.open(file());
-        seen.push(...(await other.list({})).map((record) => `${record.serial} ${record.state}`));
+        seen.push(...(await other.list({})).records.map((record) => `${record.serial} ${record.state}`));
         await other.close();
         return inner.sign(bytes);
       },
@@ -102,7 +102,7 @@ describe('ca: store', () => {
       AT,
     );
     await expectCodeAsync('ERR_CA_SIGNATURE_FAULTY', () => recorded.sign(faulty, store));
-    expect((await store.list({})).map((record) => record.state)).to.deep.equal(['pending']);
+    expect((await store.list({})).records.map((record) => record.state)).to.deep.equal(['pending']);
     await store.close();
   });
 
@@ -130,10 +130,10 @@ describe('ca: store', () => {
   it('finds by exact text, not by pattern', async () => {
     const store = SqliteStore.create(file(), {});
     await store.recordPending(pending('aa'));
-    expect(await store.list({ text: '100%_sure' })).to.have.length(1);
-    expect(await store.list({ text: '%' })).to.have.length(1);
-    expect(await store.list({ text: 'a_a@' })).to.have.length(0);
-    expect(await store.list({ state: 'issued' })).to.have.length(0);
+    expect((await store.list({ text: '100%_sure' })).records).to.have.length(1);
+    expect((await store.list({ text: '%' })).records).to.have.length(1);
+    expect((await store.list({ text: 'a_a@' })).records).to.have.length(0);
+    expect((await store.list({ state: 'issued' })).records).to.have.length(0);
     await store.close();
   });
 
@@ -142,13 +142,14 @@ describe('ca: store', () => {
     const two = SqliteStore.open(file());
     const serials = Array.from({ length: 40 }, (_, i) => `${i + 10}`);
     await Promise.all(serials.map((serial, i) => (i % 2 ? one : two).recordPending(pending(serial))));
-    expect(await one.list({})).to.have.length(40);
-    const numbers = [
-      await one.nextCrlNumber('issuing'),
-      await two.nextCrlNumber('issuing'),
-      await one.nextCrlNumber('root'),
+    expect((await one.list({})).records).to.have.length(40);
+    const times = { at: AT, wanted: AT, nextUpdate: days(1) };
+    const lists = [
+      await one.crlSnapshot('issuing', times),
+      await two.crlSnapshot('issuing', times),
+      await one.crlSnapshot('root', times),
     ];
-    expect(numbers).to.deep.equal([1, 2, 1]);
+    expect(lists.map(({ number }) => number)).to.deep.equal([1, 2, 1]);
     await one.close();
     await two.close();
   });

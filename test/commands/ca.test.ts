@@ -115,10 +115,16 @@ describe('ca: commands', () => {
       'key.pem',
       'request.csr',
     ]);
-    const accepted = await ca('issue', ...csr, '--accept-csr-identities', '--out', path('again'), '--json');
+    // The key belongs to the identity that it was certified for; another one takes another key.
+    await refused(1, 'ERR_CA_KEY_TAKEN', 'issue', ...csr, '--accept-csr-identities', '--out', path('again'));
+    await cli(['ca', 'request', ...ada, ...EC, '--out', path('new'), '--no-passphrase']);
+    const fresh = ['--csr', path('new', 'request.csr'), '--accept-csr-identities'];
+    const accepted = await ca('issue', ...fresh, '--out', path('again'), '--json');
     expect(json<{ certificate: { identities: string[] } }>(accepted).certificate.identities).to.deep.equal([
       'email:ada@example.org',
     ]);
+    await refused(1, 'ERR_CA_KEY_REUSED', 'issue', ...fresh, '--out', path('renewed'));
+    expect((await ca('issue', ...fresh, '--reuse-key', '--out', path('renewed'))).code).to.equal(0);
   });
 
   it('answer bad input with one code per cause, a hint, an exit code, and no leftovers', async () => {
@@ -230,7 +236,7 @@ describe('ca: commands', () => {
       '--out',
       path('eve'),
     ]);
-    await refused(3, 'ERR_SERIAL_UNKNOWN', 'revoke', path('eve', 'cert.pem'));
+    await refused(1, 'ERR_CERTIFICATE_FOREIGN', 'revoke', path('eve', 'cert.pem'));
     await ca('issue', ...ada, ...EC, '--no-passphrase', '--out', path('ada'));
     // One octet of the signature differs: the serial number is right, the certificate is not ours.
     const pem = readFileSync(path('ada', 'cert.pem'), 'utf8');
@@ -242,7 +248,20 @@ describe('ca: commands', () => {
   });
 
   it('have help with an example each', async () => {
-    for (const name of ['init', 'issue', 'request', 'list', 'show', 'revoke', 'crl', 'ocsp']) {
+    for (const name of [
+      'init',
+      'issue',
+      'request',
+      'list',
+      'show',
+      'export',
+      'revoke',
+      'block-key',
+      'crl',
+      'ocsp',
+      'recover',
+      'migrate',
+    ]) {
       const help = await cli(['ca', name, '--help']);
       expect(help.code, name).to.equal(0);
       expect(help.stdout, name).to.include('Examples:').and.include(`modelseal ca ${name}`);

@@ -7,7 +7,7 @@ import { ada, noPassphrase } from './authority.js';
 const [home, out, group] = process.argv.slice(2) as [string, string, string];
 mkdirSync(out, { recursive: true });
 const ca = await openAuthority(home, noPassphrase);
-const request = ada();
+const request = ada({ reuseKey: true });
 for (;;) {
   const issued = await Promise.all(Array.from({ length: Number(group) }, () => ca.issue(request)));
   for (const { serialNumber, pem } of issued) writeFileSync(join(out, `${serialNumber}.pem`), pem);

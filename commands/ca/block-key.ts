@@ -1,0 +1,43 @@
+import { type Command, command, printable } from '../terminal/index.js';
+import { clockOption, withAuthority } from './open.js';
+import { homeOption } from './options.js';
+import { recordJson } from './record.js';
+
+const blockKey: Command = (context) =>
+  command({
+    command: 'block-key <file>',
+    describe: 'Block a compromised key for good, and revoke its certificates',
+    builder: (yargs) =>
+      clockOption(homeOption(yargs))
+        .positional('file', {
+          type: 'string',
+          demandOption: true,
+          describe: 'Public key, certificate or request that holds the key',
+        })
+        .option('invalidity-date', {
+          type: 'string',
+          describe: 'Since when the key is thought to be compromised',
+        })
+        .example('$0 ca block-key found-on-the-web.pem', 'a key that was published'),
+    handler: async (argv) => {
+      const { readKeyOf } = await import('../../ca/key-of.js');
+      const { invalidityDate: parseDate } = await import('../../ca/reasons.js');
+      const publicKey = readKeyOf(argv.file);
+      const invalidityDate = argv.invalidityDate === undefined ? undefined : parseDate(argv.invalidityDate);
+      await withAuthority(context, argv, 'write', undefined, async (authority) => {
+        const { publicKeyFingerprint } = await import('../../core/keys/index.js');
+        const fingerprint = publicKeyFingerprint(publicKey);
+        const revoked = await authority.blockKey({ publicKey, at: context.now(), invalidityDate });
+        await context.record('block-key', 'accepted', { keyFingerprint: fingerprint });
+        context.output.result({ fingerprint, revoked: revoked.map(recordJson) }, () =>
+          [
+            `${context.output.colors.yellow('blocked')} key ${fingerprint}`,
+            ...revoked.map(({ serial, subject }) => `revoked ${serial}  ${printable(subject)}`),
+            ...(revoked.length > 0 ? ['publish it with: modelseal ca crl'] : []),
+          ].join('\n'),
+        );
+      });
+    },
+  });
+
+export default blockKey;

@@ -1,0 +1,48 @@
+import type { Argv } from 'yargs';
+import { type CommandContext, type PassphraseArguments, passphraseSource } from '../terminal/index.js';
+import type { Authority, OpenOptions } from '../../ca/index.js';
+import { neverAsk } from './record.js';
+
+/** `--accept-clock`, for commands that write. */
+export const clockOption = <T>(yargs: Argv<T>) =>
+  yargs.option('accept-clock', {
+    type: 'boolean',
+    default: false,
+    describe: 'Work although the clock is behind what the authority has seen',
+  });
+
+interface Opening {
+  readonly home: string;
+  readonly rootKey?: string | undefined;
+  readonly issuingKey?: string | undefined;
+  readonly acceptClock?: boolean | undefined;
+}
+
+/**
+ * Opens the authority, says which of its lists need attention, does the work, and closes it again.
+ *
+ * @param secrets Where the passphrase comes from; without it, nothing can be signed.
+ */
+export async function withAuthority(
+  context: CommandContext,
+  argv: Opening,
+  access: NonNullable<OpenOptions['access']>,
+  secrets: PassphraseArguments | undefined,
+  work: (authority: Authority) => Promise<void>,
+): Promise<void> {
+  const { openAuthority } = await import('../../ca/index.js');
+  const { home, rootKey, issuingKey, acceptClock } = argv;
+  const ask = secrets === undefined ? neverAsk : passphraseSource(secrets, context);
+  const authority = await openAuthority(home, ask, { rootKey, issuingKey, access, acceptClock });
+  try {
+    await work(authority);
+    const now = context.now();
+    for (const { issuer, nextUpdate } of await authority.listsDue(now)) {
+      const when = `${nextUpdate < now ? 'ran out' : 'runs out'} on ${nextUpdate.toISOString()}`;
+      const remedy = `modelseal ca crl${issuer === 'root' ? ' --issuer root' : ''}`;
+      context.output.note(`the CRL of the ${issuer} CA ${when}: publish the next one with ${remedy}`);
+    }
+  } finally {
+    await authority.close();
+  }
+}
