@@ -43,7 +43,8 @@ export const caErrors = defineErrors({
   },
   ERR_CA_RECORDS: {
     kind: 'unchecked',
-    say: (d: { file: string; problem: string }) => `the records in ${d.file} contradict each other: ${d.problem}`,
+    say: (d: { file: string; problem: string }) =>
+      `the records in ${d.file} contradict each other: ${d.problem}`,
     hint: 'Nothing is signed from them. Restore the database from a backup, then run `modelseal ca recover` with the newest CRL and the certificates issued since.',
   },
   ERR_CA_CLOCK: {
