@@ -173,13 +173,8 @@ const RECOVER: OptionTable<RecoverRequest> = {
   certificates: is.list(is.text),
 };
 const OCSP: OptionTable<OcspValidity> = { at: is.time, days: is.number };
-const LIST: OptionTable<ListFilter> = {
-  state: is.one('pending', 'issued', 'revoked'),
-  text: is.text,
-  identity: is.text,
-  limit: is.number,
-  after: is.text,
-};
+const ALL = { state: is.one('pending', 'issued', 'revoked'), text: is.text, identity: is.text };
+const LIST: OptionTable<ListFilter> = { ...ALL, limit: is.number, after: is.text };
 
 /** A certificate authority that is open for work. Close it when done. */
 export class Authority {
@@ -401,7 +396,12 @@ export class Authority {
   }
 
   /** All certificates, newest first, however many they are. */
-  async *all(filter: Omit<ListFilter, 'limit' | 'after'> = {}): AsyncGenerator<CertificateRecord> {
+  all(filter: Omit<ListFilter, 'limit' | 'after'> = {}): AsyncIterable<CertificateRecord> {
+    checkOptions('all', filter, ALL);
+    return this.#pages(filter);
+  }
+
+  async *#pages(filter: ListFilter): AsyncGenerator<CertificateRecord> {
     let after: string | undefined;
     do {
       const page: CertificatePage = await this.list({ ...filter, after });
