@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import type { AllCommands } from './commands/completion.js';
 import { type ErrorKind, isModelsealError, ModelsealError } from './core/errors/index.js';
 import { neutralJson } from './core/neutral.js';
+import type { ForeignOption } from './core/node-options.js';
 import {
   type Command,
   type CommandContext,
@@ -128,11 +129,16 @@ const everyCommand: AllCommands = async (context) => ({
   options: [...optionWords(globalOptions(yargs())), 'help'],
 });
 
-/** Runs one command line and returns its exit code; never exits and never throws. */
+/**
+ * Runs one command line and returns its exit code; never exits and never throws.
+ *
+ * @param foreign A Node option that may have brought other code into this process: nothing is judged beside it.
+ */
 export async function main(
   given: readonly string[],
   streams: Streams = process,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  foreign?: ForeignOption,
 ): Promise<number> {
   const words = spreadLists(dashesAreNames(helpAsked(given)));
   const own = ownWords(words);
@@ -143,6 +149,8 @@ export async function main(
   let outcome: 'accepted' | ErrorKind = 'accepted';
   const now = (): Date => new Date();
   try {
+    if (foreign && !own.includes('--help') && !own.includes('--version'))
+      throw new ModelsealError('ERR_NODE_OPTION', foreign);
     const settings = telemetrySettings(
       { auditLog: optionValue(own, 'audit-log'), logFile: optionValue(own, 'log-file') },
       env,

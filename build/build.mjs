@@ -118,6 +118,17 @@ await build({
   external: ['hash-wasm'],
   logLevel: 'warning',
 });
+await build({
+  absWorkingDir: root,
+  entryPoints: [`${next}/core/node-options.js`],
+  outfile: `${next}/bin/node-options.cjs`,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  logLevel: 'warning',
+});
 copyFileSync(`${root}build/launcher.cjs`, `${next}/bin/modelseal.cjs`);
 chmodSync(`${next}/bin/modelseal.cjs`, 0o755);
 // dist/bin holds CommonJS only, whatever the package says.

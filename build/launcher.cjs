@@ -19,6 +19,7 @@ const {
 } = require('node:fs');
 const { dirname, join } = require('node:path');
 const vm = require('node:vm');
+const { foreignOptionOf } = require('./node-options.cjs');
 
 /** True where the small bundle has everything that the words can need: `verify`, without Sigstore and policy files. */
 function fits(words) {
@@ -90,6 +91,8 @@ function load(name, env) {
 }
 
 const words = process.argv.slice(2);
+// First of all: who judges with code of others in the process judges nothing.
+const foreign = foreignOptionOf(process.execArgv, process.env.NODE_OPTIONS);
 let failed;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error) => {
@@ -107,7 +110,7 @@ process.on('exit', () => {
   }
 });
 const { main, keep } = load(fits(words) ? 'verify' : 'main', process.env);
-main(words).then((code) => {
+main(words, process, process.env, foreign).then((code) => {
   process.exitCode = code;
   // With what was compiled for the command; one that ended early has compiled little.
   if (code === 0) keep();

@@ -56,4 +56,5 @@ const helpUri = (id: string): string => `urn:modelseal:explain:${encodeURICompon
 
 /** A relative reference as RFC 3986 wants it; archive members keep their `!/`. */
 const toUri = (path: string): string =>
+  (path.startsWith('/') ? 'file://' : '') +
   path.split('/').map(encodeURIComponent).join('/').replaceAll('%21', '!');
