@@ -66,7 +66,7 @@ module.exports = {
       name: 'not-resolvable',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^onnxruntime-node' },
+      to: { couldNotResolve: true, pathNot: ['^onnxruntime-node', '^\./node-options\.cjs$'] },
     },
   ],
   options: {
