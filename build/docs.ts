@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ERROR_TABLES } from '../core/errors/index.js';
+import { ERROR_TABLES, sentenceOf } from '../core/errors/index.js';
 
 // Generates the parts of the documentation that repeat the source. `npm run docs` writes them, a test compares.
 
@@ -22,9 +22,6 @@ const AREAS: { readonly [A in keyof typeof ERROR_TABLES]: string } = {
   signer: 'Signing',
 };
 
-/** Stands for any field of an error: prints its own name. */
-const placeholders = new Proxy({}, { get: (_target, field) => `‹${String(field)}›` });
-
 const cell = (text: string): string =>
   text.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;');
 
@@ -39,7 +36,7 @@ export function errorTable(): string {
       '|---|---|---|---|',
     );
     for (const [code, text] of Object.entries(table)) {
-      const says = (text.say as (d: object) => string)(placeholders);
+      const says = sentenceOf(code) ?? '';
       lines.push(
         `| \`${code}\` | ${EXIT[text.kind as keyof typeof EXIT]} | ${cell(says)} | ${cell(text.hint)} |`,
       );

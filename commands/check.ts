@@ -93,8 +93,10 @@ async function oneDocument(argv: Outputs, json: boolean): Promise<void> {
 
 async function print(summary: CheckSummary, argv: Outputs, context: CommandContext): Promise<void> {
   const render = await import('../core/report/index.js');
+  const { isRuleId, RULES } = await import('../scanner/rules.js');
+  const ruleText = (rule: string) => (isRuleId(rule) ? RULES[rule] : undefined);
   const forms: [string | undefined, () => string][] = [
-    [argv.sarif, () => `${neutralJson(JSON.stringify(render.toSarif(summary), null, 2))}\n`],
+    [argv.sarif, () => `${neutralJson(JSON.stringify(render.toSarif(summary, ruleText), null, 2))}\n`],
     [argv.junit, () => render.toJUnit(summary)],
     [argv.markdown, () => render.toMarkdown(summary)],
     [argv.html, () => render.toHtml(summary)],

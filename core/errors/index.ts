@@ -104,6 +104,15 @@ export class ModelsealError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
+/** Stands for any field of an error: prints its own name. */
+const NAMES = new Proxy({}, { get: (_target, field) => `‹${String(field)}›` });
+
+/** What a code says of any occurrence, with the names of its fields in place of the data. */
+export function sentenceOf(code: string): string | undefined {
+  if (!Object.hasOwn(ALL, code)) return undefined;
+  return (ALL[code as ErrorCode].say as (details: object) => string)(NAMES);
+}
+
 /** Narrows an unknown throw to one of ours, optionally to one code. */
 export function isModelsealError<C extends ErrorCode = ErrorCode>(
   error: unknown,

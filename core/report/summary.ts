@@ -38,9 +38,6 @@ export interface Problem {
   readonly id: string;
   readonly level: 'error' | 'warning' | 'note';
   readonly severity: ThreatSummary['severity'];
-  /** A few words for the kind of problem, and what it means. */
-  readonly title: string;
-  readonly description: string;
   readonly message: string;
   readonly hint: string;
   /** File the problem is in, relative to the model or as the caller named it. */
@@ -57,8 +54,6 @@ export function problemsOf(report: Report): Problem[] {
       id: e.code,
       level: 'error' as const,
       severity: 'high' as const,
-      title: e.code,
-      description: e.hint,
       message: e.message,
       hint: e.hint,
       file: typeof e.details.file === 'string' ? e.details.file : report.subject,
@@ -72,8 +67,6 @@ export function problemsOf(report: Report): Problem[] {
           ? ('warning' as const)
           : ('error' as const),
     severity: t.severity,
-    title: t.rule,
-    description: 'A finding of the threat scanner; docs/scanner.md describes the rule.',
     message: t.message,
     hint: 'See the rule in the scanner documentation; quarantine the model until it is explained.',
     file: t.file,
@@ -84,8 +77,6 @@ export function problemsOf(report: Report): Problem[] {
       id: c.name,
       level: 'warning' as const,
       severity: 'low' as const,
-      title: c.name,
-      description: 'Something that an acceptance leaves open.',
       message: c.detail,
       hint: '',
       file: report.subject,

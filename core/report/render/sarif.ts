@@ -1,13 +1,25 @@
+import { sentenceOf } from '../../errors/index.js';
 import { type CheckSummary, type Problem, problemsOf } from '../summary.js';
 
+/** What a kind of problem is, wherever it is found. */
+export interface ProblemText {
+  /** A few words. */
+  readonly title: string;
+  readonly description: string;
+  readonly remedy: string;
+}
+
+/** Knows the rules of the scanner, which this module does not. */
+export type RuleTexts = (rule: string) => ProblemText | undefined;
+
 /** Renders a check as SARIF 2.1.0, as code-scanning services read it. */
-export function toSarif(summary: CheckSummary): object {
+export function toSarif(summary: CheckSummary, rules: RuleTexts = () => undefined): object {
   const found = summary.models.flatMap((model) =>
     problemsOf(model).map((problem) => ({ model: model.subject, problem })),
   );
-  const rules = new Map<string, Problem>();
-  for (const { problem } of found) if (!rules.has(problem.id)) rules.set(problem.id, problem);
-  const ids = [...rules.keys()];
+  const kinds = new Map<string, Problem>();
+  for (const { problem } of found) if (!kinds.has(problem.id)) kinds.set(problem.id, problem);
+  const ids = [...kinds.keys()];
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -17,15 +29,18 @@ export function toSarif(summary: CheckSummary): object {
           driver: {
             name: 'Modelseal',
             version: summary.tool.version,
-            rules: [...rules.values()].map((problem) => ({
-              id: problem.id,
-              shortDescription: { text: problem.title },
-              fullDescription: { text: problem.description },
-              help: { text: problem.hint || problem.description },
-              helpUri: helpUri(problem.id),
-              defaultConfiguration: { level: problem.level },
-              properties: { 'security-severity': SECURITY_SEVERITY[problem.severity], tags: ['security'] },
-            })),
+            rules: [...kinds.values()].map((problem) => {
+              const { title, description, remedy } = textOf(problem, rules);
+              return {
+                id: problem.id,
+                shortDescription: { text: title },
+                fullDescription: { text: description },
+                help: { text: remedy },
+                helpUri: helpUri(problem.id),
+                defaultConfiguration: { level: problem.level },
+                properties: { 'security-severity': SECURITY_SEVERITY[problem.severity], tags: ['security'] },
+              };
+            }),
           },
         },
         invocations: [{ executionSuccessful: summary.counts.unchecked === 0, endTimeUtc: summary.at }],
@@ -46,6 +61,18 @@ export function toSarif(summary: CheckSummary): object {
       },
     ],
   };
+}
+
+function textOf({ id, hint }: Problem, rules: RuleTexts): ProblemText {
+  const sentence = sentenceOf(id);
+  if (sentence !== undefined) return { title: sentence, description: `${sentence}.`, remedy: hint };
+  return (
+    rules(id) ?? {
+      title: `Warning of the check ${id}`,
+      description: 'Something that an acceptance leaves open.',
+      remedy: 'Read the message of the result; with --ci such a warning refuses.',
+    }
+  );
 }
 
 /** What code-scanning services sort by: a number of 0 to 10, as CVSS has it. */
