@@ -10,6 +10,7 @@ const AREAS: { readonly [A in keyof typeof ERROR_TABLES]: string } = {
   general: 'Files, options, the machine',
   certificate: 'Certificates and paths',
   revocation: 'Revocation',
+  timestamp: 'Time stamps',
   bundle: 'Signature bundles',
   identity: 'Identity and trust policy',
   integrity: 'Files of the model',

@@ -18,7 +18,7 @@ import {
   verifySignedData,
 } from '../core/x509/index.js';
 import { certIdFor, decodeOcspRequest, encodeOcspRequest } from '../core/x509/ocsp.js';
-import { RecordedCertificate } from './certify.js';
+import { type LintedCertificate, RecordedCertificate } from './certify.js';
 import { type IssuedCrl, issueCrl } from './crl.js';
 import { DeveloperTemplate } from './developer.js';
 import { certificatePem } from './encode/certificate.js';
@@ -44,7 +44,8 @@ import type {
   ListFilter,
   Revocation,
 } from './store/store.js';
-import { developerValidity, type ValidityRequest } from './validity.js';
+import { TsaTemplate } from './timestamp/template.js';
+import { DEVELOPER_LIFETIME, TSA_LIFETIME, type ValidityRequest, validityUnder } from './validity.js';
 import { requireUnbroken } from './weak-keys.js';
 
 export interface IssueRequest extends ValidityRequest {
@@ -56,6 +57,13 @@ export interface IssueRequest extends ValidityRequest {
   readonly uris?: readonly string[] | undefined;
   /** Certify a key again that has a certificate already; the identities must be the same. */
   readonly reuseKey?: boolean | undefined;
+}
+
+/** What the certificate of a time-stamp authority shall say. */
+export interface TsaRequest extends ValidityRequest {
+  readonly publicKey: KeyObject;
+  /** Common name of the subject. */
+  readonly name: string;
 }
 
 export interface IssuedCertificate {
@@ -157,6 +165,7 @@ const ISSUE: OptionTable<IssueRequest> = {
   notAfter: is.time,
   reuseKey: is.flag,
 };
+const { emails: _, uris: __, reuseKey: ___, ...ISSUE_TSA } = ISSUE;
 const ORDER = { at: is.time, reason: is.one(...OFFERED_REASONS), invalidityDate: is.time };
 const REVOKE: OptionTable<RevokeRequest> = { ...ORDER, serial: is.text };
 const BLOCK: OptionTable<BlockKeyRequest> = { at: is.time, invalidityDate: is.time, publicKey: is.object };
@@ -237,14 +246,39 @@ export class Authority {
       { emails: request.emails ?? [], uris: request.uris ?? [] },
       name,
     );
-    const { notBefore, notAfter, shortened } = developerValidity(request, this.issuing);
+    const { notBefore, notAfter, shortened } = validityUnder(this.issuing, request, DEVELOPER_LIFETIME);
     requireUnbroken(request.publicKey, 'the key to be certified');
     const spki = spkiOf(request.publicKey);
     this.#refuseOwnKey(spki);
     const linted = this.#template.lint({ name, emails, uris, notBefore, notAfter, spki });
+    return { ...(await this.#certify(linted, request.at, request.reuseKey)), shortened };
+  }
+
+  /**
+   * Issues the certificate of a time-stamp authority: for that purpose alone, critically (RFC 3161 §2.3).
+   *
+   * @throws {ModelsealError} `ERR_CA_NAME`, `ERR_CA_VALIDITY`, `ERR_KEY_WEAK`, `ERR_LINT`, `ERR_CA_…`
+   */
+  async issueTsa(request: TsaRequest): Promise<IssuedCertificate> {
+    checkOptions('issueTsa', request, ISSUE_TSA);
+    this.issuing.requireValid(request.at);
+    const name = subjectText(request.name, 'name');
+    const { notBefore, notAfter, shortened } = validityUnder(this.issuing, request, TSA_LIFETIME);
+    requireUnbroken(request.publicKey, 'the key to be certified');
+    const spki = spkiOf(request.publicKey);
+    this.#refuseOwnKey(spki);
+    const linted = new TsaTemplate(this.profile, this.issuing).lint({ name, notBefore, notAfter, spki });
+    return { ...(await this.#certify(linted, request.at)), shortened };
+  }
+
+  async #certify(
+    linted: LintedCertificate,
+    at: Date,
+    reuseKey?: boolean,
+  ): Promise<Omit<IssuedCertificate, 'shortened'>> {
     // The key is opened before anything is recorded: a wrong passphrase leaves no trace.
     const key = await this.#issuingKey();
-    const recorded = await RecordedCertificate.record(linted, this.#store, request.at, request.reuseKey);
+    const recorded = await RecordedCertificate.record(linted, this.#store, at, reuseKey);
     const certificate = Certificate.decode(await recorded.sign(key, this.#store));
     const pem = certificatePem(certificate.raw);
     return {
@@ -252,7 +286,6 @@ export class Authority {
       certificate,
       pem,
       chainPem: pem + certificatePem(this.issuing.certificate.raw),
-      shortened,
     };
   }
 

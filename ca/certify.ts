@@ -79,7 +79,7 @@ export class RecordedCertificate {
     const { certificate, role } = linted;
     const pending = {
       serial: serialText(certificate.serialBytes),
-      issuer: role === 'developer' ? ('issuing' as const) : ('root' as const),
+      issuer: role === 'root' || role === 'issuing' ? ('root' as const) : ('issuing' as const),
       subject: certificate.subject.toString(),
       identities: certificateIdentities(certificate),
       notBefore: certificate.notBefore,

@@ -67,23 +67,59 @@ export async function issueInto(authority: Authority, request: DeliveryRequest):
   refuseExisting(['cert.pem', 'chain.pem', ...(csr ? [] : ['key.pem'])].map(path));
   const { ignored, ...wishes } = csr === undefined ? stated(request) : requested(request, csr);
   const fresh = csr === undefined ? await freshKey(request, path('key.pem')) : undefined;
+  const publicKey = csr?.publicKey ?? createPublicKey((fresh as FreshKey).key);
+  const delivered = await deliver(out, fresh === undefined ? [] : [fresh.file], () =>
+    authority.issue({ ...wishes, publicKey, at, days: request.days, reuseKey: request.reuseKey }),
+  );
+  return { ...delivered, ignored };
+}
+
+/** A time-stamp authority to be made. */
+export interface TsaOrder {
+  /** Folder for cert.pem, chain.pem and key.pem. None of them may exist. */
+  readonly out: string;
+  readonly at: Date;
+  readonly name: string;
+  readonly days?: number | undefined;
+  readonly keyType?: string | undefined;
+  readonly protection: KeyProtection;
+}
+
+const TSA: OptionTable<TsaOrder> = { ...FRESH, at: is.time, name: is.text, days: is.number };
+
+/**
+ * Makes the key and certificate of a time-stamp authority, in the manner of {@link issueInto}.
+ *
+ * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, what {@link Authority.issueTsa} throws
+ */
+export async function issueTsaInto(
+  authority: Authority,
+  order: TsaOrder,
+): Promise<Pick<Delivery, 'issued' | 'files'>> {
+  checkOptions('issueTsaInto', order, TSA);
+  const { out, at, name, days } = order;
+  const path = (file: string): string => join(out, file);
+  refuseExisting(['cert.pem', 'chain.pem', 'key.pem'].map(path));
+  const { key, file } = await freshKey(order, path('key.pem'));
+  return deliver(out, [file], () => authority.issueTsa({ publicKey: createPublicKey(key), name, at, days }));
+}
+
+/** Has a certificate issued and writes it beside the files given; a folder that was made for it does not stay empty. */
+async function deliver(
+  out: string,
+  before: readonly NewFile[],
+  issue: () => Promise<IssuedCertificate>,
+): Promise<Pick<Delivery, 'issued' | 'files'>> {
   const removeFolder = makeFolder(out);
   try {
-    const publicKey = csr?.publicKey ?? createPublicKey((fresh as FreshKey).key);
-    const issued = await authority.issue({
-      ...wishes,
-      publicKey,
-      at,
-      days: request.days,
-      reuseKey: request.reuseKey,
-    });
+    const issued = await issue();
     const files: NewFile[] = [
-      ...(fresh === undefined ? [] : [fresh.file]),
-      { path: path('chain.pem'), data: issued.chainPem, mode: PUBLIC },
-      { path: path('cert.pem'), data: issued.pem, mode: PUBLIC },
+      ...before,
+      { path: join(out, 'chain.pem'), data: issued.chainPem, mode: PUBLIC },
+      { path: join(out, 'cert.pem'), data: issued.pem, mode: PUBLIC },
     ];
     writeNewFiles(files);
-    return { issued, files: files.map((file) => file.path), ignored };
+    return { issued, files: files.map((file) => file.path) };
   } catch (error) {
     removeFolder();
     throw error;

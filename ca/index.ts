@@ -12,6 +12,7 @@ export {
   type PublishOrder,
   type RecoverRequest,
   type RevokeRequest,
+  type TsaRequest,
 } from './authority.js';
 export type { IssuedCrl } from './crl.js';
 export { CertificateRequest, type RequestedContent, readRequest } from './csr/request.js';
@@ -19,9 +20,11 @@ export {
   type Delivery,
   type DeliveryRequest,
   issueInto,
+  issueTsaInto,
   type KeyProtection,
   type RequestFiles,
   requestInto,
+  type TsaOrder,
 } from './deliver.js';
 export { type AuthoritySummary, type CreateAuthorityOptions, createAuthority } from './init.js';
 export { type Migrated, migrateAuthority } from './migrate.js';
@@ -31,6 +34,12 @@ export type { ProfileOptions } from './profile.js';
 export { OFFERED_REASONS, REASONS, type RevocationReason, revocationReason } from './reasons.js';
 export type { Recovered } from './recover.js';
 export { resolveCertificate, resolveForRevocation } from './resolve.js';
+export {
+  type TimestampAnswer,
+  TimestampAuthority,
+  type TimestampAuthorityOptions,
+  TSA_POLICY,
+} from './timestamp/responder.js';
 export type {
   CaStore,
   CertificatePage,

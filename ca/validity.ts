@@ -5,6 +5,7 @@ import {
   DEFAULT_DEVELOPER_DAYS,
   DEVELOPER_BACKDATE_MS,
   daysAfter,
+  ISSUING_DAYS,
   MAX_DEVELOPER_DAYS,
   wholeDays,
   wholeSeconds,
@@ -26,15 +27,25 @@ export interface Validity {
   readonly shortened: boolean;
 }
 
+/** How long certificates of one kind live unless told, and at most. */
+export interface Lifetime {
+  readonly days: number;
+  readonly most: number;
+}
+
+export const DEVELOPER_LIFETIME: Lifetime = { days: DEFAULT_DEVELOPER_DAYS, most: MAX_DEVELOPER_DAYS };
+/** Tokens are worth something as long as their authority's certificate lives: it gets all that its issuer has. */
+export const TSA_LIFETIME: Lifetime = { days: ISSUING_DAYS, most: ISSUING_DAYS };
+
 /**
- * The validity of a developer certificate, never outliving its issuer: asked-for days are shortened to fit, explicit
+ * The validity of a certificate under an issuer, never outliving its issuer: asked-for days are shortened to fit, explicit
  * bounds that do not fit are refused.
  *
  * @throws {ModelsealError} `ERR_CA_DAYS`, `ERR_CA_VALIDITY`
  */
-export function developerValidity(request: ValidityRequest, issuer: Issuer): Validity {
+export function validityUnder(issuer: Issuer, request: ValidityRequest, lifetime: Lifetime): Validity {
   const { notBefore: earliest, notAfter: latest } = issuer.certificate;
-  const days = wholeDays(request.days ?? DEFAULT_DEVELOPER_DAYS, 'days', MAX_DEVELOPER_DAYS);
+  const days = wholeDays(request.days ?? lifetime.days, 'days', lifetime.most);
   if (request.days !== undefined && request.notAfter !== undefined) {
     throw new ModelsealError('ERR_CA_VALIDITY', { problem: 'both days and an end were given' });
   }

@@ -5,9 +5,10 @@ const EXPECTED = {
   root: { ca: true, pathLength: 1 },
   issuing: { ca: true, pathLength: 0 },
   developer: { ca: false, pathLength: undefined },
+  tsa: { ca: false, pathLength: undefined },
 } as const;
 
-/** Critical; a developer certificate is no CA; the root allows one tier below it, the issuing CA none. */
+/** Critical; neither a developer nor a time-stamp authority is a CA; the root allows one tier below it, the issuing CA none. */
 export const basicConstraints: Lint = {
   name: 'basic-constraints',
   citation: 'RFC 5280 §4.2.1.9',

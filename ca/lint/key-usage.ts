@@ -1,7 +1,7 @@
 import { type KeyUsage, Oid } from '../../core/x509/index.js';
 import type { Lint } from './lint.js';
 
-const DEVELOPER: readonly KeyUsage[] = ['digitalSignature'];
+const SIGNER: readonly KeyUsage[] = ['digitalSignature'];
 const AUTHORITY: readonly KeyUsage[] = ['keyCertSign', 'cRLSign'];
 
 /** Critical, and exactly what the role needs: signing data, or signing certificates and CRLs, never both. */
@@ -12,7 +12,7 @@ export const keyUsage: Lint = {
     const usage = certificate.keyUsage;
     if (usage === undefined) return 'keyUsage is missing';
     if (!certificate.extensions.get(Oid.keyUsage)?.critical) return 'keyUsage is not critical';
-    const wanted = role === 'developer' ? DEVELOPER : AUTHORITY;
+    const wanted = role === 'developer' || role === 'tsa' ? SIGNER : AUTHORITY;
     return usage.size === wanted.length && wanted.every((bit) => usage.has(bit))
       ? undefined
       : `keyUsage is ${[...usage].join(', ')}`;

@@ -1,7 +1,7 @@
 import type { Certificate } from '../../core/x509/index.js';
 
 /** What the certificate is to become; profiles differ by it. */
-export type CertificateRole = 'root' | 'issuing' | 'developer';
+export type CertificateRole = 'root' | 'issuing' | 'developer' | 'tsa';
 
 /** A certificate about to be signed, read back from its own bytes. */
 export interface LintSubject {

@@ -11,18 +11,20 @@ import recover from './recover.js';
 import request from './request.js';
 import revoke from './revoke.js';
 import show from './show.js';
+import tsaCertificate from './tsa-certificate.js';
 
 /** `modelseal ca …` */
 const ca: Command = (context) =>
   command({
     command: 'ca',
     describe:
-      'Run a certificate authority: init, issue, request, list, show, export, revoke, block-key, crl, ocsp, recover, migrate',
+      'Run a certificate authority: init, issue, request, tsa-certificate, list, show, export, revoke, block-key, crl, ocsp, recover, migrate',
     builder: (yargs) =>
       group(yargs, context, [
         init,
         issue,
         request,
+        tsaCertificate,
         list,
         show,
         exportRecords,

@@ -1,14 +1,23 @@
 import { type Command, command, passphraseOptions, printable } from '../terminal/index.js';
 import { summarizeCertificate } from '../../core/x509/index.js';
 import { clockOption, withAuthority } from './open.js';
-import { developerProtection, homeOption, identityOptions, keyTypeOption, plainOption } from './options.js';
+import {
+  developerProtection,
+  homeOption,
+  identityOptions,
+  keyPassphraseOptions,
+  keyTypeOption,
+  plainOption,
+} from './options.js';
 
 const issue: Command = (context) =>
   command({
     command: 'issue',
     describe: 'Issue a developer certificate',
     builder: (yargs) =>
-      clockOption(plainOption(passphraseOptions(keyTypeOption(identityOptions(homeOption(yargs))))))
+      keyPassphraseOptions(
+        clockOption(plainOption(passphraseOptions(keyTypeOption(identityOptions(homeOption(yargs)))))),
+      )
         .option('out', {
           type: 'string',
           demandOption: true,
@@ -31,15 +40,6 @@ const issue: Command = (context) =>
           type: 'string',
           describe: 'Key of the issuing CA, when it is not in --home',
         })
-        .option('key-passphrase-file', {
-          type: 'string',
-          describe: 'File with the passphrase for the new key',
-        })
-        .option('key-passphrase-env', {
-          type: 'string',
-          describe: 'Environment variable with the passphrase for the new key',
-        })
-        .conflicts('key-passphrase-file', 'key-passphrase-env')
         .example('$0 ca issue --name "Ada" --email ada@example.org --out ada', 'fresh key and certificate')
         .example(
           '$0 ca issue --csr ada.csr --name "Ada" --email ada@example.org --out ada',

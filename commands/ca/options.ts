@@ -21,6 +21,16 @@ export const plainOption = <T>(yargs: Argv<T>) =>
     describe: 'Encrypt the new key; --no-passphrase leaves it plain',
   });
 
+/** Where the passphrase of a new key comes from, which is not the authority's. */
+export const keyPassphraseOptions = <T>(yargs: Argv<T>) =>
+  yargs
+    .option('key-passphrase-file', { type: 'string', describe: 'File with the passphrase for the new key' })
+    .option('key-passphrase-env', {
+      type: 'string',
+      describe: 'Environment variable with the passphrase for the new key',
+    })
+    .conflicts('key-passphrase-file', 'key-passphrase-env');
+
 export const identityOptions = <T>(yargs: Argv<T>) =>
   yargs
     .option('email', { type: 'string', array: true, default: [] as string[], describe: 'E-mail identity' })

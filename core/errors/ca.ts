@@ -258,4 +258,10 @@ export const caErrors = defineErrors({
       `${d.reason} is no reason for a revocation; known are ${list(d.known)}`,
     hint: 'Use keyCompromise when the key may be in other hands; see RFC 5280 §5.3.1.',
   },
+  ERR_TSA_CERTIFICATE: {
+    kind: 'refused',
+    say: (d: { certificate: string; problem: string }) =>
+      `${d.certificate} cannot serve as time-stamp authority: ${d.problem}`,
+    hint: 'Have a certificate for it issued with modelseal ca tsa-certificate, and give the key that belongs to it.',
+  },
 });

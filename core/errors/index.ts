@@ -12,6 +12,7 @@ import { runtimeErrors } from './runtime.js';
 import { scanErrors } from './scan.js';
 import { signerErrors } from './signer.js';
 import type { Detail, ErrorKind } from './texts.js';
+import { timestampErrors } from './timestamp.js';
 
 export type { Detail, ErrorKind } from './texts.js';
 
@@ -20,6 +21,7 @@ export const ERROR_TABLES = {
   general: generalErrors,
   certificate: certificateErrors,
   revocation: revocationErrors,
+  timestamp: timestampErrors,
   bundle: bundleErrors,
   identity: identityErrors,
   integrity: integrityErrors,
@@ -36,6 +38,7 @@ const ALL = {
   ...generalErrors,
   ...certificateErrors,
   ...revocationErrors,
+  ...timestampErrors,
   ...bundleErrors,
   ...identityErrors,
   ...integrityErrors,

@@ -42,6 +42,7 @@ const DEVELOPER = {
   eku: x.extKeyUsage(Oid.codeSigning),
   san: x.subjectAltName(['ada@example.org'], ['https://example.org/ada']),
 };
+const TSA = { eku: x.extKeyUsage(Oid.timeStamping, true), san: undefined };
 
 function make(
   base: Omit<CertificateFields, 'extensions' | 'serial'>,
@@ -185,10 +186,22 @@ const FAULTS: readonly [
   [
     'ext-key-usage',
     'developer',
-    () => leaf({ extensions: { eku: x.extKeyUsage(Oid.codeSigning, Oid.serverAuth) } }),
+    () =>
+      leaf({
+        extensions: {
+          eku: x.extension(
+            Oid.extKeyUsage,
+            false,
+            der.sequence(der.oid(Oid.codeSigning), der.oid(Oid.serverAuth)),
+          ),
+        },
+      }),
   ],
   ['ext-key-usage', 'developer', () => leaf({ extensions: { eku: x.extKeyUsage(Oid.anyExtendedKeyUsage) } })],
   ['ext-key-usage', 'issuing', () => issuing({ extensions: { eku: x.extKeyUsage(Oid.codeSigning) } }), root],
+  ['ext-key-usage', 'tsa', () => leaf({ extensions: { ...TSA, eku: x.extKeyUsage(Oid.timeStamping) } })],
+  ['ext-key-usage', 'tsa', () => leaf({ extensions: { ...TSA, eku: x.extKeyUsage(Oid.codeSigning, true) } })],
+  ['subject-alt-name', 'tsa', () => leaf({ extensions: { eku: TSA.eku } })],
   ['subject-key-identifier', 'developer', () => leaf({ extensions: { ski: undefined } })],
   [
     'subject-key-identifier',
@@ -282,7 +295,8 @@ const FAULTS: readonly [
 ];
 
 describe('ca: lints', () => {
-  it('accept the three profiles', () => {
+  it('accept the four profiles', () => {
+    lintCertificate({ certificate: leaf({ extensions: TSA }), issuer: issuing(), role: 'tsa' });
     lintCertificate({ certificate: root(), issuer: root(), role: 'root' });
     lintCertificate({ certificate: issuing(), issuer: root(), role: 'issuing' });
     lintCertificate({ certificate: leaf(), issuer: issuing(), role: 'developer' });

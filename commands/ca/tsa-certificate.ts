@@ -1,0 +1,61 @@
+import { summarizeCertificate } from '../../core/x509/index.js';
+import { type Command, command, passphraseOptions, printable } from '../terminal/index.js';
+import { clockOption, withAuthority } from './open.js';
+import {
+  developerProtection,
+  homeOption,
+  keyPassphraseOptions,
+  keyTypeOption,
+  plainOption,
+} from './options.js';
+
+/** `modelseal ca tsa-certificate` */
+const tsaCertificate: Command = (context) =>
+  command({
+    command: 'tsa-certificate',
+    describe: 'Issue the certificate of a time-stamp authority (RFC 3161)',
+    builder: (yargs) =>
+      keyPassphraseOptions(clockOption(plainOption(passphraseOptions(keyTypeOption(homeOption(yargs))))))
+        .option('out', {
+          type: 'string',
+          demandOption: true,
+          describe: 'Folder for cert.pem, chain.pem, key.pem',
+        })
+        .option('name', { type: 'string', default: 'Time-Stamp Authority', describe: 'Common name' })
+        .option('days', {
+          type: 'number',
+          describe: 'Days of validity; as long as the issuing CA without it',
+        })
+        .option('issuing-key', {
+          type: 'string',
+          describe: 'Key of the issuing CA, when it is not in --home',
+        })
+        .example('$0 ca tsa-certificate --out tsa', 'key and certificate for tokens'),
+    handler: async (argv) => {
+      const { issueTsaInto } = await import('../../ca/index.js');
+      await withAuthority(context, argv, 'write', argv, async (authority) => {
+        const { issued, files } = await issueTsaInto(authority, {
+          out: argv.out,
+          at: context.now(),
+          name: argv.name,
+          days: argv.days,
+          keyType: argv.keyType,
+          protection: developerProtection(argv.passphrase, argv, context),
+        });
+        const certificate = summarizeCertificate(issued.certificate);
+        const { serialNumber, subject } = certificate;
+        await context.record('issue', 'accepted', { serialNumber, subject, identities: [] });
+        context.output.result({ certificate, files, shortened: issued.shortened }, () =>
+          [
+            `${context.output.colors.green('issued')} ${printable(certificate.subject)}`,
+            `serial      ${certificate.serialNumber}`,
+            `valid       ${certificate.notBefore} to ${certificate.notAfter}`,
+            `SHA-256     ${certificate.fingerprint}`,
+            ...files.map((file) => `wrote       ${printable(file)}`),
+          ].join('\n'),
+        );
+      });
+    },
+  });
+
+export default tsaCertificate;
