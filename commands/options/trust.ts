@@ -6,6 +6,9 @@ export interface TrustArguments {
   readonly 'trust-root'?: string[] | undefined;
   readonly 'public-key'?: string | undefined;
   readonly identity?: string[] | undefined;
+  readonly 'trusted-root'?: string | undefined;
+  readonly 'identity-provider'?: string | undefined;
+  readonly purpose?: 'code-signing' | 'any' | undefined;
   readonly intermediates?: string[] | undefined;
   readonly crl?: string[] | undefined;
   readonly ocsp?: string[] | undefined;
@@ -29,6 +32,12 @@ export function trustOptions<T>(yargs: Argv<T>): Argv<T & TrustArguments> {
     .option('trust-root', files('Trust anchor: certificates in PEM or DER, or a folder of them'))
     .option('public-key', text('Key that must have signed: PEM, DER or JWK'))
     .option('identity', files(IDENTITY))
+    .option('trusted-root', text('Sigstore trusted_root.json; with --identity and --identity-provider'))
+    .option('identity-provider', text('Sigstore: OIDC issuer that vouched for the identity, exactly'))
+    .option('purpose', {
+      choices: ['code-signing', 'any'] as const,
+      describe: "What the signer's certificate must be for; code-signing without it",
+    })
     .option('intermediates', files('Certificates that may help to build the path; not trusted'))
     .option('crl', files('CRL in PEM or DER'))
     .option('ocsp', files('OCSP response in DER'))

@@ -9,9 +9,6 @@ import { files, flag, type TrustArguments, text, trustOptions } from './trust.js
 export interface VerifyArguments extends TrustArguments {
   readonly model: string;
   readonly signature?: string | undefined;
-  readonly 'trusted-root'?: string | undefined;
-  readonly 'identity-provider'?: string | undefined;
-  readonly purpose?: 'code-signing' | 'any' | undefined;
   readonly 'ignore-paths'?: string[] | undefined;
   readonly 'ignore-unsigned-files'?: boolean | undefined;
   readonly 'manifest-ignores'?: boolean | undefined;
@@ -32,12 +29,6 @@ export function verifyOptions(yargs: Argv): Argv<VerifyArguments> {
 export function verificationOptions<T>(yargs: Argv<T>): Argv<T & Omit<VerifyArguments, 'model'>> {
   return trustOptions(yargs)
     .option('signature', text('Signature file; model.sig in the folder or beside the file without it'))
-    .option('trusted-root', text('Sigstore trusted_root.json; with --identity and --identity-provider'))
-    .option('identity-provider', text('Sigstore: OIDC issuer that vouched for the identity, exactly'))
-    .option('purpose', {
-      choices: ['code-signing', 'any'] as const,
-      describe: "What the signer's certificate must be for; code-signing without it",
-    })
     .option('ignore-paths', files('Path inside the model that is no part of it'))
     .option('ignore-unsigned-files', flag('Accept files that the manifest does not name'))
     .option('manifest-ignores', {
