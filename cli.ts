@@ -1,19 +1,19 @@
-import yargs, { type Argv } from 'yargs';
-import type { AllCommands } from './commands/completion.js';
+import yargs, { type Argv, type CommandModule } from 'yargs';
+import { COMMANDS } from './commands/all.js';
+import { GLOBAL } from './commands/options/global.js';
 import { type ErrorKind, isModelsealError, ModelsealError } from './core/errors/index.js';
 import { neutralJson } from './core/neutral.js';
 import type { ForeignOption } from './core/node-options.js';
 import {
-  type Command,
   type CommandContext,
   dashesAreNames,
   didYouMean,
   knownWords,
   leaveHelpUnrendered,
   Output,
+  listsOf,
   openTelemetrySinks,
   optionValue,
-  optionWords,
   ownWords,
   printable,
   type Streams,
@@ -34,101 +34,6 @@ const EXIT: { readonly [K in 'accepted' | ErrorKind]: number } = {
   interrupted: 130,
 };
 
-/** Every top-level command, its line in the help, and the module that is imported only when it runs. */
-const COMMANDS: readonly { name: string; describe: string; load: () => Promise<{ default: Command }> }[] = [
-  {
-    name: 'ca',
-    describe: 'Run a certificate authority',
-    load: () => import('./commands/ca/index.js'),
-  },
-  { name: 'sign', describe: 'Sign a model folder or file', load: () => import('./commands/sign.js') },
-  {
-    name: 'verify',
-    describe: 'Verify the signature of a model: who signed, and whether these are the signed files',
-    load: () => import('./commands/verify.js'),
-  },
-  {
-    name: 'load',
-    describe: 'Verify and scan a model, hand its verified bytes to a runtime, and run one inference',
-    load: () => import('./commands/load.js'),
-  },
-  {
-    name: 'certificate',
-    describe: 'Judge a certificate of any CA: path, rules, revocation',
-    load: () => import('./commands/certificate.js'),
-  },
-  {
-    name: 'inspect',
-    describe: 'What a signature, certificate, request, CRL or model claims (unverified, and says so)',
-    load: () => import('./commands/inspect.js'),
-  },
-  {
-    name: 'digest',
-    describe: 'The manifest and root digest of a model, no keys involved',
-    load: () => import('./commands/digest.js'),
-  },
-  {
-    name: 'scan',
-    describe: 'Look for threats in models without loading them',
-    load: () => import('./commands/scan.js'),
-  },
-  {
-    name: 'convert',
-    describe: 'Turn a pickle or PyTorch file into safetensors without executing anything',
-    load: () => import('./commands/convert.js'),
-  },
-  {
-    name: 'check',
-    describe: 'Judge every model under a folder: signature, integrity, threats',
-    load: () => import('./commands/check.js'),
-  },
-  {
-    name: 'watch',
-    describe: 'Judge what changes under a folder, and everything again on a schedule',
-    load: () => import('./commands/watch.js'),
-  },
-  {
-    name: 'quarantine',
-    describe: 'Look at, release or delete what was quarantined',
-    load: () => import('./commands/quarantine.js'),
-  },
-  {
-    name: 'metadata',
-    describe: 'Checksum records of the older practice (metadata.json, FILE.sig.json)',
-    load: () => import('./commands/metadata.js'),
-  },
-  {
-    name: 'migrate',
-    describe: 'From checksum records to signed bundles: a dry run, unless --apply',
-    load: () => import('./commands/migrate.js'),
-  },
-  {
-    name: 'audit',
-    describe: 'Verify and read the audit log',
-    load: () => import('./commands/audit.js'),
-  },
-  {
-    name: 'run',
-    describe: 'A Node program under the guard: only signed code, only verified models',
-    load: () => import('./commands/run.js'),
-  },
-  {
-    name: 'demo',
-    describe: 'Attack a model with a real package, then defend it',
-    load: () => import('./commands/demo.js'),
-  },
-  {
-    name: 'completion',
-    describe: 'A script for bash or zsh that completes commands, options and their values',
-    load: async () => ({ default: (await import('./commands/completion.js')).completion(everyCommand) }),
-  },
-];
-
-const everyCommand: AllCommands = async (context) => ({
-  modules: await Promise.all(COMMANDS.map(async ({ load }) => (await load()).default(context))),
-  options: [...optionWords(globalOptions(yargs())), 'help'],
-});
-
 /**
  * Runs one command line and returns its exit code; never exits and never throws.
  *
@@ -140,7 +45,7 @@ export async function main(
   env: Readonly<Record<string, string | undefined>> = process.env,
   foreign?: ForeignOption,
 ): Promise<number> {
-  const words = spreadLists(dashesAreNames(helpAsked(given)));
+  const words = dashesAreNames(helpAsked(given));
   const own = ownWords(words);
   const asked = (flag: string): boolean => own.includes(flag) || own.includes(`${flag}=true`);
   const [json, quiet] = [asked('--json'), asked('--quiet')];
@@ -166,9 +71,13 @@ export async function main(
       record: (event, how, data) => telemetry.record({ event, outcome: how, at: now(), data }),
       observer: telemetry.observer,
     };
-    const parser = await buildParser(words, context);
+    const modules = await loadCommands(words, context);
+    const command = modules.get(own[0] ?? '');
+    const lists = command && listsOf(command, own);
+    const args = lists ? spreadLists(words, lists) : words;
+    const parser = buildParser(args, modules, context);
     let help: string | undefined;
-    await parser.parseAsync(words, {}, (error, _argv, text) => {
+    await parser.parseAsync(args, {}, (error, _argv, text) => {
       if (error) throw error;
       if (text) help = text;
     });
@@ -233,34 +142,28 @@ function plainly(message: string, parser: Argv, args: readonly string[]): string
   return meant === '' ? `unknown command or surplus argument: ${name}` : `unknown command: ${name}${meant}`;
 }
 
-/** Options of every command. */
-const globalOptions = (parser: Argv): Argv =>
-  parser
-    .option('json', {
-      type: 'boolean',
-      global: true,
-      describe: 'One JSON object on stdout, everything else on stderr',
-    })
-    .option('quiet', { type: 'boolean', global: true, describe: 'Print nothing but errors' })
-    .option('audit-log', {
-      type: 'string',
-      global: true,
-      describe: 'Append what happens to this hash-chained log (also MODELSEAL_AUDIT_LOG)',
-    })
-    .option('log-file', {
-      type: 'string',
-      global: true,
-      describe: 'Append structured logs as JSON lines (also MODELSEAL_LOG_FILE)',
-    })
-    .option('color', {
-      type: 'boolean',
-      global: true,
-      default: true,
-      describe: 'Colour on a terminal (NO_COLOR respected)',
-    });
+/**
+ * The command that the words begin with; behind global options, every one whose name occurs. The others are only a line
+ * of the help.
+ */
+async function loadCommands(
+  words: readonly string[],
+  context: CommandContext,
+): Promise<ReadonlyMap<string, CommandModule>> {
+  const first = COMMANDS.filter(({ name }) => name === words[0]);
+  const named = first.length > 0 ? first : COMMANDS.filter(({ name }) => words.includes(name));
+  return new Map(
+    await Promise.all(named.map(async ({ name, load }) => [name, (await load()).default(context)] as const)),
+  );
+}
 
-async function buildParser(args: readonly string[], context: CommandContext): Promise<Argv> {
-  const parser = globalOptions(yargs())
+function buildParser(
+  args: readonly string[],
+  modules: ReadonlyMap<string, CommandModule>,
+  context: CommandContext,
+): Argv {
+  const parser = yargs()
+    .options(GLOBAL)
     .scriptName('modelseal')
     .usage('$0 <command> [options]')
     .parserConfiguration({
@@ -282,14 +185,8 @@ async function buildParser(args: readonly string[], context: CommandContext): Pr
       throw error ?? new ModelsealError('ERR_USAGE', { problem: plainly(message, parser, args) });
     })
     .check((argv, options) => checkWords(args, argv, options as unknown as KnownOptions), true);
-  const first = COMMANDS.find((entry) => entry.name === args[0]);
-  for (const entry of COMMANDS) {
-    // The command that the words begin with is loaded; behind global options, every one whose name occurs. The others
-    // are only a line of the help.
-    if (first ? entry === first : args.includes(entry.name))
-      parser.command((await entry.load()).default(context));
-    else parser.command({ command: entry.name, describe: entry.describe, handler: neverRun });
-  }
+  for (const { name, describe } of COMMANDS)
+    parser.command(modules.get(name) ?? { command: name, describe, handler: neverRun });
   leaveHelpUnrendered(parser);
   return parser;
 }

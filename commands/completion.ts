@@ -1,21 +1,17 @@
-import type { CommandModule } from 'yargs';
-import { type Command, type CommandContext, command } from './terminal/index.js';
-
-/** Loads every command, and names the options that all of them take. */
-export type AllCommands = (context: CommandContext) => Promise<{
-  readonly modules: readonly CommandModule[];
-  readonly options: readonly string[];
-}>;
+import yargs from 'yargs';
+import { GLOBAL } from './options/global.js';
+import { type Command, type CommandList, command } from './terminal/index.js';
+import { optionWords, wordsOf } from './terminal/known-words.js';
 
 /** `modelseal completion bash|zsh` */
 export const completion =
-  (all: AllCommands): Command =>
+  (commands: CommandList): Command =>
   (context) =>
     command({
       command: 'completion <shell>',
       describe: 'A script for bash or zsh that completes commands, options and their values',
-      builder: (yargs) =>
-        yargs
+      builder: (argv) =>
+        argv
           .positional('shell', {
             choices: ['bash', 'zsh'] as const,
             demandOption: true,
@@ -23,8 +19,9 @@ export const completion =
           })
           .example('source <($0 completion bash)', 'for this session; in ~/.bashrc for every one'),
       handler: async ({ shell }) => {
-        const { completionScript, wordsOf } = await import('./terminal/completion.js');
-        const { modules, options } = await all(context);
+        const { completionScript } = await import('./terminal/completion.js');
+        const modules = await Promise.all(commands.map(async ({ load }) => (await load()).default(context)));
+        const options = [...optionWords(yargs().options(GLOBAL)), 'help'];
         const script = completionScript(shell, wordsOf(modules), options);
         context.output.result({ shell, script }, script);
       },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { ModelsealError } from '../core/errors/index.js';
-import { type Command, type CommandContext, command, printable } from './terminal/index.js';
+import { type Command, type CommandContext, type CommandList, command, printable } from './terminal/index.js';
 import type { DemoResult, Narrator, ScenarioResult } from '../demo/index.js';
 
 interface DemoArguments {
@@ -11,32 +11,35 @@ interface DemoArguments {
   readonly keep?: string | undefined;
 }
 
-const demo: Command = (context) =>
-  command<DemoArguments>({
-    command: 'demo',
-    describe: 'Attack a model with a real package, then defend it: every line is measured',
-    builder: (yargs) =>
-      yargs
-        .option('pause', {
-          type: 'boolean',
-          default: false,
-          describe: 'Wait for Enter before each part, for a live audience',
-        })
-        .option('keep', {
-          type: 'string',
-          describe: 'Work in this new folder and leave everything there, what was stolen included',
-        })
-        .example('$0 demo', 'attack, trust, defence, in well under a minute')
-        .example(
-          '$0 demo --keep ./demo-files',
-          'look at model, certificates and signatures afterwards',
-        ) as never,
-    handler: (argv) => handle(argv, context),
-  });
-export default demo;
+/** `modelseal demo`: runs other commands of the list in front of an audience. */
+export const demo =
+  (commands: CommandList): Command =>
+  (context) =>
+    command<DemoArguments>({
+      command: 'demo',
+      describe: 'Attack a model with a real package, then defend it: every line is measured',
+      builder: (yargs) =>
+        yargs
+          .option('pause', {
+            type: 'boolean',
+            default: false,
+            describe: 'Wait for Enter before each part, for a live audience',
+          })
+          .option('keep', {
+            type: 'string',
+            describe: 'Work in this new folder and leave everything there, what was stolen included',
+          })
+          .example('$0 demo', 'attack, trust, defence, in well under a minute')
+          .example(
+            '$0 demo --keep ./demo-files',
+            'look at model, certificates and signatures afterwards',
+          ) as never,
+      handler: (argv) => handle(argv, commands, context),
+    });
 
-async function handle(argv: DemoArguments, context: CommandContext): Promise<void> {
+async function handle(argv: DemoArguments, commands: CommandList, context: CommandContext): Promise<void> {
   const { runDemo } = await import('../demo/run.js');
+  const { inProcess } = await import('./terminal/in-process.js');
   const folder = workFolder(argv.keep);
   const remove = (): void => {
     if (argv.keep === undefined) rmSync(folder, { recursive: true, force: true });
@@ -52,6 +55,7 @@ async function handle(argv: DemoArguments, context: CommandContext): Promise<voi
     const result = await runDemo({
       folder,
       now: context.now,
+      run: inProcess(commands),
       narrator: narratorOf(context, argv.pause),
     });
     conclude(result, context);

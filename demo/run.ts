@@ -3,6 +3,7 @@ import { type AttackResult, attack } from './attack/run.js';
 import { trainClassifier, writeModel } from './model/folder.js';
 import { SCENARIOS } from './scenarios/index.js';
 import { type Narrator, SILENT } from './stage/narrator.js';
+import type { RunCommand } from './stage/run-command.js';
 import { playScenario, type Scenario, type ScenarioResult } from './stage/scenario.js';
 import { establishTrust } from './stage/trust.js';
 import { World } from './stage/world.js';
@@ -18,6 +19,7 @@ interface DemoOptions {
   /** An empty folder, in which everything happens. */
   readonly folder: string;
   readonly now: () => Date;
+  readonly run: RunCommand;
   readonly narrator?: Narrator | undefined;
   /** Other scenarios than those of the demonstration, for tests. */
   readonly scenarios?: readonly Scenario[] | undefined;
@@ -43,7 +45,7 @@ export interface DemoResult {
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const started = performance.now();
   const narrator = options.narrator ?? SILENT;
-  const world = new World(options.folder, options.now, options.guardEntry);
+  const world = new World(options.folder, options.now, options.run, options.guardEntry);
 
   await narrator.part('A model and an application');
   const model = trainClassifier();

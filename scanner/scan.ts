@@ -1,14 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { ioError } from '../core/files.js';
-import type { ProgressSink } from '../core/progress.js';
-import { DEFAULT_LIMITS, type ScanLimits } from './limits.js';
+import { DEFAULT_LIMITS } from './limits.js';
 import { checkScanOptions, type ScanOptions } from './options.js';
 import { applyPolicy, atLeast, DEFAULT_MAX_PICKLE_BYTES, type ScanPolicy, verdictOf } from './policy.js';
 import { RULES } from './rules.js';
 import { FileRun, UNKNOWN_CONTENT } from './run.js';
 import { SCANNERS } from './scanners.js';
 import { type ByteSource, DescriptorSource } from './source.js';
-import type { FileVerdict, Finding, FormatScanner, Unparsed } from './types.js';
+import type { FileVerdict, Finding, Unparsed } from './types.js';
 import { type FoundFile, findFiles } from './walk.js';
 
 /** What is known of one file after its scan. */

@@ -27,6 +27,13 @@ export interface CommandContext {
  */
 export type Command = (context: CommandContext) => CommandModule;
 
+/** Commands by name, each with its line in the help; its module is imported only when it is needed. */
+export type CommandList = readonly {
+  readonly name: string;
+  readonly describe: string;
+  readonly load: () => Promise<{ readonly default: Command }>;
+}[];
+
 /** Registers sub-commands under a parent such as `ca`. */
 export function group(yargs: Argv, context: CommandContext, commands: readonly Command[]): Argv {
   for (const command of commands) yargs.command(command(context));

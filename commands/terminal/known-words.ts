@@ -1,10 +1,12 @@
 import yargs, { type Argv, type CommandModule } from 'yargs';
+import type { ListOptions } from './words.js';
 
 // The one file that looks inside yargs, whose types leave out what it knows of commands and options.
 
 interface Inside {
   getOptions(): {
     readonly key: object;
+    readonly array: readonly string[];
     readonly choices: Readonly<Record<string, readonly string[]>>;
     readonly default: Readonly<Record<string, unknown>>;
   };
@@ -46,6 +48,24 @@ export interface CommandWords extends KnownWords {
   readonly path: string;
   /** Values of options that take one of a few; those of a positional argument stand among the commands. */
   readonly choices: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The options that take several values, of the command that words ask for; undefined unless it looks at one thing. */
+export function listsOf(
+  { command, builder }: CommandModule,
+  words: readonly string[],
+): ListOptions | undefined {
+  const parser = yargs().help(false).version(false);
+  if (typeof builder === 'function') builder(parser);
+  const [, below] = words;
+  const handlers = inside(parser).getInternalMethods().getCommandInstance().getCommandHandlers();
+  if (below !== undefined && Object.hasOwn(handlers, below)) {
+    const { original, builder: b } = handlers[below] as Handler;
+    const found = listsOf({ command: original, builder: b as () => Argv, handler: () => {} }, words.slice(1));
+    return found && { ...found, depth: found.depth + 1 };
+  }
+  const taken = /^[a-z]+ <([a-z-]+)>$/.exec(String(command))?.[1];
+  return taken === undefined ? undefined : { depth: 1, lists: inside(parser).getOptions().array };
 }
 
 /** Every command and sub-command; their builders run, their handlers do not. */

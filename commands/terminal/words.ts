@@ -15,32 +15,19 @@ export function dashesAreNames(args: readonly string[]): string[] {
   return [...own, ...args.slice(own.length)];
 }
 
-const TRUST = ['trust-root', 'intermediates', 'crl', 'ocsp', 'identity'];
-const VERIFY = [...TRUST, 'ignore-paths', 'only'];
-const CHECK = [...TRUST, 'disable-rule', 'enable-rule', 'known-dependency', 'trusted-path', 'quarantine-on'];
-
-/** Commands of one file or folder, with the options that take several. */
-export const LISTS: Readonly<Record<string, readonly string[]>> = {
-  verify: VERIFY,
-  load: [...VERIFY, 'quarantine-on'],
-  check: CHECK,
-  watch: CHECK,
-  'quarantine restore': VERIFY,
-  sign: ['certificate-chain', 'staple-crl', 'staple-ocsp', 'ignore-paths', 'dependency'],
-  digest: ['ignore-paths'],
-  'certificate verify': ['trust-root', 'intermediates', 'crl', 'ocsp', 'policy-set'],
-};
+/** A command of one file or folder: how many words name the command itself, and which of its options take several. */
+export interface ListOptions {
+  readonly depth: number;
+  readonly lists: readonly string[];
+}
 
 /**
  * `verify MODEL --crl a b` means `--crl a --crl b`. Only where the name of what is looked at stands right behind the
  * command: anywhere else it could be one of the list, which is why yargs is told to leave such words alone.
  */
-export function spreadLists(args: readonly string[]): string[] {
+export function spreadLists(args: readonly string[], { depth, lists }: ListOptions): string[] {
   const own = ownWords(args);
-  const at = Object.hasOwn(LISTS, own.slice(0, 2).join(' ')) ? 2 : 1;
-  const command = own.slice(0, at).join(' ');
-  if (!Object.hasOwn(LISTS, command) || (own[at] ?? '-').startsWith('-')) return [...args];
-  const lists = LISTS[command] ?? [];
+  if ((own[depth] ?? '-').startsWith('-')) return [...args];
   let list: string | undefined;
   let values = 0;
   const spread = own.flatMap((word) => {

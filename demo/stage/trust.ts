@@ -1,5 +1,4 @@
 import type { CertificateSummary } from '../../core/report/index.js';
-import { runCommand } from './command-line.js';
 import type { Narrator } from './narrator.js';
 import type { World } from './world.js';
 
@@ -41,7 +40,7 @@ export async function must(
   narrator?: Narrator,
 ): Promise<Readonly<Record<string, unknown>>> {
   narrator?.command(world.shown(['modelseal', ...args.map((a) => (a.includes(' ') ? `"${a}"` : a))]));
-  const { result, error } = await runCommand(args, world.now);
+  const { result, error } = await world.run(args, world.now);
   if (error || !result) throw new Error(`modelseal ${args.join(' ')}: ${error?.message ?? 'no result'}`);
   return result;
 }

@@ -6,19 +6,22 @@ import { type LiveModel, loadModel, readEvidence, readTrustAnchors } from '../..
 import type { Classified, ProgramInput, ProgramOutput } from '../app/program.js';
 import { DOCUMENTS } from '../attack/documents.js';
 import { features, type Tokenizer } from '../model/features.js';
+import type { RunCommand } from './run-command.js';
 
 /** The folder in which everything happens, and what the parts of the demonstration know of each other. */
 export class World {
   readonly root: string;
   readonly now: () => Date;
+  readonly run: RunCommand;
   /** The compiled guard, when it is not the one of the installed package. */
   readonly guardEntry: string | undefined;
   /** What the clean model says of the documents; everything later is compared with it. */
   expected: readonly Classified[] = [];
 
-  constructor(root: string, now: () => Date, guardEntry?: string) {
+  constructor(root: string, now: () => Date, run: RunCommand, guardEntry?: string) {
     this.root = root;
     this.now = now;
+    this.run = run;
     this.guardEntry = guardEntry;
   }
 

@@ -4,12 +4,16 @@ import { expect } from 'chai';
 import { writeApplication } from '../../demo/app/folder.js';
 import { DOCUMENTS } from '../../demo/attack/documents.js';
 import { maliciousClassifier } from '../../demo/attack/package.js';
+import { COMMANDS } from '../../commands/all.js';
 import { conclude } from '../../commands/demo.js';
+import { inProcess } from '../../commands/terminal/in-process.js';
 import { type DemoResult, runDemo, SCENARIOS, type Scenario } from '../../demo/index.js';
 import { trainClassifier, writeModel } from '../../demo/model/folder.js';
 import { World } from '../../demo/stage/world.js';
 import { compiledGuard } from '../support/guard.js';
 import { useTemp } from '../support/temp.js';
+
+const run = inProcess(COMMANDS);
 
 const wrong: readonly Scenario[] = [
   {
@@ -64,6 +68,7 @@ describe('demo', function () {
     const result = await runDemo({
       folder: temp(),
       now: () => new Date(),
+      run,
       guardEntry: await compiledGuard(),
       narrator: {
         part: async () => {},
@@ -89,7 +94,7 @@ describe('demo', function () {
   });
 
   it('has attacks that do steal where nothing stops them', async () => {
-    const world = new World(temp(), () => new Date());
+    const world = new World(temp(), () => new Date(), run);
     const trained = trainClassifier();
     writeModel(world.model, trained);
     writeApplication(world.application);
@@ -114,7 +119,7 @@ describe('demo', function () {
   });
 
   it('does not end as accepted when one scenario goes wrong', async () => {
-    const result = await runDemo({ folder: temp(), now: () => new Date(), scenarios: wrong });
+    const result = await runDemo({ folder: temp(), now: () => new Date(), run, scenarios: wrong });
     expect(result.attack.asExpected).to.equal(true);
     expect(result.scenarios.map((s) => s.asExpected)).to.deep.equal(wrong.map(() => false));
     for (const scenario of result.scenarios) {

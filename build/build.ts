@@ -1,17 +1,10 @@
 // Builds dist/: modules with declarations by the TypeScript compiler, and the command line as bundles, so that starting
 // costs little more than Node itself.
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
+import small from './small-bundle.json' with { type: 'json' };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 // Built aside and put in place when whole: a failed build leaves the one before.
@@ -36,7 +29,7 @@ const PACKAGES = [
 
 // V8 forgets how a cached script imports ES modules. The files that import packages at run time therefore do it through
 // the launcher, which is not cached.
-const importThroughLauncher = {
+const importThroughLauncher: Plugin = {
   name: 'import-through-launcher',
   setup(bundle) {
     const filter = /[\\/](onnx[\\/]engine|telemetry[\\/]open-telemetry|digest[\\/]algorithms)\.js$/;
@@ -46,30 +39,46 @@ const importThroughLauncher = {
   },
 };
 
-const lightStringWidth = {
+const lightStringWidth: Plugin = {
   name: 'light-string-width',
   setup(bundle) {
-    bundle.onResolve({ filter: /^string-width$/ }, () => ({ path: `${root}build/string-width.mjs` }));
+    bundle.onResolve({ filter: /^string-width$/ }, () => ({ path: `${root}build/string-width.ts` }));
   },
 };
 
-/** Leaves out what a bundle never reaches, as the launcher chooses bundles: see `fits` there. */
-const leaveOut = (unwanted) => ({
+/**
+ * Leaves out what the small bundle never reaches: other commands, and what only words need with which the launcher
+ * chooses the whole one. `small-bundle.json` is read by both.
+ */
+const leaveOut: Plugin = {
   name: 'leave-out',
   setup(bundle) {
-    bundle.onResolve({ filter: /\.js$/ }, ({ path, kind }) =>
-      kind === 'dynamic-import' && unwanted.test(path) ? { path, namespace: 'left-out' } : undefined,
-    );
+    const parts = [...Object.values(small.withoutOptions), ...small.without];
+    const unreachable = (path: string, importer: string): boolean =>
+      /[\\/]commands[\\/]all\.js$/.test(importer)
+        ? path !== `./${small.command}.js`
+        : parts.some((part) => path === part || path.endsWith(`${part}.js`));
+    const seen = new Set<string>();
+    bundle.onResolve({ filter: /./ }, ({ path, kind, importer }) => {
+      if (kind !== 'dynamic-import' || !unreachable(path, importer)) return undefined;
+      seen.add(path);
+      return { path, namespace: 'left-out' };
+    });
     bundle.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
       contents: `throw new Error(${JSON.stringify(`${path} is not in this bundle`)});`,
     }));
+    bundle.onEnd(() => {
+      const gone = parts.filter((part) => ![...seen].some((path) => path.includes(part)));
+      if (gone.length > 0)
+        throw new Error(`small-bundle.json leaves out what is not there: ${gone.join(', ')}`);
+    });
   },
-});
+};
 
 /** Packages whose code a bundle contains, by folder. */
-const bundled = new Set();
+const bundled = new Set<string>();
 
-async function bundle(name, plugins) {
+async function bundle(name: string, plugins: readonly Plugin[]): Promise<void> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { [name]: `${next}/cli.js` },
@@ -102,9 +111,7 @@ async function bundle(name, plugins) {
 
 await bundle('main', []);
 // Verifying is what machines do all day: a bundle of its own starts twice as fast.
-await bundle('verify', [
-  leaveOut(/commands\/(?!verify\.|audit\.)[a-z-/]+\.js|sigstore\/index|policy\/document|clack/),
-]);
+await bundle('small', [leaveOut]);
 await build({
   absWorkingDir: root,
   entryPoints: [`${next}/core/digest/worker.js`],
@@ -120,16 +127,14 @@ await build({
 });
 await build({
   absWorkingDir: root,
-  entryPoints: [`${next}/core/node-options.js`],
-  outfile: `${next}/bin/node-options.cjs`,
+  entryPoints: [`${root}build/launcher.ts`],
+  outfile: `${next}/bin/modelseal.cjs`,
+  bundle: true,
   format: 'cjs',
   platform: 'node',
   target: 'node20',
-  minifySyntax: true,
-  minifyWhitespace: true,
   logLevel: 'warning',
 });
-copyFileSync(`${root}build/launcher.cjs`, `${next}/bin/modelseal.cjs`);
 chmodSync(`${next}/bin/modelseal.cjs`, 0o755);
 // dist/bin holds CommonJS only, whatever the package says.
 writeFileSync(`${next}/bin/package.json`, '{ "type": "commonjs" }\n');
@@ -140,9 +145,13 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 renameSync(next, `${root}dist`);
 
 /** The licences of what the bundles contain, in the order of names: their authors ask that these go along. */
-function licences() {
+function licences(): string {
   const texts = [...bundled].map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8'));
+    const { name, version, license } = JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8')) as {
+      name: string;
+      version: string;
+      license?: unknown;
+    };
     const file = readdirSync(`${root}${folder}`).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
     const text = file
       ? readFileSync(`${root}${folder}/${file}`, 'utf8').trim()

@@ -5,7 +5,7 @@ const CONTROL = /[\p{Cc}\p{Cf}\p{Mn}\p{Me}]/u;
 const COLOR = /\u001b\[[0-9;]*m/g;
 
 /** Ranges of East Asian wide and emoji characters, two columns each. */
-const WIDE = [
+const WIDE: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
   [0x2e80, 0x303e],
   [0x3041, 0xa4cf],
@@ -18,12 +18,12 @@ const WIDE = [
   [0x20000, 0x3fffd],
 ];
 
-export default function stringWidth(text) {
-  const plain = String(text).replace(COLOR, '');
+export default function stringWidth(text: string): number {
+  const plain = text.replace(COLOR, '');
   if (/^[\x20-\x7e]*$/.test(plain)) return plain.length;
   let width = 0;
   for (const character of plain) {
-    const code = character.codePointAt(0);
+    const code = character.codePointAt(0) ?? 0;
     if (CONTROL.test(character)) continue;
     width += WIDE.some(([from, to]) => code >= from && code <= to) ? 2 : 1;
   }

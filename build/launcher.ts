@@ -1,34 +1,50 @@
 #!/usr/bin/env node
-'use strict';
 // Starts a bundle of the command line. The code that V8 compiled for it is kept in the user's cache folder, made on first
 // use, and bound to the SHA-256 of the bundle: V8 itself compares no more than the length of a source. Nothing is kept or
 // used where the folder is not the user's own and closed to others. MODELSEAL_CODE_CACHE=off does without.
-const { createHash } = require('node:crypto');
-const {
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
   constants,
   fstatSync,
   mkdirSync,
   openSync,
-  closeSync,
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
   writeSync,
-} = require('node:fs');
-const { dirname, join } = require('node:path');
-const vm = require('node:vm');
-const { foreignOptionOf } = require('./node-options.cjs');
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Script } from 'node:vm';
+import { foreignOptionOf } from '../core/node-options.js';
+import small from './small-bundle.json' with { type: 'json' };
 
-/** True where the small bundle has everything that the words can need: `verify`, without Sigstore and policy files. */
-function fits(words) {
-  const [command, ...rest] = words;
-  return command === 'verify' && !rest.some((word) => /^--(policy|trusted-?root)/i.test(word));
+/** A file of compiled code, in a folder below one that is the user's own. */
+interface CacheFile {
+  readonly own: string;
+  readonly path: string;
+}
+
+type Main = typeof import('../cli.js')['main'];
+
+/**
+ * True where the small bundle has everything that the words can need. An option counts in all its spellings, and a
+ * longer one that begins alike as well: the whole bundle is always right.
+ */
+function fits([command, ...rest]: readonly string[]): boolean {
+  const plain = (word: string): string => word.replaceAll('-', '').toLowerCase();
+  const options = Object.keys(small.withoutOptions).map(plain);
+  return (
+    command === small.command &&
+    !rest.some((word) => word.startsWith('--') && options.some((option) => plain(word).startsWith(option)))
+  );
 }
 
 /** What V8 would refuse is told apart by name: its version, the processor, and options that change compiled code. */
-function cacheFile(name, source, env) {
+function cacheFile(name: string, source: string, env: NodeJS.ProcessEnv): CacheFile | undefined {
   const own = env.XDG_CACHE_HOME?.startsWith('/') ? env.XDG_CACHE_HOME : env.HOME;
   if (!own?.startsWith('/') || env.MODELSEAL_CODE_CACHE === 'off' || process.platform === 'win32')
     return undefined;
@@ -41,10 +57,10 @@ function cacheFile(name, source, env) {
 }
 
 /** A folder or file that nobody but this user can have written. */
-const isOwn = (stat) => stat.uid === process.getuid() && (stat.mode & 0o022) === 0;
+const isOwn = (stat: Stats): boolean => stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
 
-function readCache({ path: file }) {
-  let fd;
+function readCache({ path: file }: CacheFile): Buffer | undefined {
+  let fd: number | undefined;
   try {
     if (!isOwn(statSync(dirname(file)))) return undefined;
     fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -57,12 +73,12 @@ function readCache({ path: file }) {
   }
 }
 
-function writeCache({ own, path: file }, data) {
+function writeCache({ own, path: file }: CacheFile, data: Buffer): void {
   const folder = dirname(file);
   const part = `${file}.${process.pid}`;
   try {
     // A home that is not this user's own, as under sudo, is left alone.
-    if (statSync(own).uid !== process.getuid()) return;
+    if (statSync(own).uid !== process.getuid?.()) return;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (!isOwn(statSync(folder))) return;
     writeFileSync(part, data, { mode: 0o600, flag: 'wx' });
@@ -73,17 +89,17 @@ function writeCache({ own, path: file }, data) {
   }
 }
 
-function load(name, env) {
+function load(name: string, env: NodeJS.ProcessEnv): { main: Main; keep: () => void } {
   const filename = join(__dirname, `${name}.cjs`);
   const source = readFileSync(filename, 'latin1');
   const file = cacheFile(name, source, env);
   const cachedData = file && readCache(file);
   const parameters = 'exports, require, module, __filename, __dirname, __import';
-  const script = new vm.Script(`(function (${parameters}) {${source}\n})`, { filename, cachedData });
-  const module = { exports: {} };
-  const importPackage = (specifier) => import(specifier);
+  const script = new Script(`(function (${parameters}) {${source}\n})`, { filename, cachedData });
+  const module = { exports: {} as { main: Main } };
+  const importPackage = (specifier: string): Promise<unknown> => import(specifier);
   script.runInThisContext()(module.exports, require, module, filename, __dirname, importPackage);
-  const keep = () => {
+  const keep = (): void => {
     if (file && (cachedData === undefined || script.cachedDataRejected))
       writeCache(file, script.createCachedData());
   };
@@ -93,9 +109,9 @@ function load(name, env) {
 const words = process.argv.slice(2);
 // First of all: who judges with code of others in the process judges nothing.
 const foreign = foreignOptionOf(process.execArgv, process.env.NODE_OPTIONS);
-let failed;
+let failed: NodeJS.ErrnoException | undefined;
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error) => {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
     // Whoever closed the pipe has read enough; the exit code stays that of the command.
     if (error.code !== 'EPIPE') failed ??= error;
   });
@@ -109,8 +125,8 @@ process.on('exit', () => {
     // Nobody is left to be told but by the exit code.
   }
 });
-const { main, keep } = load(fits(words) ? 'verify' : 'main', process.env);
-main(words, process, process.env, foreign).then((code) => {
+const { main, keep } = load(fits(words) ? 'small' : 'main', process.env);
+void main(words, process, process.env, foreign).then((code) => {
   process.exitCode = code;
   // With what was compiled for the command; one that ended early has compiled little.
   if (code === 0) keep();

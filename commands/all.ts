@@ -1,0 +1,94 @@
+import type { CommandList } from './terminal/command.js';
+
+/**
+ * Every top-level command. Its module, of the same name, is imported only when it runs; the build looks at this list too
+ * when it leaves commands out of the small bundle.
+ */
+export const COMMANDS: CommandList = [
+  {
+    name: 'ca',
+    describe: 'Run a certificate authority',
+    load: () => import('./ca/index.js'),
+  },
+  { name: 'sign', describe: 'Sign a model folder or file', load: () => import('./sign.js') },
+  {
+    name: 'verify',
+    describe: 'Verify the signature of a model: who signed, and whether these are the signed files',
+    load: () => import('./verify.js'),
+  },
+  {
+    name: 'load',
+    describe: 'Verify and scan a model, hand its verified bytes to a runtime, and run one inference',
+    load: () => import('./load.js'),
+  },
+  {
+    name: 'certificate',
+    describe: 'Judge a certificate of any CA: path, rules, revocation',
+    load: () => import('./certificate.js'),
+  },
+  {
+    name: 'inspect',
+    describe: 'What a signature, certificate, request, CRL or model claims (unverified, and says so)',
+    load: () => import('./inspect.js'),
+  },
+  {
+    name: 'digest',
+    describe: 'The manifest and root digest of a model, no keys involved',
+    load: () => import('./digest.js'),
+  },
+  {
+    name: 'scan',
+    describe: 'Look for threats in models without loading them',
+    load: () => import('./scan.js'),
+  },
+  {
+    name: 'convert',
+    describe: 'Turn a pickle or PyTorch file into safetensors without executing anything',
+    load: () => import('./convert.js'),
+  },
+  {
+    name: 'check',
+    describe: 'Judge every model under a folder: signature, integrity, threats',
+    load: () => import('./check.js'),
+  },
+  {
+    name: 'watch',
+    describe: 'Judge what changes under a folder, and everything again on a schedule',
+    load: () => import('./watch.js'),
+  },
+  {
+    name: 'quarantine',
+    describe: 'Look at, release or delete what was quarantined',
+    load: () => import('./quarantine.js'),
+  },
+  {
+    name: 'metadata',
+    describe: 'Checksum records of the older practice (metadata.json, FILE.sig.json)',
+    load: () => import('./metadata.js'),
+  },
+  {
+    name: 'migrate',
+    describe: 'From checksum records to signed bundles: a dry run, unless --apply',
+    load: () => import('./migrate.js'),
+  },
+  {
+    name: 'audit',
+    describe: 'Verify and read the audit log',
+    load: () => import('./audit.js'),
+  },
+  {
+    name: 'run',
+    describe: 'A Node program under the guard: only signed code, only verified models',
+    load: () => import('./run.js'),
+  },
+  {
+    name: 'demo',
+    describe: 'Attack a model with a real package, then defend it',
+    load: async () => ({ default: (await import('./demo.js')).demo(COMMANDS) }),
+  },
+  {
+    name: 'completion',
+    describe: 'A script for bash or zsh that completes commands, options and their values',
+    load: async () => ({ default: (await import('./completion.js')).completion(COMMANDS) }),
+  },
+];

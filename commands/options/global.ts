@@ -1,0 +1,23 @@
+import { type OptionTable, text } from './table.js';
+
+const everywhere = { global: true } as const;
+
+/** Options of every command. */
+export const GLOBAL = {
+  json: { type: 'boolean', ...everywhere, describe: 'One JSON object on stdout, everything else on stderr' },
+  quiet: { type: 'boolean', ...everywhere, describe: 'Print nothing but errors' },
+  'audit-log': {
+    ...text('Append what happens to this hash-chained log (also MODELSEAL_AUDIT_LOG)'),
+    ...everywhere,
+  },
+  'log-file': {
+    ...text('Append structured logs as JSON lines (also MODELSEAL_LOG_FILE)'),
+    ...everywhere,
+  },
+  color: {
+    type: 'boolean',
+    ...everywhere,
+    default: true,
+    describe: 'Colour on a terminal (NO_COLOR respected)',
+  },
+} as const satisfies OptionTable;
