@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import small from '../build/small-bundle.json' with { type: 'json' };
 import { useTemp } from './support/temp.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -38,6 +39,22 @@ describe('the package', function () {
     expect(
       [...imported].filter((name) => !known.includes(name) && name !== 'onnxruntime-common'),
     ).to.deep.equal([]);
+  });
+});
+
+describe('the small bundle', function () {
+  this.timeout(60_000);
+  const camel = (option: string): string =>
+    option.replace(/-([a-z])/g, (_all, letter) => letter.toUpperCase());
+
+  it('is not chosen for words that need more, in any spelling', () => {
+    const options = Object.keys(small.withoutOptions);
+    expect(options).to.have.lengthOf(2);
+    for (const option of options.flatMap((name) => [...new Set([`--${name}`, `--${camel(name)}`])])) {
+      const words = [small.command, root, option, 'missing', '--identity', 'email:a@b.c'];
+      const run = spawnSync(process.execPath, [program, ...words], { encoding: 'utf8' });
+      expect(run.status, run.stderr).to.equal(3);
+    }
   });
 });
 
