@@ -1,11 +1,14 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type CliResult, cli } from '../support/cli.js';
 import { needOpenssl, openssl } from '../support/openssl.js';
 import { useTemp } from '../support/temp.js';
+import { hasTerminal, onTerminal } from '../support/terminal.js';
 import { save } from '../ca/support/authority.js';
 
+const CLI = fileURLToPath(new URL('../../dist/bin/modelseal.cjs', import.meta.url));
 const EC = ['--key-type', 'ec-p256'];
 
 interface Failure {
@@ -245,6 +248,50 @@ describe('ca: commands', () => {
     await refused(1, 'ERR_CERTIFICATE_FOREIGN', 'revoke', path('forged.pem'));
     expect((await ca('revoke', path('ada', 'cert.pem'))).code).to.equal(0);
     await refused(1, 'ERR_ALREADY_REVOKED', 'revoke', path('ada', 'cert.pem'));
+  });
+
+  it('revoke the issuing CA only after a yes on a terminal, with the root key', async function () {
+    this.timeout(60_000);
+    if (!hasTerminal()) {
+      console.log('      skipped: no python3 to make a terminal');
+      this.skip();
+    }
+    await ca('init', ...EC, '--no-passphrase');
+    const list = readFileSync(path('certs', 'root.crl'));
+    await refused(1, 'ERR_CA_ROOT_REVOCATION', 'revoke', path('certs', 'root.pem'));
+    await refused(1, 'ERR_CA_ISSUING_REVOCATION', 'revoke', path('certs', 'issuing.pem'));
+    // Without a terminal there is nobody to ask.
+    await refused(1, 'ERR_CA_ISSUING_REVOCATION', 'revoke', path('certs', 'issuing.pem'), '--issuing-ca');
+    const command = (...more: string[]): string[] => [
+      ...[process.execPath, CLI, 'ca', 'revoke', path('certs', 'issuing.pem')],
+      ...['--issuing-ca', '--reason', 'cACompromise', '--home', path('certs'), ...more],
+    ];
+    const no = onTerminal(command(), [['for good', 'n']]);
+    expect(no.status, no.stdout).to.equal(130);
+    const keyless = onTerminal(command('--root-key', path('absent.key')), [['for good', 'y']]);
+    expect(keyless.stdout).to.include('the root key is not here');
+    expect(json<{ state: string }>(await ca('show', path('certs', 'issuing.pem'), '--json')).state).to.equal(
+      'issued',
+    );
+    expect(readFileSync(path('certs', 'root.crl')).equals(list)).to.equal(true);
+    const yes = onTerminal(command(), [['for good', 'y']]);
+    expect(yes.status, yes.stdout).to.equal(0);
+    expect(yes.stdout).to.include('CRL 2 of the root');
+    await refused(1, 'ERR_CA_REVOKED', 'issue', ...ada, ...EC, '--no-passphrase', '--out', path('ada'));
+  });
+
+  it('preview what a compromised key takes along', async () => {
+    await ca('init', ...EC, '--no-passphrase');
+    await cli(['ca', 'request', ...ada, ...EC, '--out', path('ada'), '--no-passphrase']);
+    const csr = ['--csr', path('ada', 'request.csr'), '--accept-csr-identities', '--reuse-key'];
+    for (const out of ['a', 'b']) await ca('issue', ...csr, '--out', path(out));
+    const revoke = ['revoke', path('a', 'cert.pem'), '--reason', 'keyCompromise'];
+    const preview = json<{ also: unknown[]; state: string }>(await ca(...revoke, '--preview', '--json'));
+    expect([preview.also.length, preview.state]).to.deep.equal([1, 'issued']);
+    expect((await ca(...revoke)).stdout.match(/^revoked /gm)).to.have.length(2);
+    await refused(1, 'ERR_CA_KEY_BLOCKED', 'issue', ...csr, '--out', path('c'));
+    const blocked = await ca('block-key', path('ada', 'request.csr'), '--json');
+    expect(json<{ revoked: unknown[] }>(blocked).revoked).to.deep.equal([]);
   });
 
   it('have help with an example each', async () => {
