@@ -69,6 +69,7 @@ export async function main(
         outcome = how;
       },
       record: (event, how, data) => telemetry.record({ event, outcome: how, at: now(), data }),
+      act: (act, work) => telemetry.act(act, now, work),
       observer: telemetry.observer,
     };
     const modules = await loadCommands(words, context);

@@ -31,6 +31,10 @@ const verify: Command = (context) =>
           ...(summary.torn > 0
             ? [`${summary.torn} line(s) left unfinished by a killed process, accounted for`]
             : []),
+          ...summary.open.map(
+            ({ event, actor, time, sequence }) =>
+              `${context.output.colors.yellow('not ended')}: ${event} of ${printable(actor)}, begun ${time} (entry ${sequence}): it goes on still, or was stopped`,
+          ),
           ...(argv.head
             ? []
             : ['Keep the head elsewhere and give it as --head: entries cut off at the end show only then.']),

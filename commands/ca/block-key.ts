@@ -1,10 +1,11 @@
-import { type Command, command, printable } from '../terminal/index.js';
+import { type Command, printable } from '../terminal/index.js';
 import { clockOption, withAuthority } from './open.js';
 import { homeOption } from './options.js';
-import { recordJson } from './record.js';
+import { named, recordJson } from './record.js';
+import { Act } from './write.js';
 
 const blockKey: Command = (context) =>
-  command({
+  Act.command(context, 'block-key', {
     command: 'block-key <file>',
     describe: 'Block a compromised key for good, and revoke its certificates',
     builder: (yargs) =>
@@ -19,23 +20,25 @@ const blockKey: Command = (context) =>
           describe: 'Since when the key is thought to be compromised',
         })
         .example('$0 ca block-key found-on-the-web.pem', 'a key that was published'),
-    handler: async (argv) => {
+    act: async (argv, act) => {
       const { readKeyOf } = await import('../../ca/key-of.js');
       const { invalidityDate: parseDate } = await import('../../ca/reasons.js');
       const publicKey = readKeyOf(argv.file);
       const invalidityDate = argv.invalidityDate === undefined ? undefined : parseDate(argv.invalidityDate);
-      await withAuthority(context, argv, 'write', undefined, async (authority) => {
+      return withAuthority(context, argv, act, undefined, async (authority) => {
         const { publicKeyFingerprint } = await import('../../core/keys/index.js');
         const fingerprint = publicKeyFingerprint(publicKey);
         const revoked = await authority.blockKey({ publicKey, at: context.now(), invalidityDate });
-        await context.record('block-key', 'accepted', { keyFingerprint: fingerprint });
-        context.output.result({ fingerprint, revoked: revoked.map(recordJson) }, () =>
-          [
-            `${context.output.colors.yellow('blocked')} key ${fingerprint}`,
-            ...revoked.map(({ serial, subject }) => `revoked ${serial}  ${printable(subject)}`),
-            ...(revoked.length > 0 ? ['publish it with: modelseal ca crl'] : []),
-          ].join('\n'),
-        );
+        return {
+          record: { keyFingerprint: fingerprint, revoked: revoked.map(named) },
+          result: { fingerprint, revoked: revoked.map(recordJson) },
+          text: () =>
+            [
+              `${context.output.colors.yellow('blocked')} key ${fingerprint}`,
+              ...revoked.map(({ serial, subject }) => `revoked ${serial}  ${printable(subject)}`),
+              ...(revoked.length > 0 ? ['publish it with: modelseal ca crl'] : []),
+            ].join('\n'),
+        };
       });
     },
   });

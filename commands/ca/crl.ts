@@ -1,9 +1,10 @@
-import { type Command, command, passphraseOptions, printable } from '../terminal/index.js';
+import { type Command, passphraseOptions, printable } from '../terminal/index.js';
 import { clockOption, withAuthority } from './open.js';
 import { homeOption } from './options.js';
+import { Act } from './write.js';
 
 const crl: Command = (context) =>
-  command({
+  Act.command(context, 'crl', {
     command: 'crl',
     describe: 'Make a new full CRL and publish it',
     builder: (yargs) =>
@@ -31,8 +32,8 @@ const crl: Command = (context) =>
           describe: 'Key of the issuing CA, when it is not in --home',
         })
         .example('$0 ca crl', 'after every revocation, and before the last CRL runs out'),
-    handler: (argv) =>
-      withAuthority(context, argv, 'write', argv, async (authority) => {
+    act: (argv, act) =>
+      withAuthority(context, argv, act, argv, async (authority) => {
         const { issuer, days, published } = argv;
         const made = await authority.publishCrl({
           issuer,
@@ -45,12 +46,16 @@ const crl: Command = (context) =>
         const { file, number, entries } = made;
         const thisUpdate = made.thisUpdate.toISOString();
         const nextUpdate = made.nextUpdate.toISOString();
-        context.output.result({ file, issuer, number, entries, thisUpdate, nextUpdate }, () =>
-          [
-            `${context.output.colors.green('wrote')} ${printable(file)}: CRL ${number} with ${entries} entries`,
-            `next one due ${nextUpdate}`,
-          ].join('\n'),
-        );
+        const result = { file, issuer, number, entries, thisUpdate, nextUpdate };
+        return {
+          record: result,
+          result,
+          text: () =>
+            [
+              `${context.output.colors.green('wrote')} ${printable(file)}: CRL ${number} with ${entries} entries`,
+              `next one due ${nextUpdate}`,
+            ].join('\n'),
+        };
       }),
   });
 

@@ -1,8 +1,9 @@
-import { type Command, command, passphraseOptions, printable } from '../terminal/index.js';
+import { type Command, passphraseOptions, printable } from '../terminal/index.js';
 import { homeOption, keyTypeOption, plainOption, protectionOf } from './options.js';
+import { Act } from './write.js';
 
 const init: Command = (context) =>
-  command({
+  Act.command(context, 'init', {
     command: 'init',
     describe: 'Create a root and an issuing CA',
     builder: (yargs) =>
@@ -26,7 +27,7 @@ const init: Command = (context) =>
           '$0 ca init --name "Example Corp" --root-out /media/vault',
           'root key on a medium of its own',
         ),
-    handler: async (argv) => {
+    act: async (argv) => {
       const { createAuthority } = await import('../../ca/index.js');
       const { homePaths } = await import('../../ca/home.js');
       const protection = protectionOf(argv.passphrase, argv, context);
@@ -44,7 +45,8 @@ const init: Command = (context) =>
             ? 'plain'
             : { passphrase: await protection(homePaths(argv.home).issuingKey) },
       });
-      context.output.result(made, () =>
+      const { root, issuing } = made;
+      const text = (): string =>
         [
           `${context.output.colors.green('created')} ${printable(made.home)}`,
           `root     ${printable(made.root.subject)}  until ${made.root.notAfter}`,
@@ -54,8 +56,12 @@ const init: Command = (context) =>
           `trust anchor for verifiers: ${printable(made.trustAnchor)}`,
           `root key: ${printable(made.rootKey)}${argv.rootOut === undefined ? ' (move it to a medium that you can take away; issuing goes on without it)' : ''}`,
           ...(protection === 'plain' ? ['the private keys are NOT encrypted'] : []),
-        ].join('\n'),
-      );
+        ].join('\n');
+      return {
+        record: { home: made.home, root: root.fingerprint, issuing: issuing.fingerprint },
+        result: made,
+        text,
+      };
     },
   });
 

@@ -1,4 +1,4 @@
-import { type Command, command, passphraseOptions, printable } from '../terminal/index.js';
+import { type Command, passphraseOptions, printable } from '../terminal/index.js';
 import { summarizeCertificate } from '../../core/x509/index.js';
 import { clockOption, withAuthority } from './open.js';
 import {
@@ -9,9 +9,10 @@ import {
   keyTypeOption,
   plainOption,
 } from './options.js';
+import { Act } from './write.js';
 
 const issue: Command = (context) =>
-  command({
+  Act.command(context, 'issue', {
     command: 'issue',
     describe: 'Issue a developer certificate',
     builder: (yargs) =>
@@ -45,14 +46,14 @@ const issue: Command = (context) =>
           '$0 ca issue --csr ada.csr --name "Ada" --email ada@example.org --out ada',
           'from a request',
         ),
-    handler: async (argv) => {
+    act: async (argv, act) => {
       const { issueInto, readRequest } = await import('../../ca/index.js');
       const csr = argv.csr === undefined ? undefined : readRequest(argv.csr);
       if (csr !== undefined && argv.csr !== undefined) {
         const { requireSecondReader } = await import('../../ca/csr/second-reader.js');
         await requireSecondReader(csr, argv.csr);
       }
-      await withAuthority(context, argv, 'write', argv, async (authority) => {
+      return withAuthority(context, argv, act, argv, async (authority) => {
         const { issued, files, ignored } = await issueInto(authority, {
           out: argv.out,
           at: context.now(),
@@ -68,11 +69,10 @@ const issue: Command = (context) =>
         });
         const certificate = summarizeCertificate(issued.certificate);
         const { serialNumber, subject, identities } = certificate;
-        await context.record('issue', 'accepted', { serialNumber, subject, identities });
         for (const wish of ignored)
           context.output.note(`not taken over from the request: ${printable(wish)}`);
         if (issued.shortened) context.output.note('the validity was shortened to that of the issuing CA');
-        context.output.result({ certificate, files, ignored, shortened: issued.shortened }, () =>
+        const text = (): string =>
           [
             `${context.output.colors.green('issued')} ${printable(certificate.subject)}`,
             `serial      ${certificate.serialNumber}`,
@@ -80,8 +80,12 @@ const issue: Command = (context) =>
             `valid       ${certificate.notBefore} to ${certificate.notAfter}`,
             `SHA-256     ${certificate.fingerprint}`,
             ...files.map((file) => `wrote       ${printable(file)}`),
-          ].join('\n'),
-        );
+          ].join('\n');
+        return {
+          record: { serialNumber, subject, identities, fingerprint: certificate.fingerprint },
+          result: { certificate, files, ignored, shortened: issued.shortened },
+          text,
+        };
       });
     },
   });

@@ -1,13 +1,14 @@
 import { ModelsealError } from '../../core/errors/index.js';
-import { type Command, command, passphraseOptions, printable } from '../terminal/index.js';
+import { type Command, passphraseOptions, printable } from '../terminal/index.js';
 import { withAuthority } from './open.js';
 import { homeOption } from './options.js';
 
 /** A request about the 64 certificates that one may name, with a signature and a chain, stays under this. */
 const MAX_REQUEST_FILE = 64 * 1024;
+import { Act } from './write.js';
 
 const ocsp: Command = (context) =>
-  command({
+  Act.command(context, 'ocsp', {
     command: 'ocsp [certificate]',
     describe: 'Sign an OCSP response, for a request or about one certificate',
     builder: (yargs) =>
@@ -26,14 +27,14 @@ const ocsp: Command = (context) =>
           describe: 'Key of the issuing CA, when it is not in --home',
         })
         .example('$0 ca ocsp ada/cert.pem --out ada.ocsp', 'evidence to ship along with a model'),
-    handler: async (argv) => {
+    act: async (argv, act) => {
       if ((argv.certificate === undefined) === (argv.request === undefined)) {
         throw new ModelsealError('ERR_USAGE', { problem: 'name either a certificate or a --request' });
       }
       const { resolveCertificate } = await import('../../ca/index.js');
       const { refuseOtherKind } = await import('../../ca/home.js');
       const { readBounded, writeAtomic } = await import('../../core/files.js');
-      await withAuthority(context, argv, 'write', argv, async (authority) => {
+      return withAuthority(context, argv, act, argv, async (authority) => {
         refuseOtherKind(argv.out, 'OCSP RESPONSE');
         const validity = { at: context.now(), days: argv.days };
         const made =
@@ -51,12 +52,12 @@ const ocsp: Command = (context) =>
           thisUpdate: made.thisUpdate.toISOString(),
           nextUpdate: made.nextUpdate.toISOString(),
         };
-        context.output.result(result, () =>
+        const text = (): string =>
           [
             ...made.statements.map(({ serial, status }) => `${serial}  ${status}`),
             `${context.output.colors.green('wrote')} ${printable(argv.out)}, good until ${result.nextUpdate}`,
-          ].join('\n'),
-        );
+          ].join('\n');
+        return { record: result, result, text };
       });
     },
   });

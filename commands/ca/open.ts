@@ -1,7 +1,8 @@
 import type { Argv } from 'yargs';
 import { type CommandContext, type PassphraseArguments, passphraseSource } from '../terminal/index.js';
-import type { Authority, OpenOptions } from '../../ca/index.js';
+import type { Authority } from '../../ca/index.js';
 import { neverAsk } from './record.js';
+import { Act } from './write.js';
 
 /** `--accept-clock`, for commands that write. */
 export const clockOption = <T>(yargs: Argv<T>) =>
@@ -21,27 +22,35 @@ interface Opening {
 /**
  * Opens the authority, says which of its lists need attention, does the work, and closes it again.
  *
+ * @param access `read` for looking; to change something takes the {@link Act} that is being recorded.
  * @param secrets Where the passphrase comes from; without it, nothing can be signed.
  */
-export async function withAuthority(
+export async function withAuthority<T>(
   context: CommandContext,
   argv: Opening,
-  access: NonNullable<OpenOptions['access']>,
+  access: 'read' | Act,
   secrets: PassphraseArguments | undefined,
-  work: (authority: Authority) => Promise<void>,
-): Promise<void> {
+  work: (authority: Authority) => Promise<T>,
+): Promise<T> {
   const { openAuthority } = await import('../../ca/index.js');
   const { home, rootKey, issuingKey, acceptClock } = argv;
   const ask = secrets === undefined ? neverAsk : passphraseSource(secrets, context);
-  const authority = await openAuthority(home, ask, { rootKey, issuingKey, access, acceptClock });
+  if (access !== 'read') Act.check(access);
+  const authority = await openAuthority(home, ask, {
+    rootKey,
+    issuingKey,
+    access: access === 'read' ? access : 'write',
+    acceptClock,
+  });
   try {
-    await work(authority);
+    const done = await work(authority);
     const now = context.now();
     for (const { issuer, nextUpdate } of await authority.listsDue(now)) {
       const when = `${nextUpdate < now ? 'ran out' : 'runs out'} on ${nextUpdate.toISOString()}`;
       const remedy = `modelseal ca crl${issuer === 'root' ? ' --issuer root' : ''}`;
       context.output.note(`the CRL of the ${issuer} CA ${when}: publish the next one with ${remedy}`);
     }
+    return done;
   } finally {
     await authority.close();
   }

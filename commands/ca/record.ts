@@ -1,3 +1,4 @@
+import type { AuditData } from '../../core/audit/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import type { CertificateRecord } from '../../ca/store/store.js';
 
@@ -5,6 +6,12 @@ import type { CertificateRecord } from '../../ca/store/store.js';
 export const neverAsk = async (): Promise<string> => {
   throw new ModelsealError('ERR_INTERNAL', { problem: 'a passphrase was asked for without need' });
 };
+
+/** A record as the audit log names it. */
+export const named = ({ serial, subject }: CertificateRecord): AuditData => ({
+  serialNumber: serial,
+  subject,
+});
 
 /** A record as `--json` shows it. */
 export function recordJson(record: CertificateRecord): object {

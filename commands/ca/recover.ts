@@ -1,9 +1,10 @@
 import { type Command, command } from '../terminal/index.js';
 import { clockOption, withAuthority } from './open.js';
 import { homeOption } from './options.js';
+import { Act } from './write.js';
 
 const recover: Command = (context) =>
-  command({
+  Act.command(context, 'recover', {
     command: 'recover',
     describe: 'Bring restored records up to what is published: lists and certificates of our own keys',
     builder: (yargs) =>
@@ -24,21 +25,17 @@ const recover: Command = (context) =>
           '$0 ca recover --crl issuing.crl --certificate ada/cert.pem',
           'after restoring a backup of ca.db',
         ),
-    handler: (argv) =>
-      withAuthority(context, argv, 'write', undefined, async (authority) => {
+    act: (argv, act) =>
+      withAuthority(context, argv, act, undefined, async (authority) => {
         const { crl: crls, certificate: certificates } = argv;
         const found = await authority.recover({ crls, certificates, at: context.now() });
-        await context.record('recover', 'accepted', {
-          certificates: found.certificates,
-          revocations: found.revocations,
-        });
-        context.output.result(found, () =>
+        const text = (): string =>
           [
             `${context.output.colors.green('taken in')} ${found.certificates} certificates and ${found.revocations} revocations`,
             `the next CRL of the issuing CA has number ${found.crlNumbers.issuing + 1}, of the root ${found.crlNumbers.root + 1}`,
             'publish it with: modelseal ca crl',
-          ].join('\n'),
-        );
+          ].join('\n');
+        return { record: { ...found }, result: found, text };
       }),
   });
 

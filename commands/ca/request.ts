@@ -1,8 +1,9 @@
-import { type Command, command, passphraseOptions, printable } from '../terminal/index.js';
+import { type Command, passphraseOptions, printable } from '../terminal/index.js';
 import { identityOptions, keyTypeOption, plainOption, protectionOf } from './options.js';
+import { Act } from './write.js';
 
 const request: Command = (context) =>
-  command({
+  Act.command(context, 'request', {
     command: 'request',
     describe: 'Make a key and a certificate request for it, to send to an authority',
     builder: (yargs) =>
@@ -13,7 +14,7 @@ const request: Command = (context) =>
           '$0 ca request --name "Ada" --email ada@example.org --out ada',
           'the key never leaves this machine',
         ),
-    handler: async (argv) => {
+    act: async (argv) => {
       const { requestInto } = await import('../../ca/index.js');
       const files = await requestInto({
         out: argv.out,
@@ -23,12 +24,12 @@ const request: Command = (context) =>
         keyType: argv.keyType,
         protection: protectionOf(argv.passphrase, argv, context),
       });
-      context.output.result(files, () =>
+      const text = (): string =>
         [
           `${context.output.colors.green('made')} ${printable(files.request)}: send it to the authority`,
           `the key ${printable(files.key)} stays with you`,
-        ].join('\n'),
-      );
+        ].join('\n');
+      return { record: { ...files }, result: files, text };
     },
   });
 

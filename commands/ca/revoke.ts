@@ -1,18 +1,13 @@
 import { ModelsealError } from '../../core/errors/index.js';
-import {
-  type Command,
-  type CommandContext,
-  command,
-  passphraseOptions,
-  printable,
-} from '../terminal/index.js';
+import { type Command, type CommandContext, passphraseOptions, printable } from '../terminal/index.js';
 import type { Authority, CertificateRecord, RevokeRequest } from '../../ca/index.js';
 import { clockOption, withAuthority } from './open.js';
 import { homeOption } from './options.js';
-import { recordJson } from './record.js';
+import { named, recordJson } from './record.js';
+import { Act, type Done } from './write.js';
 
 const revoke: Command = (context) =>
-  command({
+  Act.command(context, 'revoke', {
     command: 'revoke <certificate>',
     describe: 'Revoke a certificate for good; `ca crl` publishes it',
     builder: (yargs) =>
@@ -42,7 +37,7 @@ const revoke: Command = (context) =>
           '$0 ca revoke ada/cert.pem --reason keyCompromise --invalidity-date 2026-11-01',
           'a stolen key',
         ),
-    handler: async (argv) => {
+    act: async (argv, act) => {
       const { resolveCertificate, resolveForRevocation, revocationReason } = await import(
         '../../ca/index.js'
       );
@@ -51,23 +46,18 @@ const revoke: Command = (context) =>
       const invalidityDate = argv.invalidityDate === undefined ? undefined : parseDate(argv.invalidityDate);
       const order = { reason, at: context.now(), invalidityDate };
       const { certificate, preview, issuingCa } = argv;
-      await withAuthority(context, argv, preview ? 'read' : 'write', argv, async (authority) => {
-        const named = preview
+      return withAuthority(context, argv, preview ? 'read' : act, argv, async (authority) => {
+        const chosen = preview
           ? await resolveCertificate(authority, certificate)
           : await resolveForRevocation(authority, certificate, order.at);
-        const { serial } = named;
+        const { serial } = chosen;
         if (preview) {
-          say(context, 'would revoke', await affected(authority, named, reason), reason, true);
-        } else if (issuingCa && serial === authority.issuing.certificate.serialNumber) {
-          await endAuthority(context, authority, order);
-        } else {
-          const revoked = await authority.revoke({ ...order, serial });
-          for (const record of revoked) {
-            const { serial: serialNumber, subject } = record;
-            await context.record('revoke', 'accepted', { serialNumber, subject, reason });
-          }
-          say(context, 'revoked', revoked, reason, false);
+          return said(context, 'would revoke', await affected(authority, chosen, reason), reason, true);
         }
+        if (issuingCa && serial === authority.issuing.certificate.serialNumber) {
+          return endAuthority(context, authority, order);
+        }
+        return said(context, 'revoked', await authority.revoke({ ...order, serial }), reason, false);
       });
     },
   });
@@ -75,27 +65,27 @@ const revoke: Command = (context) =>
 /** What a revocation would take along, the named certificate first. */
 async function affected(
   authority: Authority,
-  named: CertificateRecord,
+  chosen: CertificateRecord,
   reason: string,
 ): Promise<CertificateRecord[]> {
-  if (reason !== 'keyCompromise' || named.keyFingerprint === '') return [named];
-  const others = await authority.ofSameKey(named.keyFingerprint);
+  if (reason !== 'keyCompromise' || chosen.keyFingerprint === '') return [chosen];
+  const others = await authority.ofSameKey(chosen.keyFingerprint);
   return [
-    named,
-    ...others.filter(({ serial, revocation }) => serial !== named.serial && revocation?.reason !== reason),
+    chosen,
+    ...others.filter(({ serial, revocation }) => serial !== chosen.serial && revocation?.reason !== reason),
   ];
 }
 
-function say(
+function said(
   context: CommandContext,
   verb: string,
   records: readonly CertificateRecord[],
   reason: string,
   preview: boolean,
-): void {
-  const [named, ...others] = records;
+): Done {
+  const [first, ...others] = records;
   const also = others.map(recordJson);
-  context.output.result({ ...(named && recordJson(named)), also, preview }, () =>
+  const text = (): string =>
     [
       ...records.map(
         ({ serial, subject }) =>
@@ -103,8 +93,12 @@ function say(
       ),
       ...(others.length > 0 ? ['all of them are of one key'] : []),
       preview ? 'nothing was changed' : 'publish it with: modelseal ca crl',
-    ].join('\n'),
-  );
+    ].join('\n');
+  return {
+    record: { reason, preview, certificates: records.map(named) },
+    result: { ...(first && recordJson(first)), also, preview },
+    text,
+  };
 }
 
 /** Revokes the issuing CA and publishes the root's list, after a person has said yes. */
@@ -112,7 +106,7 @@ async function endAuthority(
   context: CommandContext,
   authority: Authority,
   order: Omit<RevokeRequest, 'serial'>,
-): Promise<void> {
+): Promise<Done> {
   const { serialNumber, subject, label } = authority.issuing.certificate;
   if (!context.output.interactive || process.stdin.isTTY !== true) {
     throw new ModelsealError('ERR_CA_ISSUING_REVOCATION', { serial: serialNumber });
@@ -123,19 +117,18 @@ async function endAuthority(
     throw new ModelsealError('ERR_INTERRUPTED', { work: 'revoking the issuing CA' });
   }
   const { file, number } = await authority.revokeIssuingCa(order);
-  await context.record('revoke', 'accepted', {
-    serialNumber,
-    subject: subject.toString(),
-    reason: order.reason,
-  });
   const record = await authority.find(serialNumber);
-  context.output.result({ ...recordJson(record), also: [], preview: false, file, number }, () =>
+  const text = (): string =>
     [
       `${context.output.colors.yellow('revoked')} ${serialNumber}  ${printable(subject.toString())}  (${order.reason})`,
       `${context.output.colors.green('wrote')} ${printable(file)}: CRL ${number} of the root`,
       'the issuing CA may sign one last list: modelseal ca crl',
-    ].join('\n'),
-  );
+    ].join('\n');
+  return {
+    record: { reason: order.reason, certificates: [named(record)], file, number },
+    result: { ...recordJson(record), also: [], preview: false, file, number },
+    text,
+  };
 }
 
 export default revoke;

@@ -1,5 +1,5 @@
 import { summarizeCertificate } from '../../core/x509/index.js';
-import { type Command, command, passphraseOptions, printable } from '../terminal/index.js';
+import { type Command, passphraseOptions, printable } from '../terminal/index.js';
 import { clockOption, withAuthority } from './open.js';
 import {
   developerProtection,
@@ -8,10 +8,11 @@ import {
   keyTypeOption,
   plainOption,
 } from './options.js';
+import { Act } from './write.js';
 
 /** `modelseal ca tsa-certificate` */
 const tsaCertificate: Command = (context) =>
-  command({
+  Act.command(context, 'issue', {
     command: 'tsa-certificate',
     describe: 'Issue the certificate of a time-stamp authority (RFC 3161)',
     builder: (yargs) =>
@@ -31,9 +32,9 @@ const tsaCertificate: Command = (context) =>
           describe: 'Key of the issuing CA, when it is not in --home',
         })
         .example('$0 ca tsa-certificate --out tsa', 'key and certificate for tokens'),
-    handler: async (argv) => {
+    act: async (argv, act) => {
       const { issueTsaInto } = await import('../../ca/index.js');
-      await withAuthority(context, argv, 'write', argv, async (authority) => {
+      return withAuthority(context, argv, act, argv, async (authority) => {
         const { issued, files } = await issueTsaInto(authority, {
           out: argv.out,
           at: context.now(),
@@ -44,16 +45,19 @@ const tsaCertificate: Command = (context) =>
         });
         const certificate = summarizeCertificate(issued.certificate);
         const { serialNumber, subject } = certificate;
-        await context.record('issue', 'accepted', { serialNumber, subject, identities: [] });
-        context.output.result({ certificate, files, shortened: issued.shortened }, () =>
+        const text = (): string =>
           [
             `${context.output.colors.green('issued')} ${printable(certificate.subject)}`,
             `serial      ${certificate.serialNumber}`,
             `valid       ${certificate.notBefore} to ${certificate.notAfter}`,
             `SHA-256     ${certificate.fingerprint}`,
             ...files.map((file) => `wrote       ${printable(file)}`),
-          ].join('\n'),
-        );
+          ].join('\n');
+        return {
+          record: { serialNumber, subject, identities: [], fingerprint: certificate.fingerprint },
+          result: { certificate, files, shortened: issued.shortened },
+          text,
+        };
       });
     },
   });

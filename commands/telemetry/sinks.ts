@@ -1,3 +1,5 @@
+import type { AuditAct, AuditData } from '../../core/audit/index.js';
+import { isModelsealError } from '../../core/errors/index.js';
 import { userName } from '../../core/machine.js';
 import type { StepObserver } from '../../core/report/index.js';
 import type { EventSink, TelemetryEvent } from './index.js';
@@ -15,10 +17,18 @@ export interface TelemetrySettings {
 
 export interface Telemetry {
   readonly record: (event: TelemetryEvent) => Promise<void>;
+  readonly act: Act;
   readonly observer?: StepObserver;
 }
 
-const SILENT: Telemetry = { record: async () => {} };
+/** {@link recordAct} with every configured sink; the audit log alone can stop an act. */
+type Act = <T extends { readonly record: AuditData }>(
+  act: AuditAct,
+  now: () => Date,
+  work: () => Promise<T>,
+) => Promise<T>;
+
+const SILENT: Telemetry = { record: async () => {}, act: (_act, _now, work) => work() };
 
 /** Reads the settings: options of the command line first, then `MODELSEAL_*` variables. */
 export function telemetrySettings(
@@ -50,16 +60,31 @@ export async function openTelemetrySinks(
   const { auditLog, logFile, webhook, onRefusal } = settings;
   if (!auditLog && !logFile && !webhook && !onRefusal && !settings.openTelemetry) return SILENT;
   const telemetry = await import('./index.js');
-  const { AuditLog } = await import('../../core/audit/index.js');
+  const { AuditLog, recordAct } = await import('../../core/audit/index.js');
   const sinks: EventSink[] = [];
-  if (auditLog) sinks.push(new telemetry.AuditSink(new AuditLog(auditLog, userName())));
+  const log = auditLog ? new AuditLog(auditLog, userName()) : undefined;
   if (logFile) sinks.push(new telemetry.LogSink(logFile));
   if (webhook) sinks.push(new telemetry.WebhookSink(webhook, settings.webhookSecret));
   if (onRefusal) sinks.push(new telemetry.CommandSink(onRefusal));
   const otel = settings.openTelemetry ? await telemetry.openTelemetry() : undefined;
   if (otel) sinks.push(otel);
-  const hub = new telemetry.EventHub(sinks, (sink, error) => {
+  const failed = (sink: string, error: unknown): void => {
     warn(`${sink}: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  return { record: (event) => hub.record(event), ...(otel ? { observer: otel } : {}) };
+  };
+  const others = new telemetry.EventHub(sinks, failed);
+  const hub = new telemetry.EventHub(log ? [new telemetry.AuditSink(log), ...sinks] : sinks, failed);
+  const act: Act = async (what, now, work) => {
+    const { event } = what;
+    try {
+      const done = await (log === undefined ? work() : recordAct(log, what, now, work));
+      await others.record({ event, outcome: 'accepted', at: now(), data: done.record });
+      return done;
+    } catch (error) {
+      const known = isModelsealError(error) ? error : undefined;
+      const data = { ...what.intent, code: known?.code ?? 'ERR_INTERNAL' };
+      await others.record({ event, outcome: known?.kind ?? 'unchecked', at: now(), data });
+      throw error;
+    }
+  };
+  return { record: (event) => hub.record(event), act, ...(otel ? { observer: otel } : {}) };
 }

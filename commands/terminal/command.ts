@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import type { AuditData, AuditEvent } from '../../core/audit/index.js';
+import type { AuditAct, AuditData, AuditEvent } from '../../core/audit/index.js';
 import type { ErrorKind } from '../../core/errors/index.js';
 import type { StepObserver } from '../../core/report/index.js';
 import type { Output } from './output.js';
@@ -17,6 +17,14 @@ export interface CommandContext {
   readonly finish: (outcome: 'accepted' | ErrorKind) => void;
   /** Records an event (audit log, structured log, webhook, OpenTelemetry) where one of them is configured. */
   readonly record: (event: AuditEvent, outcome: 'accepted' | ErrorKind, data: AuditData) => Promise<void>;
+  /**
+   * Does what must not happen unrecorded: the intent is in the audit log before, the outcome after it. Where the log
+   * does not take the intent, nothing is done.
+   */
+  readonly act: <T extends { readonly record: AuditData }>(
+    act: AuditAct,
+    work: () => Promise<T>,
+  ) => Promise<T>;
   /** Watches the steps of a pipeline, where OpenTelemetry is configured; give it to the ReportBuilder. */
   readonly observer: StepObserver | undefined;
 }

@@ -10,9 +10,13 @@ export type AuditEvent =
   | 'quarantine'
   | 'restore'
   | 'purge'
+  | 'init'
   | 'issue'
+  | 'request'
   | 'revoke'
   | 'block-key'
+  | 'crl'
+  | 'ocsp'
   | 'recover'
   | 'migrate'
   | 'audit.torn';

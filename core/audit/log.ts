@@ -3,6 +3,7 @@ import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from '
 import { dirname } from 'node:path';
 import { ModelsealError } from '../errors/index.js';
 import { makeFolders, openRegular } from '../files.js';
+import { type OpenIntent, OpenIntents } from './open-intents.js';
 import { type AuditData, type AuditEntry, type AuditEvent, GENESIS, hashEntry } from './entry.js';
 import { withLock } from './lock.js';
 
@@ -99,6 +100,8 @@ export interface AuditSummary {
   readonly last: string | undefined;
   /** Lines left unfinished by killed processes, each accounted for. */
   readonly torn: number;
+  /** Acts that have begun and not ended: they go on still, or were stopped from outside. */
+  readonly open: readonly OpenIntent[];
 }
 
 /**
@@ -114,6 +117,7 @@ export function verifyAuditLog(file: string, expectedHead?: string): AuditSummar
   let torn = 0;
   let seen = expectedHead === undefined || expectedHead === GENESIS;
   let number = 0;
+  const intents = new OpenIntents();
   for (const line of lines(file)) {
     number++;
     const broken = (problem: string): never => {
@@ -136,13 +140,14 @@ export function verifyAuditLog(file: string, expectedHead?: string): AuditSummar
     if (entry.hash !== hashEntry(entry)) broken('its content does not match its hash');
     if (!asWritten(entry, line)) broken('something was added that no hash covers');
     if (entry.hash === expectedHead) seen = true;
+    intents.take(entry);
     first ??= entry.time;
     previous = entry;
   }
   if (pendingTorn !== undefined) torn++;
   const head = previous?.hash ?? GENESIS;
   if (!seen) throw new ModelsealError('ERR_AUDIT_HEAD', { file, expected: expectedHead ?? '', found: head });
-  return { entries: previous?.sequence ?? 0, head, first, last: previous?.time, torn };
+  return { entries: previous?.sequence ?? 0, head, first, last: previous?.time, torn, open: intents.open };
 }
 
 /** True for a line that holds the fields of an entry and nothing else, to the byte. */

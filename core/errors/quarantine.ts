@@ -52,6 +52,18 @@ export const quarantineErrors = defineErrors({
       `the audit log ${d.file} does not contain the expected head ${d.expected} (its last entry is ${d.found})`,
     hint: 'Entries were removed from the end, or the head was taken from another log.',
   },
+  ERR_AUDIT_INTENT: {
+    kind: 'unchecked',
+    say: (d: { event: string; file: string; reason: string }) =>
+      `${d.event} was not begun: the audit log ${d.file} does not take its record (${d.reason})`,
+    hint: 'Nothing was changed. Make room for the log, mend it or name another; what cannot be recorded is not done.',
+  },
+  ERR_AUDIT_OUTCOME: {
+    kind: 'unchecked',
+    say: (d: { event: string; file: string; reason: string; outcome: string }) =>
+      `${d.event} ended (${d.outcome}), and the audit log ${d.file} did not take the record of it (${d.reason})`,
+    hint: 'The log shows an act without an end. Look at the state itself, such as with modelseal ca list, before you repeat anything.',
+  },
   ERR_AUDIT_LOCKED: {
     kind: 'unchecked',
     say: (d: { file: string; owner: string }) => `the audit log ${d.file} is locked by process ${d.owner}`,
