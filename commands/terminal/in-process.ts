@@ -27,6 +27,7 @@ export const inProcess =
       now,
       finish: () => {},
       record: async () => {},
+      act: (_act, work) => work(),
       observer: undefined,
     };
     const { default: command } = await known.load();
