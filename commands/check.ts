@@ -1,43 +1,10 @@
-import type { Argv } from 'yargs';
+import type { InferredOptionTypes } from 'yargs';
 import { neutralJson } from '../core/neutral.js';
 import { type CheckSummary, type Report, verdictText } from '../core/report/index.js';
-import { type Command, type CommandContext, command, printable } from './terminal/index.js';
-import { type CheckArguments, checkOptions, readCheckOptions } from './options/check.js';
+import { flag, type OptionTable } from './options/table.js';
+import { type Arguments, type Command, type CommandContext, command, printable } from './terminal/index.js';
+import { CHECK, type CheckArguments, DIR, readCheckOptions } from './options/check.js';
 import { quarantineRefused } from './quarantine-refused.js';
-
-/** `modelseal check DIR` */
-const check: Command = (context) =>
-  command({
-    command: 'check <dir>',
-    describe: 'Judge every model under a folder: signature, integrity, threats',
-    builder: (yargs) =>
-      checkOptions(yargs)
-        .option('sarif', output('SARIF 2.1.0'))
-        .option('junit', output('JUnit XML'))
-        .option('markdown', output('Markdown'))
-        .option('html', output('one HTML page'))
-        .option('allow-empty', {
-          type: 'boolean',
-          default: false,
-          describe: 'A folder without models is accepted',
-        })
-        .example('$0 check models --trust-root root.pem --crl issuing.crl', 'every model, readable')
-        .example(
-          '$0 check models --trust-root root.pem --ci --sarif check.sarif',
-          'strict, with a report',
-        ) as unknown as Argv<CheckArguments & Outputs>,
-    handler: (argv) => run(argv, context),
-  });
-
-export default check;
-
-interface Outputs {
-  sarif: string | undefined;
-  junit: string | undefined;
-  markdown: string | undefined;
-  html: string | undefined;
-  allowEmpty: boolean;
-}
 
 /** Stands for standard output, also where no file is named. */
 const STDOUT = '-';
@@ -49,6 +16,33 @@ const output = (what: string) =>
     // The command line makes a bare dash the name of a file, since no command reads one.
     coerce: (file: string) => (['', '-', './-'].includes(file) ? STDOUT : file),
   }) as const;
+
+const OPTIONS = {
+  ...CHECK,
+  sarif: output('SARIF 2.1.0'),
+  junit: output('JUnit XML'),
+  markdown: output('Markdown'),
+  html: output('one HTML page'),
+  'allow-empty': flag('A folder without models is accepted'),
+} as const satisfies OptionTable;
+
+type Outputs = Arguments<InferredOptionTypes<typeof OPTIONS>>;
+
+/** `modelseal check DIR` */
+const check: Command = (context) =>
+  command({
+    command: 'check <dir>',
+    describe: 'Judge every model under a folder: signature, integrity, threats',
+    builder: (yargs) =>
+      yargs
+        .positional('dir', DIR)
+        .options(OPTIONS)
+        .example('$0 check models --trust-root root.pem --crl issuing.crl', 'every model, readable')
+        .example('$0 check models --trust-root root.pem --ci --sarif check.sarif', 'strict, with a report'),
+    handler: (argv) => run(argv, context),
+  });
+
+export default check;
 
 async function run(argv: CheckArguments & Outputs, context: CommandContext): Promise<void> {
   const { checkFolder } = await import('../loader/check/index.js');

@@ -15,7 +15,7 @@ interface DemoArguments {
 export const demo =
   (commands: CommandList): Command =>
   (context) =>
-    command<DemoArguments>({
+    command({
       command: 'demo',
       describe: 'Attack a model with a real package, then defend it: every line is measured',
       builder: (yargs) =>
@@ -30,10 +30,7 @@ export const demo =
             describe: 'Work in this new folder and leave everything there, what was stolen included',
           })
           .example('$0 demo', 'attack, trust, defence, in well under a minute')
-          .example(
-            '$0 demo --keep ./demo-files',
-            'look at model, certificates and signatures afterwards',
-          ) as never,
+          .example('$0 demo --keep ./demo-files', 'look at model, certificates and signatures afterwards'),
       handler: (argv) => handle(argv, commands, context),
     });
 

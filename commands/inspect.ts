@@ -3,13 +3,13 @@ import { type Command, type CommandContext, command, printable } from './termina
 import type { CertificateClaims, Extracted, Inspection, RequestClaims } from '../signer/inspect/index.js';
 
 interface Arguments {
-  file: string;
-  extract: string | undefined;
-  asn1: boolean;
+  readonly file: string;
+  readonly extract: string | undefined;
+  readonly asn1: boolean;
 }
 
 const inspectCommand: Command = (context) =>
-  command<Arguments>({
+  command({
     command: 'inspect <file>',
     describe: 'What a signature, certificate, request, CRL or model claims (unverified, and says so)',
     builder: (yargs) =>
@@ -29,10 +29,7 @@ const inspectCommand: Command = (context) =>
           default: false,
           describe: 'Show the ASN.1 structure of the first object in the file instead',
         })
-        .example(
-          '$0 inspect model/model.sig --extract view',
-          'show it, and write the detached view',
-        ) as never,
+        .example('$0 inspect model/model.sig --extract view', 'show it, and write the detached view'),
     handler: (argv) => run(argv, context),
   });
 export default inspectCommand;

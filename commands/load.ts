@@ -3,9 +3,9 @@ import { readBounded } from '../core/files.js';
 import { type Command, type CommandContext, command, formatBytes, printable } from './terminal/index.js';
 import type { LiveModel } from '../loader/pipeline/load.js';
 import type { InputTensor, OutputTensor } from '../loader/runtime/types.js';
-import { QUARANTINE_REASONS, type QuarantineOn } from './options/check.js';
+import { type QuarantineOn, quarantineOptions } from './options/quarantine.js';
 import { conclude, remember } from './verify.js';
-import { readVerifyOptions, type VerifyArguments, verifyOptions } from './options/verification.js';
+import { MODEL, readVerifyOptions, VERIFICATION, type VerifyArguments } from './options/verification.js';
 
 interface LoadArguments extends VerifyArguments {
   readonly input?: string | undefined;
@@ -28,7 +28,16 @@ const load: Command = (context) =>
     command: 'load <model>',
     describe: 'Verify and scan a model, hand its verified bytes to a runtime, and run one inference',
     builder: (yargs) =>
-      verifyOptions(yargs)
+      yargs
+        .positional('model', MODEL)
+        .options(VERIFICATION)
+        .options(
+          quarantineOptions('Move a model that is refused or cannot be loaded into this quarantine folder', [
+            'integrity',
+            'threat',
+            'load',
+          ]),
+        )
         .option('input', {
           type: 'string',
           describe:
@@ -38,16 +47,6 @@ const load: Command = (context) =>
         .option('allow-unparsed', {
           type: 'boolean',
           describe: 'Load although some signed files are of no format that the scanner understands',
-        })
-        .option('quarantine', {
-          type: 'string',
-          describe: 'Move a model that is refused or cannot be loaded into this quarantine folder',
-        })
-        .option('quarantine-on', {
-          choices: QUARANTINE_REASONS,
-          array: true,
-          default: ['integrity', 'threat', 'load'] as const,
-          describe: 'What is quarantined',
         })
         .option('engine', {
           choices: ['auto', 'wasm', 'native'] as const,

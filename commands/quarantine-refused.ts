@@ -2,7 +2,7 @@ import { ERROR_TABLES } from '../core/errors/index.js';
 import type { Report } from '../core/report/index.js';
 import { type CommandContext, printable } from './terminal/index.js';
 import type { Incident, QuarantineReason } from '../loader/store/index.js';
-import type { QuarantineOn } from './options/check.js';
+import type { QuarantineOn } from './options/quarantine.js';
 
 /** Codes that say the bytes are not those that were signed. */
 const INTEGRITY = new Set([

@@ -2,11 +2,14 @@ import { ModelsealError } from '../core/errors/index.js';
 import { ReportBuilder } from '../core/report/index.js';
 import { type Command, type CommandContext, command, group, printable } from './terminal/index.js';
 import type { Incident } from '../loader/store/index.js';
-import { readVerifyOptions, verificationOptions } from './options/verification.js';
+import { needed, text } from './options/table.js';
+import { readVerifyOptions, VERIFICATION } from './options/verification.js';
 
 interface QuarantineArguments {
   quarantine: string;
 }
+
+const ID = needed(text('Identifier, or a unique beginning of it'));
 
 const open = async (argv: QuarantineArguments) => {
   const { Quarantine } = await import('../loader/store/index.js');
@@ -68,11 +71,7 @@ const show: Command = (context) =>
     describe: 'The incident report of an entry',
     builder: (yargs) =>
       yargs
-        .positional('id', {
-          type: 'string',
-          demandOption: true,
-          describe: 'Identifier, or a unique beginning of it',
-        })
+        .positional('id', ID)
         .example('$0 quarantine show 20260301T12', 'the entry whose identifier begins so'),
     handler: async (argv) => {
       const q = await open(argv as unknown as QuarantineArguments);
@@ -118,13 +117,9 @@ const restore: Command = (context) =>
     command: 'restore <id>',
     describe: 'Verify an entry again and move it back',
     builder: (yargs) =>
-      verificationOptions(
-        yargs.positional('id', {
-          type: 'string',
-          demandOption: true,
-          describe: 'Identifier, or a unique beginning of it',
-        }),
-      )
+      yargs
+        .positional('id', ID)
+        .options(VERIFICATION)
         .option('to', { type: 'string', describe: 'Restore to this path instead of the original one' })
         .option('without-verification', {
           type: 'boolean',
@@ -195,11 +190,7 @@ const purge: Command = (context) =>
     describe: 'Delete an entry for good, content and incident report',
     builder: (yargs) =>
       yargs
-        .positional('id', {
-          type: 'string',
-          demandOption: true,
-          describe: 'Identifier, or a unique beginning of it',
-        })
+        .positional('id', ID)
         .option('yes', {
           type: 'boolean',
           default: false,

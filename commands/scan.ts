@@ -1,22 +1,13 @@
 import { type Command, type CommandContext, command, formatBytes, printable } from './terminal/index.js';
+import { SCAN, scanPolicy } from './options/scan.js';
 import type { FileScan, ScanResult } from '../scanner/scan.js';
-import type { FileVerdict, Finding, Severity } from '../scanner/types.js';
-
-interface Arguments {
-  paths: string[];
-  failOn: Severity;
-  allowUnparsed: boolean;
-  maxPickleSize: number | undefined;
-  disableRule: string[] | undefined;
-  enableRule: string[] | undefined;
-  all: boolean;
-}
+import type { FileVerdict, Finding } from '../scanner/types.js';
 
 const OUTCOME = { clean: 'accepted', threat: 'threat', incomplete: 'unchecked' } as const;
 
 /** `modelseal scan`: the threat scan alone, without signatures. */
 const scan: Command = (context) =>
-  command<Arguments>({
+  command({
     command: 'scan <paths..>',
     describe: 'Look for threats in models without loading them',
     builder: (yargs) =>
@@ -27,40 +18,26 @@ const scan: Command = (context) =>
           demandOption: true,
           describe: 'Files and folders to scan',
         })
-        .option('fail-on', {
-          choices: ['low', 'medium', 'high', 'critical'] as const,
-          default: 'medium' as Severity,
-          describe: 'Findings of this severity and above are threats',
-        })
-        .option('allow-unparsed', {
-          type: 'boolean',
-          default: false,
-          describe: 'Accept what could not be understood; the report still names it',
-        })
+        .options(SCAN)
         .option('max-pickle-size', {
           type: 'number',
           describe: 'Largest pickle in bytes that is not worth a remark (default 52428800)',
         })
-        .option('disable-rule', { type: 'string', array: true, describe: 'Rules whose findings are dropped' })
-        .option('enable-rule', { type: 'string', array: true, describe: 'Rules that are off by default' })
         .option('all', { type: 'boolean', default: false, describe: 'Show clean files too' })
         .example('$0 scan ./models', 'Scan a folder')
-        .example('$0 scan model.pt --json', 'One file, as JSON') as never,
+        .example('$0 scan model.pt --json', 'One file, as JSON'),
     handler: async (argv) => {
       const { scanPaths } = await import('../scanner/scan.js');
-      const { ruleIds } = await import('../scanner/policy.js');
+      const policy = {
+        ...(await scanPolicy(argv)),
+        ...(argv.maxPickleSize === undefined ? {} : { maxPickleBytes: argv.maxPickleSize }),
+      };
       const progress = context.output.progress('scanning');
       let result: ScanResult;
       try {
         result = scanPaths(argv.paths, {
           progress: progress.sink,
-          policy: {
-            failOn: argv.failOn,
-            allowUnparsed: argv.allowUnparsed,
-            disable: ruleIds(argv.disableRule ?? []),
-            enable: ruleIds(argv.enableRule ?? []),
-            ...(argv.maxPickleSize === undefined ? {} : { maxPickleBytes: argv.maxPickleSize }),
-          },
+          policy,
         });
       } finally {
         progress.done();

@@ -1,152 +1,82 @@
-import { belowModel } from '../core/below.js';
+import type { InferredOptionTypes } from 'yargs';
 import type { StapledEvidence } from '../core/bundle/index.js';
 import { ModelsealError } from '../core/errors/index.js';
 import { readBounded } from '../core/files.js';
+import { type PassphraseArguments, passphraseOptions } from './options/passphrase.js';
+import { readSigner, SIGNING } from './options/signing.js';
+import { flag, list, needed, type OptionTable, text } from './options/table.js';
+import { readTree, TREE } from './options/tree.js';
+import { MODEL } from './options/verification.js';
 import {
+  type Arguments,
   type Command,
   type CommandContext,
   command,
   formatBytes,
-  type PassphraseArguments,
-  passphraseOptions,
-  passphraseSource,
   printable,
 } from './terminal/index.js';
 import type { ModelMetadata, SignedModel } from '../signer/index.js';
 
-interface Arguments extends PassphraseArguments {
-  model: string;
-  privateKey: string;
-  signingCertificate: string | undefined;
-  certificateChain: string[] | undefined;
-  stapleCrl: string[] | undefined;
-  stapleOcsp: string[] | undefined;
-  signature: string | undefined;
-  force: boolean;
-  ignorePaths: string[] | undefined;
-  allowSymlinks: boolean;
-  method: 'files' | 'shards';
-  shardSize: string | undefined;
-  hash: 'sha256' | 'blake2b' | 'blake3';
-  allowIncomplete: boolean;
-  metadata: string | undefined;
-  modelName: string | undefined;
-  modelVersion: string | undefined;
-  trainingDate: string | undefined;
-  dependency: string[] | undefined;
-  detect: boolean;
-  forPythonReference: boolean;
-}
+const OPTIONS = {
+  ...SIGNING,
+  'private-key': needed(SIGNING['private-key']),
+  ...TREE,
+  'staple-crl': list(
+    'CRL to send along in the signature; the Python reference implementation refuses such bundles',
+  ),
+  'staple-ocsp': list('OCSP response to send along, likewise'),
+  signature: text('Output file [model.sig in the folder, or beside the file]'),
+  force: flag('Replace an older signature'),
+  metadata: text('JSON file with facts that are signed along'),
+  'model-name': text('Signed along as modelName'),
+  'model-version': text('Signed along as modelVersion'),
+  'training-date': text('Signed along as trainingDate, ISO 8601'),
+  dependency: list('NAME=VERSION, signed along'),
+  detect: flag("Read framework versions from the model's own files and sign them along"),
+  'for-python-reference': flag(
+    'Name shards and single files as the Python reference implementation wants them',
+  ),
+} as const satisfies OptionTable;
+
+type SignArguments = Arguments<InferredOptionTypes<typeof OPTIONS> & { readonly model: string }> &
+  PassphraseArguments;
 
 const RSA_READERS =
   'RSA: read by Modelseal, the Go implementation and OpenSSL; the Python reference implementation reads EC keys only';
 
 const sign: Command = (context) =>
-  command<Arguments>({
+  command({
     command: 'sign <model>',
     describe: 'Sign a model folder or file',
     builder: (yargs) =>
       passphraseOptions(yargs)
-        .positional('model', { type: 'string', demandOption: true, describe: 'Model folder or single file' })
-        .option('private-key', {
-          type: 'string',
-          demandOption: true,
-          describe: 'Private key, PEM or PKCS#8 DER',
-        })
-        .option('signing-certificate', {
-          type: 'string',
-          describe:
-            'Certificate of the key; the chain may follow in the same file. Without it the bare key signs',
-        })
-        .option('certificate-chain', {
-          type: 'string',
-          array: true,
-          describe: 'Certificates between it and the root',
-        })
-        .option('staple-crl', {
-          type: 'string',
-          array: true,
-          describe:
-            'CRL to send along in the signature; the Python reference implementation refuses such bundles',
-        })
-        .option('staple-ocsp', {
-          type: 'string',
-          array: true,
-          describe: 'OCSP response to send along, likewise',
-        })
-        .option('signature', {
-          type: 'string',
-          describe: 'Output file [model.sig in the folder, or beside the file]',
-        })
-        .option('force', { type: 'boolean', default: false, describe: 'Replace an older signature' })
-        .option('ignore-paths', {
-          type: 'string',
-          array: true,
-          describe: 'Paths below the model that are not signed',
-        })
-        .option('allow-symlinks', {
-          type: 'boolean',
-          default: false,
-          describe: 'Follow symbolic links that stay inside the model',
-        })
-        .option('method', { choices: ['files', 'shards'] as const, default: 'files' as const })
-        .option('shard-size', { type: 'string', describe: 'Bytes per shard [1000000000]' })
-        .option('hash', { choices: ['sha256', 'blake2b', 'blake3'] as const, default: 'sha256' as const })
-        .option('allow-incomplete', {
-          type: 'boolean',
-          default: false,
-          describe: 'Sign Git LFS pointers, missing shards and foreign indexes all the same',
-        })
-        .option('metadata', { type: 'string', describe: 'JSON file with facts that are signed along' })
-        .option('model-name', { type: 'string', describe: 'Signed along as modelName' })
-        .option('model-version', { type: 'string', describe: 'Signed along as modelVersion' })
-        .option('training-date', { type: 'string', describe: 'Signed along as trainingDate, ISO 8601' })
-        .option('dependency', { type: 'string', array: true, describe: 'NAME=VERSION, signed along' })
-        .option('detect', {
-          type: 'boolean',
-          default: false,
-          describe: "Read framework versions from the model's own files and sign them along",
-        })
-        .option('for-python-reference', {
-          type: 'boolean',
-          default: false,
-          describe: 'Name shards and single files as the Python reference implementation wants them',
-        })
+        .positional('model', MODEL)
+        .options(OPTIONS)
         .example(
           '$0 sign ./model --private-key out/key.pem --signing-certificate out/chain.pem',
           'write ./model/model.sig',
-        ) as never,
+        ),
     handler: (argv) => run(argv, context),
   });
 export default sign;
 
-async function run(argv: Arguments, context: CommandContext): Promise<void> {
+async function run(argv: SignArguments, context: CommandContext): Promise<void> {
   const { signModel } = await import('../signer/index.js');
-  const { readPrivateKey, signingKey } = await import('../core/keys/index.js');
-  const { readCertificates } = await import('../core/x509/index.js');
-  const [certificate, ...attached] = argv.signingCertificate
-    ? readCertificates(argv.signingCertificate, 'signing certificate')
-    : [];
-  const chain = (argv.certificateChain ?? []).flatMap((file) => readCertificates(file, 'certificate chain'));
   const { metadata, notes } = await collectMetadata(argv);
   for (const note of notes) context.output.note(printable(note));
-  const key = signingKey(await readPrivateKey(argv.privateKey, passphraseSource(argv, context)));
+  const { key, certificate, chain } = await readSigner(argv, context);
   const bar = context.output.progress('signing');
   let signed: SignedModel;
   try {
     signed = await signModel(argv.model, {
       key,
       certificate,
-      chain: [...attached, ...chain],
+      chain,
       staple: await readStaple(argv),
       at: context.now(),
       signature: argv.signature,
       overwrite: argv.force,
-      ignorePaths: (argv.ignorePaths ?? []).map((path) => belowModel(argv.model, path)),
-      allowSymlinks: argv.allowSymlinks,
-      method: argv.method,
-      shardSize: argv.shardSize === undefined ? undefined : wholeNumber(argv.shardSize),
-      hash: argv.hash,
+      ...readTree(argv),
       allowIncomplete: argv.allowIncomplete,
       metadata,
       forPythonReference: argv.forPythonReference,
@@ -192,7 +122,7 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
 }
 
 /** Evidence to send along. Each object is decoded once here: what nobody can read helps nobody. */
-async function readStaple(argv: Arguments): Promise<StapledEvidence | undefined> {
+async function readStaple(argv: SignArguments): Promise<StapledEvidence | undefined> {
   const { stapleCrl = [], stapleOcsp = [] } = argv;
   if (stapleCrl.length + stapleOcsp.length === 0) return undefined;
   if (!argv.signingCertificate) {
@@ -219,7 +149,7 @@ const MAX_STAPLED_CRL = 4 * 1024 * 1024;
 
 /** Facts from the model's files, then from the file given, then from the options: the later, the stronger. */
 async function collectMetadata(
-  argv: Arguments,
+  argv: SignArguments,
 ): Promise<{ metadata: ModelMetadata | undefined; notes: readonly string[] }> {
   const { detectMetadata, mergeMetadata, parseMetadata } = await import('../signer/index.js');
   const detected = argv.detect ? detectMetadata(argv.model) : undefined;
@@ -247,15 +177,4 @@ function pair(text: string): [string, string] {
     });
   }
   return [text.slice(0, at), text.slice(at + 1)];
-}
-
-export function wholeNumber(text: string): number {
-  const value = Number(text.replaceAll('_', ''));
-  if (!/^[0-9_]+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new ModelsealError('ERR_SIGN_OPTION', {
-      option: '--shard-size',
-      problem: `${text} is not a whole number`,
-    });
-  }
-  return value;
 }

@@ -1,6 +1,6 @@
 import { isModelsealError } from '../core/errors/index.js';
 import { type Command, type CommandContext, command } from './terminal/index.js';
-import { readVerifyOptions, type VerifyArguments, verifyOptions } from './options/verification.js';
+import { MODEL, readVerifyOptions, VERIFICATION, type VerifyArguments } from './options/verification.js';
 
 /** `modelseal verify MODEL` */
 const verify: Command = (context) =>
@@ -8,7 +8,9 @@ const verify: Command = (context) =>
     command: 'verify <model>',
     describe: 'Verify the signature of a model: who signed, and whether these are the signed files',
     builder: (yargs) =>
-      verifyOptions(yargs)
+      yargs
+        .positional('model', MODEL)
+        .options(VERIFICATION)
         .example(
           '$0 verify ./model --trust-root root.pem --crl issuing.crl',
           'a model signed under your own root',

@@ -1,15 +1,16 @@
 import { statSync } from 'node:fs';
-import type { Argv } from 'yargs';
 import { ModelsealError } from '../core/errors/index.js';
 import type { Report } from '../core/report/index.js';
+import type { OptionTable } from './options/table.js';
 import { type Command, type CommandContext, command, printable } from './terminal/index.js';
-import { type CheckArguments, checkOptions, readCheckOptions } from './options/check.js';
+import { CHECK, type CheckArguments, DIR, readCheckOptions } from './options/check.js';
 import { quarantineRefused } from './quarantine-refused.js';
 
-interface WatchArguments extends CheckArguments {
-  interval: number;
-  settle: number;
-}
+const OPTIONS = {
+  ...CHECK,
+  interval: { type: 'number', default: 3600, describe: 'Seconds between full passes' },
+  settle: { type: 'number', default: 2, describe: 'Seconds that a model must rest before it is judged' },
+} as const satisfies OptionTable;
 
 /** `modelseal watch DIR` */
 const watch: Command = (context) =>
@@ -17,23 +18,22 @@ const watch: Command = (context) =>
     command: 'watch <dir>',
     describe: 'Judge what changes under a folder, and everything again on a schedule',
     builder: (yargs) =>
-      checkOptions(yargs)
-        .option('interval', { type: 'number', default: 3600, describe: 'Seconds between full passes' })
-        .option('settle', {
-          type: 'number',
-          default: 2,
-          describe: 'Seconds that a model must rest before it is judged',
-        })
+      yargs
+        .positional('dir', DIR)
+        .options(OPTIONS)
         .example(
           '$0 watch models --trust-root root.pem --quarantine .modelseal/quarantine',
           'move what is refused out of use',
-        ) as unknown as Argv<WatchArguments>,
+        ),
     handler: (argv) => run(argv, context),
   });
 
 export default watch;
 
-async function run(argv: WatchArguments, context: CommandContext): Promise<void> {
+async function run(
+  argv: CheckArguments & { readonly interval: number; readonly settle: number },
+  context: CommandContext,
+): Promise<void> {
   for (const name of ['interval', 'settle'] as const) {
     if (!Number.isFinite(argv[name]) || argv[name] <= 0) {
       throw new ModelsealError('ERR_USAGE', { problem: `--${name} must be a positive number of seconds` });

@@ -3,24 +3,24 @@ import type { Argv } from 'yargs';
 import { ModelsealError } from '../../core/errors/index.js';
 import { readBounded } from '../../core/files.js';
 import type { CommandContext } from '../terminal/command.js';
+import { type OptionTable, text } from './table.js';
 
 /** Longer than any passphrase; a file this large was named by mistake. */
 const MAX_PASSPHRASE_FILE = 4096;
 
+const PASSPHRASE = {
+  'passphrase-file': text('File that holds the passphrase of the private key'),
+  'passphrase-env': text('Environment variable that holds the passphrase'),
+} as const satisfies OptionTable;
+
 export interface PassphraseArguments {
-  passphraseFile: string | undefined;
-  passphraseEnv: string | undefined;
+  readonly passphraseFile: string | undefined;
+  readonly passphraseEnv: string | undefined;
 }
 
 /** Adds `--passphrase-file` and `--passphrase-env` to a command that opens or makes a private key. */
-export const passphraseOptions = <T>(yargs: Argv<T>): Argv<T & PassphraseArguments> =>
-  yargs
-    .option('passphrase-file', {
-      type: 'string',
-      describe: 'File that holds the passphrase of the private key',
-    })
-    .option('passphrase-env', { type: 'string', describe: 'Environment variable that holds the passphrase' })
-    .conflicts('passphrase-file', 'passphrase-env') as unknown as Argv<T & PassphraseArguments>;
+export const passphraseOptions = <T>(yargs: Argv<T>) =>
+  yargs.options(PASSPHRASE).conflicts('passphrase-file', 'passphrase-env');
 
 /**
  * Where a passphrase comes from: file, environment, or a prompt on a terminal; asked for once, and only when needed.

@@ -1,45 +1,28 @@
-import type { Argv } from 'yargs';
 import { belowModel } from '../../core/below.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import { type CommandContext, parseTime } from '../terminal/index.js';
 import type { VerifyOptions } from '../../loader/pipeline/options.js';
-import { files, flag, type TrustArguments, text, trustOptions } from './trust.js';
+import { flag, list, needed, type OptionTable, text, type Values } from './table.js';
+import { TRUST } from './trust.js';
 
-/** What `verify` and `load` are told on the command line. */
-export interface VerifyArguments extends TrustArguments {
-  readonly model: string;
-  readonly signature?: string | undefined;
-  readonly 'ignore-paths'?: string[] | undefined;
-  readonly 'ignore-unsigned-files'?: boolean | undefined;
-  readonly 'manifest-ignores'?: boolean | undefined;
-  readonly only?: string[] | undefined;
-}
+/** Everything that the verification of a model can be told. */
+export const VERIFICATION = {
+  ...TRUST,
+  signature: text('Signature file; model.sig in the folder or beside the file without it'),
+  'ignore-paths': list('Path inside the model that is no part of it'),
+  'ignore-unsigned-files': flag('Accept files that the manifest does not name'),
+  'manifest-ignores': {
+    type: 'boolean',
+    default: true,
+    describe: 'Honour excluded paths that the manifest records; --no-manifest-ignores does not',
+  },
+  only: list('Verify this file or folder of the model only'),
+} as const satisfies OptionTable;
 
-export function verifyOptions(yargs: Argv): Argv<VerifyArguments> {
-  return verificationOptions(
-    yargs.positional('model', {
-      type: 'string',
-      demandOption: true,
-      describe: 'Model folder or single file',
-    }),
-  ) as unknown as Argv<VerifyArguments>;
-}
+export const MODEL = needed(text('Model folder or single file'));
 
-/** Everything that verification can be told, for commands that know the model by another name. */
-export function verificationOptions<T>(yargs: Argv<T>): Argv<T & Omit<VerifyArguments, 'model'>> {
-  return trustOptions(yargs)
-    .option('signature', text('Signature file; model.sig in the folder or beside the file without it'))
-    .option('ignore-paths', files('Path inside the model that is no part of it'))
-    .option('ignore-unsigned-files', flag('Accept files that the manifest does not name'))
-    .option('manifest-ignores', {
-      type: 'boolean',
-      default: true,
-      describe: 'Honour excluded paths that the manifest records; --no-manifest-ignores does not',
-    })
-    .option('only', files('Verify this file or folder of the model only')) as unknown as Argv<
-    T & Omit<VerifyArguments, 'model'>
-  >;
-}
+/** The model, and what is known of it; a command that knows it by another name adds that one. */
+export type VerifyArguments = Values<typeof VERIFICATION> & { readonly model: string };
 
 /**
  * Reads everything that the options name. One kind of trust must be given; which options go together is checked here

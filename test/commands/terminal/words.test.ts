@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { COMMANDS } from '../../../commands/all.js';
-import { type CommandContext, listsOf, wordsOf } from '../../../commands/terminal/index.js';
+import { type CommandContext, listsOf } from '../../../commands/terminal/index.js';
 import { spreadLists } from '../../../commands/terminal/words.js';
 
 const context = {} as CommandContext;
@@ -50,12 +50,4 @@ describe('lists on the command line', () => {
       expect(await spread(line)).to.equal(line);
     });
   }
-
-  it('quarantine restore takes every option of verify', async () => {
-    const modules = await Promise.all(['verify', 'quarantine'].map(load));
-    const words = wordsOf(modules.filter((module) => module !== undefined));
-    const options = (path: string) => words.find((command) => command.path === path)?.options ?? [];
-    expect(options('verify')).to.include.members(['trust-root', 'identity-provider', 'only', 'purpose']);
-    expect(options('quarantine restore')).to.include.members([...options('verify')]);
-  });
 });
