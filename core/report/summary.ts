@@ -44,6 +44,13 @@ export interface Problem {
   readonly file: string;
 }
 
+/** Findings name a file of a signed model as its manifest does; seen from outside, it lies in the model. */
+function placeOf(file: string, subject: string): string {
+  const [outer = ''] = file.split('!/');
+  if (outer === subject || outer.startsWith(`${subject}/`)) return file;
+  return subject.endsWith(`/${outer}`) ? subject + file.slice(outer.length) : `${subject}/${file}`;
+}
+
 /** Every problem of a report: errors first, then threats; warnings of checks last. */
 export function problemsOf(report: Report): Problem[] {
   // What the findings say one by one is not said a second time in sum.
@@ -69,7 +76,7 @@ export function problemsOf(report: Report): Problem[] {
     severity: t.severity,
     message: t.message,
     hint: 'See the rule in the scanner documentation; quarantine the model until it is explained.',
-    file: t.file,
+    file: placeOf(t.file, report.subject),
   }));
   const warnings = report.checks
     .filter((c) => c.outcome === 'warning')

@@ -76,6 +76,25 @@ describe('SARIF', () => {
     expect(broken((copy) => Object.assign(run(copy), { tool: {} }))).to.equal(false);
   });
 
+  it('says where a finding lies, as seen by whoever started the check', () => {
+    for (const [subject, file, uri] of [
+      ['store/model', 'weights.pkl', 'store/model/weights.pkl'],
+      ['store/model', 'store/model/weights.pkl', 'store/model/weights.pkl'],
+      ['store/model', 'a.zip!/b c.pkl', 'store/model/a.zip!/b%20c.pkl'],
+      ['store/one.zip', 'one.zip!/b.pkl', 'store/one.zip!/b.pkl'],
+      ['store/one.pkl', 'store/one.pkl', 'store/one.pkl'],
+      ['/srv/store/model', 'weights.pkl', 'file:///srv/store/model/weights.pkl'],
+    ] as const) {
+      const builder = new ReportBuilder(subject, AT);
+      builder.threat({ file, rule: 'ARC-BOMB', severity: 'high', message: 'expands' });
+      const report = builder.build();
+      const sarif = JSON.parse(JSON.stringify(toSarif(summarize('store', AT, [report], report.tool))));
+      expect(validate(sarif), JSON.stringify(validate.errors)).to.equal(true);
+      const place = 'runs[0].results[0].locations[0].physicalLocation.artifactLocation.uri';
+      expect(sarif, `${subject} ${file}`).to.have.nested.property(place, uri);
+    }
+  });
+
   it('describes each kind of problem, in words of its own', () => {
     const [run] = log().runs;
     const rules = run?.tool.driver.rules ?? [];

@@ -81,7 +81,7 @@ const SECURITY_SEVERITY = { critical: '9.5', high: '8.0', medium: '5.5', low: '2
 /** A name for the page that explains it: docs/errors.md or docs/scanner.md of the package, and `modelseal explain`. */
 const helpUri = (id: string): string => `urn:modelseal:explain:${encodeURIComponent(id)}`;
 
-/** A relative reference as RFC 3986 wants it; archive members keep their `!/`. */
+/** A reference as RFC 3986 wants it, absolute where the path is; archive members keep their `!/`. */
 const toUri = (path: string): string =>
   (path.startsWith('/') ? 'file://' : '') +
   path.split('/').map(encodeURIComponent).join('/').replaceAll('%21', '!');
