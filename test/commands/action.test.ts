@@ -54,6 +54,10 @@ describe('action.yml', function () {
   const temp = useTemp();
   let workspace: string;
 
+  const runner = (): string => join(temp(), 'runner');
+  const bin = (): string => join(temp(), 'bin');
+  const seen = (): string => join(temp(), 'npm.json');
+
   before(function () {
     if (process.platform === 'win32' || !existsSync(join(root, 'dist/bin/modelseal.cjs'))) {
       console.log('      skipped: needs bash and a build');
@@ -62,6 +66,19 @@ describe('action.yml', function () {
   });
 
   beforeEach(async () => {
+    for (const folder of [runner(), bin()]) mkdirSync(folder);
+    writeFileSync(
+      join(bin(), 'npm'),
+      `#!${process.execPath}
+const fs = require('node:fs');
+fs.writeFileSync(${JSON.stringify(seen())}, JSON.stringify({ cwd: process.cwd(), args: process.argv.slice(2), files: fs.readdirSync('.') }));
+if (process.env.NPM_FAILS) process.exit(1);
+fs.mkdirSync('node_modules');
+fs.symlinkSync(${JSON.stringify(root)}, 'node_modules/modelseal');
+`,
+      { mode: 0o755 },
+    );
+    symlinkSync(process.execPath, join(bin(), 'node'));
     workspace = join(temp(), 'work space');
     const must = async (...args: string[]): Promise<void> => {
       const run = await cli(args);
@@ -101,25 +118,6 @@ describe('action.yml', function () {
         mode: 0o755,
       });
     }
-  });
-
-  const runner = (): string => join(temp(), 'runner');
-  const bin = (): string => join(temp(), 'bin');
-  const seen = (): string => join(temp(), 'npm.json');
-  beforeEach(() => {
-    for (const folder of [runner(), bin()]) mkdirSync(folder);
-    writeFileSync(
-      join(bin(), 'npm'),
-      `#!${process.execPath}
-const fs = require('node:fs');
-fs.writeFileSync(${JSON.stringify(seen())}, JSON.stringify({ cwd: process.cwd(), args: process.argv.slice(2), files: fs.readdirSync('.') }));
-if (process.env.NPM_FAILS) process.exit(1);
-fs.mkdirSync('node_modules');
-fs.symlinkSync(${JSON.stringify(root)}, 'node_modules/modelseal');
-`,
-      { mode: 0o755 },
-    );
-    symlinkSync(process.execPath, join(bin(), 'node'));
   });
 
   function runAction(inputs: Readonly<Record<string, string>>, more: NodeJS.ProcessEnv = {}): Ended {
@@ -179,7 +177,11 @@ fs.symlinkSync(${JSON.stringify(root)}, 'node_modules/modelseal');
       npm: existsSync(seen()) ? JSON.parse(readFileSync(seen(), 'utf8')) : undefined,
     };
   }
-  const trust = { 'trust-root': 'trust/root.pem\n', crl: 'trust/root.crl\ntrust/issuing.crl\n' };
+  const trust = {
+    'trust-root': 'trust/root.pem\n',
+    crl: 'trust/root.crl\ntrust/issuing.crl\n',
+    revocation: 'require',
+  };
   const good = (): string => join(workspace, 'models', 'good');
 
   const verdicts: {
