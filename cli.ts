@@ -2,6 +2,7 @@ import yargs, { type Argv, type CommandModule } from 'yargs';
 import { COMMANDS } from './commands/all.js';
 import { GLOBAL } from './commands/options/global.js';
 import { type ErrorKind, isModelsealError, ModelsealError } from './core/errors/index.js';
+import { locateModels } from './commands/options/locate.js';
 import { neutralJson } from './core/neutral.js';
 import type { ForeignOption } from './core/node-options.js';
 import {
@@ -185,6 +186,8 @@ function buildParser(
     .fail((message, error) => {
       throw error ?? new ModelsealError('ERR_USAGE', { problem: plainly(message, parser, args) });
     })
+    // Behind the checks, so that what is looked up is what a command will get.
+    .middleware((argv) => locateModels(argv, context.env), false)
     .check((argv, options) => checkWords(args, argv, options as unknown as KnownOptions), true);
   for (const { name, describe } of COMMANDS)
     parser.command(modules.get(name) ?? { command: name, describe, handler: neverRun });

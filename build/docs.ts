@@ -16,6 +16,7 @@ const AREAS: { readonly [A in keyof typeof ERROR_TABLES]: string } = {
   integrity: 'Files of the model',
   scan: 'Threat scan',
   quarantine: 'Store, quarantine, audit log',
+  reach: 'Hugging Face caches, staged copies, registries',
   records: 'Integrity records of the older practice',
   runtime: 'Loading into a runtime',
   guard: 'Guard',

@@ -2,7 +2,7 @@ import type { InferredOptionTypes } from 'yargs';
 import { neutralJson } from '../core/neutral.js';
 import { type CheckSummary, type Report, verdictText } from '../core/report/index.js';
 import { flag, type OptionTable } from './options/table.js';
-import { type Arguments, type Command, type CommandContext, command, printable } from './terminal/index.js';
+import { type Arguments, type Command, type CommandContext, command, formatBytes, printable } from './terminal/index.js';
 import { CHECK, type CheckArguments, DIR, readCheckOptions } from './options/check.js';
 import { quarantineRefused } from './quarantine-refused.js';
 
@@ -113,7 +113,8 @@ function describe(summary: CheckSummary, context: CommandContext): string {
   const paint = { accepted: green, refused: red, threat: red, unchecked: yellow };
   const lines: string[] = [];
   for (const model of summary.models) {
-    lines.push(`${paint[model.verdict](verdictText(model).padEnd(9))} ${printable(model.subject)}`);
+    lines.push(`${paint[model.verdict](verdictText(model).padEnd(9))} ${titleOf(model)}`);
+    if (model.model && model.signers.length === 0) lines.push(dim('          signed by none'));
     for (const s of model.signers)
       lines.push(dim(`          signed by ${s.identities.map(printable).join(', ') || s.keyFingerprint}`));
     for (const e of model.errors)
@@ -131,4 +132,10 @@ function describe(summary: CheckSummary, context: CommandContext): string {
     ),
   );
   return lines.join('\n');
+}
+
+/** A model of a Hugging Face cache by name, revision and size; any other one by its path. */
+function titleOf({ model, subject }: Report): string {
+  if (!model) return printable(subject);
+  return `${printable(model.name)}@${model.revision}  ${formatBytes(model.bytes)}`;
 }

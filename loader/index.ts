@@ -2,6 +2,7 @@
 
 // What callers need of core.
 export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
+export { findHubModel, hubCache } from '../core/hub/index.js';
 export { type Report, ReportBuilder } from '../core/report/index.js';
 export { Certificate, readCertificates } from '../core/x509/index.js';
 // The scanner: threats, pickles as data, and as safetensors.

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node
 import { join, relative, sep } from 'node:path';
 import { ModelsealError } from '../core/errors/index.js';
 import { ioError } from '../core/files.js';
+import { isOwnBlob } from '../core/hub/index.js';
 
 /** One file below the paths that were named. */
 export interface FoundFile {
@@ -21,7 +22,8 @@ const MAX_FILES = 1_000_000;
 const OMITTED_FOLDERS = new Set(['.git', '.hg', '.svn']);
 
 /**
- * Every file at or below `path`, sorted by name. Links to files are followed, links to folders are not.
+ * Every file at or below `path`, sorted by name. Links to files are followed. A link to a folder inside is that folder,
+ * which is looked at where it lies; one to a folder outside is not followed, and named as not looked at.
  *
  * @param omitted Receives the folders that were deliberately not entered.
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`
@@ -49,6 +51,7 @@ export function findFiles(path: string, omitted: string[] = []): FoundFile[] {
     for (const name of names) {
       const child = join(folder, name);
       const what = look(child, root);
+      if (what === 'elsewhere') continue;
       if (what === 'folder') {
         (OMITTED_FOLDERS.has(name) ? omitted : folders).push(child);
         continue;
@@ -65,15 +68,20 @@ export function findFiles(path: string, omitted: string[] = []): FoundFile[] {
   return found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-function look(path: string, root: string): FoundFile | 'folder' {
+function look(path: string, root: string): FoundFile | 'folder' | 'elsewhere' {
   try {
     const stat = lstatSync(path);
     if (stat.isDirectory()) return 'folder';
     if (!stat.isSymbolicLink()) return entry(path, stat, false);
     const target = realpathSync(path);
-    const outside = isOutside(root, target) ? { outside: target } : {};
+    const out = isOutside(root, target);
+    const outside = out && !isOwnBlob(root, target) ? { outside: target } : {};
     const behind = statSync(path);
     if (behind.isDirectory()) {
+      const omitted = relative(root, target)
+        .split(sep)
+        .some((part) => OMITTED_FOLDERS.has(part));
+      if (!out && !omitted) return 'elsewhere';
       return { path, size: 0, named: false, skip: 'it is a link to a folder', ...outside };
     }
     return { ...entry(path, behind, false), ...outside };

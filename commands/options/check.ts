@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { InferredOptionTypes } from 'yargs';
+import { belowModel } from '../../core/below.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import type { Arguments, CommandContext } from '../terminal/command.js';
 import type { CheckOptions } from '../../loader/check/index.js';
@@ -21,6 +22,7 @@ export const CHECK = {
   records: flag(
     'Hold unsigned files against metadata.json or FILE.sig.json, configured by MODEL_* variables',
   ),
+  'ignore-paths': list('Path below the folder that is not looked at, inside a model as well'),
   'trusted-path': list('Folder that models must lie in, after resolving links'),
 } as const satisfies OptionTable;
 
@@ -39,7 +41,8 @@ export async function readCheckOptions(argv: CheckArguments, context: CommandCon
   const { DEFAULT_STORE, requireTrustedStorage } = await import('../../loader/store/index.js');
   requireTrustedStorage(argv.dir, [...(argv.trustedPath ?? []), ...(settings?.trustedPaths ?? [])]);
   return {
-    verify: await readVerifyOptions({ ...argv, model: argv.dir }, context),
+    verify: await readVerifyOptions({ ...argv, model: argv.dir, 'ignore-paths': undefined }, context),
+    ignorePaths: argv.ignorePaths?.map((path) => belowModel(argv.dir, path)),
     scan: { policy: await scanPolicy(argv) },
     knownDependencies: argv.knownDependency,
     allowUnsigned: argv.allowUnsigned,

@@ -7,7 +7,7 @@ interface Trace {
 const TRACES: readonly Trace[] = [
   {
     found: /(?:^|\/)\.cache\/huggingface\//,
-    hint: 'A download with --local-dir left .cache/huggingface behind: remove that folder.',
+    hint: 'In .cache/huggingface lies more than the records of a download with --local-dir: finish the download, or remove that folder.',
   },
   {
     found: /(?:^|\/)(?:__pycache__\/|[^/]*\.py[co]$)/,

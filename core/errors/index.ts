@@ -6,6 +6,7 @@ import { guardErrors } from './guard.js';
 import { identityErrors } from './identity.js';
 import { integrityErrors } from './integrity.js';
 import { quarantineErrors } from './quarantine.js';
+import { reachErrors } from './reach.js';
 import { recordErrors } from './records.js';
 import { revocationErrors } from './revocation.js';
 import { runtimeErrors } from './runtime.js';
@@ -27,6 +28,7 @@ export const ERROR_TABLES = {
   integrity: integrityErrors,
   scan: scanErrors,
   quarantine: quarantineErrors,
+  reach: reachErrors,
   records: recordErrors,
   runtime: runtimeErrors,
   guard: guardErrors,
@@ -44,6 +46,7 @@ const ALL = {
   ...integrityErrors,
   ...scanErrors,
   ...quarantineErrors,
+  ...reachErrors,
   ...recordErrors,
   ...runtimeErrors,
   ...guardErrors,

@@ -14,7 +14,7 @@ export const integrityErrors = defineErrors({
   ERR_MODEL_SYMLINK: {
     kind: 'refused',
     say: (d: { file: string }) => `${d.file} is a symbolic link`,
-    hint: 'Replace it by the file it points to, or sign with --allow-symlinks for links that stay inside the model. A model that is itself named through a link: give its real path.',
+    hint: 'Replace it by the file it points to, or sign with --allow-symlinks for links that stay inside the model. A model that is itself named through a link: give its real path. Who verifies reads through links.',
   },
   ERR_MODEL_SYMLINK_OUTSIDE: {
     kind: 'refused',

@@ -101,7 +101,7 @@ function fits(file: ModelFile, expected: number | undefined, shards: boolean): b
 
 /** A file of which nothing is known is measured by whoever opens it. */
 function wholes(
-  { root, single }: ModelTree,
+  { root, single, scattered }: ModelTree,
   files: readonly ModelFile[],
   expected: (file: string) => number | undefined,
 ): JobList {
@@ -113,8 +113,11 @@ function wholes(
     const { size, dev, ino } = file;
     return { name, path, size, dev, ino, start: 0, end: size };
   };
-  // Links lead to files below it too.
-  return { length: files.length, at, ...(single ? {} : { folder: root.endsWith(sep) ? root : root + sep }) };
+  return {
+    length: files.length,
+    at,
+    ...(single || scattered ? {} : { folder: root.endsWith(sep) ? root : root + sep }),
+  };
 }
 
 function rangesOf(files: readonly ModelFile[], serialization: Serialization): DigestJob[] {

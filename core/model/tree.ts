@@ -16,6 +16,7 @@ import { ListedFolders } from './folders.js';
 import type { IgnoreRules } from './ignore.js';
 import { ListedFile, type ModelFile, type Place } from './listed-file.js';
 import { byCodePoint, checkDistinct, checkName, sortByName, windowsProblem } from './names.js';
+import { volumeFolders } from './volume.js';
 
 /** Ten times the largest published model repositories; bounds the memory of a listing (about 200 bytes each). */
 export const MAX_ENTRIES = 1_000_000;
@@ -42,6 +43,10 @@ export interface ModelTree {
   readonly files: readonly ModelFile[];
   /** Excluded paths that exist. */
   readonly ignored: readonly string[];
+  /** Links to folders that were not entered, since nothing was expected there: each is there, and is no file. */
+  readonly notEntered: readonly string[];
+  /** Some files lie outside of the root, behind links. */
+  readonly scattered: boolean;
   /** Names that other systems cannot store, and other remarks. */
   readonly warnings: readonly string[];
   /** To be asked after reading files that were not {@link ModelFile.known}: whether names still mean these files. */
@@ -52,6 +57,12 @@ export interface WalkOptions {
   readonly ignore: IgnoreRules;
   /** Follow symbolic links that stay inside the model. Without it a link is an error. */
   readonly allowSymlinks: boolean;
+  /**
+   * For who holds a signed list of files: every link is read through, wherever it leads, since the bytes are judged and
+   * not their place. Says whether something is expected below a folder; a link to any other folder is not entered, so
+   * that a link to a whole disk costs nothing.
+   */
+  readonly expects?: ((folder: string) => boolean) | undefined;
 }
 
 /**
@@ -62,7 +73,7 @@ export interface WalkOptions {
 export function walkModel(path: string, options: WalkOptions): ModelTree {
   const given = resolve(path);
   const stat = attempt(() => lstatSync(given), path);
-  if (stat.isSymbolicLink() && !options.allowSymlinks)
+  if (stat.isSymbolicLink() && !options.allowSymlinks && !options.expects)
     throw new ModelsealError('ERR_MODEL_SYMLINK', { file: path });
   const root = attempt(() => realpathSync.native(given), path);
   const name = basename(given) || basename(root) || 'model';
@@ -80,6 +91,8 @@ export function walkModel(path: string, options: WalkOptions): ModelTree {
     single: true,
     files: [new ListedFile(name, { path: root }, real)],
     ignored: [],
+    notEntered: [],
+    scattered: false,
     warnings: problem ? [problem] : [],
     folders: new ListedFolders(),
   };
@@ -93,6 +106,9 @@ class Walker {
   readonly #files: ListedFile[] = [];
   readonly #folders = new ListedFolders();
   readonly #ignored: string[] = [];
+  readonly #notEntered: string[] = [];
+  #scattered = false;
+  #bookkeeping: ReadonlySet<string> = new Set();
   readonly #warnings: string[] = [];
   #entries = 0;
 
@@ -104,6 +120,7 @@ class Walker {
   }
 
   walk(): ModelTree {
+    if (this.#options.expects) this.#bookkeeping = volumeFolders(this.#root);
     this.#folder(this.#root, '', 0);
     if (this.#files.length <= LOOK_UP_TO) for (const file of this.#files) file.look();
     sortByName(this.#files);
@@ -114,6 +131,8 @@ class Walker {
       single: false,
       files: this.#files,
       ignored: this.#ignored.sort(byCodePoint),
+      notEntered: this.#notEntered.sort(byCodePoint),
+      scattered: this.#scattered,
       warnings: this.#warnings,
       folders: this.#folders,
     };
@@ -147,6 +166,7 @@ class Walker {
     if (this.#entries === PARALLEL_FILES) warmUp();
     if (entry.name.includes('\ufffd')) refuseBadNames(place.path, prefix);
     const name = prefix + entry.name;
+    if (this.#bookkeeping.has(name)) return true;
     if (this.#options.ignore.has(name)) this.#ignored.push(name);
     else if (entry.isFile()) this.#file(new ListedFile(name, place));
     else return false;
@@ -172,7 +192,8 @@ class Walker {
   }
 
   #link(path: string, name: string, depth: number): void {
-    if (!this.#options.allowSymlinks) throw new ModelsealError('ERR_MODEL_SYMLINK', { file: name });
+    const { allowSymlinks, expects } = this.#options;
+    if (!allowSymlinks && !expects) throw new ModelsealError('ERR_MODEL_SYMLINK', { file: name });
     let target: string;
     try {
       target = realpathSync.native(path);
@@ -184,6 +205,17 @@ class Walker {
       }
       throw ioError(error, name, 'model file');
     }
+    if (!expects) this.#requireInside(path, target, name);
+    else if (!target.startsWith(this.#root + sep)) this.#scattered = true;
+    const stat = attempt(() => lstatSync(target), name);
+    if (stat.isFile()) this.#file(new ListedFile(name, { path: target }, stat));
+    else if (!stat.isDirectory())
+      throw new ModelsealError('ERR_MODEL_FILE_TYPE', { file: name, type: typeName(stat) });
+    else if (expects?.(name) === false) this.#notEntered.push(name);
+    else this.#folder(target, `${name}/`, depth + 1);
+  }
+
+  #requireInside(path: string, target: string, name: string): void {
     if (path.startsWith(target + sep)) throw new ModelsealError('ERR_MODEL_SYMLINK_CYCLE', { file: name });
     if (!target.startsWith(this.#root + sep)) {
       throw new ModelsealError('ERR_MODEL_SYMLINK_OUTSIDE', { file: name });
@@ -196,10 +228,6 @@ class Walker {
     if (this.#options.ignore.covers(inside)) {
       throw new ModelsealError('ERR_MODEL_SYMLINK_OUTSIDE', { file: name });
     }
-    const stat = attempt(() => lstatSync(target), name);
-    if (stat.isFile()) this.#file(new ListedFile(name, { path: target }, stat));
-    else if (stat.isDirectory()) this.#folder(target, `${name}/`, depth + 1);
-    else throw new ModelsealError('ERR_MODEL_FILE_TYPE', { file: name, type: typeName(stat) });
   }
 }
 

@@ -1,6 +1,14 @@
 import { type ErrorRecord, isModelsealError, ModelsealError } from '../errors/index.js';
 import { VERSION } from '../version.js';
-import type { Check, FilesSummary, Report, SignerSummary, ThreatSummary, Verdict } from './report.js';
+import type {
+  Check,
+  FilesSummary,
+  ModelSummary,
+  Report,
+  SignerSummary,
+  ThreatSummary,
+  Verdict,
+} from './report.js';
 
 /** Watches the steps of a pipeline as they run, for instance to make spans of them. */
 export interface StepObserver {
@@ -25,6 +33,7 @@ export class ReportBuilder {
   readonly #reservations: string[] = [];
   readonly #timings: Record<string, number> = {};
   #files: FilesSummary | undefined;
+  #model: ModelSummary | undefined;
   #metadata: Readonly<Record<string, unknown>> | undefined;
 
   /** @param at The time that validity is judged at; an input, never read from a clock in here. */
@@ -61,6 +70,11 @@ export class ReportBuilder {
 
   files(files: FilesSummary): void {
     this.#files = files;
+  }
+
+  /** Claimed by its place, not proven. */
+  model(model: ModelSummary): void {
+    this.#model = model;
   }
 
   threat(threat: ThreatSummary): void {
@@ -120,6 +134,7 @@ export class ReportBuilder {
     return {
       tool: { name: 'modelseal', version: VERSION },
       subject: this.#subject,
+      ...(this.#model ? { model: this.#model } : {}),
       verdict: this.#verdict(),
       reservations: this.#reservations,
       at: this.#at.toISOString(),

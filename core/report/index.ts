@@ -7,6 +7,7 @@ export type {
   CertificateSummary,
   Check,
   FilesSummary,
+  ModelSummary,
   Report,
   SignerSummary,
   ThreatSummary,

@@ -59,6 +59,16 @@ export interface ThreatSummary {
   readonly message: string;
 }
 
+/** Which model of the hub a folder is, where its place in a Hugging Face cache tells. */
+export interface ModelSummary {
+  /** `ORG/NAME` */
+  readonly name: string;
+  /** The commit. */
+  readonly revision: string;
+  /** Of all its files. */
+  readonly bytes: number;
+}
+
 export type Verdict = 'accepted' | 'refused' | 'threat' | 'unchecked';
 
 /** The one report behind human text, `--json`, SARIF, JUnit and HTML. JSON-able as it stands. */
@@ -66,6 +76,7 @@ export interface Report {
   readonly tool: { readonly name: 'modelseal'; readonly version: string };
   /** What was judged, as the caller named it. */
   readonly subject: string;
+  readonly model?: ModelSummary;
   readonly verdict: Verdict;
   /** What an acceptance leaves open, to be said with the verdict: `revocation not checked`. */
   readonly reservations: readonly string[];

@@ -1,4 +1,5 @@
 import { ModelsealError } from '../../core/errors/index.js';
+import { snapshotOf } from '../../core/hub/index.js';
 import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import { findRecord, type RecordPolicy, readRecord, verifyRecord } from '../../core/records/index.js';
 import {
@@ -19,6 +20,7 @@ import { type FileScan, scanPaths } from '../../scanner/scan.js';
 import { requireClean } from '../../scanner/scanned-model.js';
 import { oddDependencies } from './dependencies.js';
 import { type FoundModel, findModels } from './find.js';
+import { sizeOf } from './size.js';
 
 export interface CheckOptions {
   /** How signed models are verified; `report` is made per model. */
@@ -30,6 +32,8 @@ export interface CheckOptions {
   readonly records?: RecordPolicy | undefined;
   /** Resolved folders to leave out. */
   readonly skip?: readonly string[] | undefined;
+  /** Paths relative to the folder that are not looked at, inside a model as well: `lost+found`. */
+  readonly ignorePaths?: readonly string[] | undefined;
   /** Warnings refuse as well: nothing may be left unexplained. */
   readonly strict?: boolean | undefined;
   /** Packages that metadata may name besides the well-known ones. */
@@ -45,6 +49,7 @@ const CHECK: OptionTable<CheckOptions> = {
   allowUnsigned: is.flag,
   records: is.object,
   skip: is.list(is.text),
+  ignorePaths: is.list(is.text),
   strict: is.flag,
   knownDependencies: is.list(is.text),
   observer: is.anything,
@@ -64,7 +69,7 @@ function checkCheckOptions(of: string, options: CheckOptions): void {
  */
 export async function checkFolder(root: string, options: CheckOptions): Promise<CheckSummary> {
   checkCheckOptions('checkFolder', options);
-  const { models, notFollowed } = findModels(root, options.skip);
+  const { models, notFollowed } = findModels(root, options.skip, options.ignorePaths);
   if (models.length + notFollowed.length === 0) throw new ModelsealError('ERR_CHECK_EMPTY', { folder: root });
   const reports: Report[] = [];
   for (const model of models) {
@@ -80,14 +85,26 @@ export async function checkFolder(root: string, options: CheckOptions): Promise<
 export async function checkModel(model: FoundModel, options: CheckOptions): Promise<Report> {
   checkCheckOptions('checkModel', options);
   const report = new ReportBuilder(model.path, options.verify.at, options.observer);
-  if (model.kind === 'signed') await checkSigned(model.path, options, report);
+  const snapshot = snapshotOf(model.path);
+  if (snapshot) report.model({ ...snapshot, bytes: sizeOf(model.path) });
+  if (model.links.length > 0) report.passed('links', `also reached through ${model.links.join(', ')}`);
+  if (model.kind === 'signed') await checkSigned(model, options, report);
   else await checkUnsigned(model.path, options, report);
   if (options.strict) refuseWarnings(report);
   return report.build();
 }
 
-async function checkSigned(path: string, options: CheckOptions, report: ReportBuilder): Promise<void> {
-  const verified = await runVerification(path, { ...options.verify, report }, report).catch(() => undefined);
+async function checkSigned(
+  { path, ignorePaths }: FoundModel,
+  options: CheckOptions,
+  report: ReportBuilder,
+): Promise<void> {
+  const ignore = [...(options.verify.ignorePaths ?? []), ...ignorePaths];
+  const verified = await runVerification(
+    path,
+    { ...options.verify, ignorePaths: ignore, report },
+    report,
+  ).catch(() => undefined);
   if (verified === undefined) {
     // What cannot be trusted is looked at all the same: the report should say whether it is dangerous.
     await scanOnDisk(path, options, report);

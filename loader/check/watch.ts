@@ -75,7 +75,7 @@ async function pass(
 ): Promise<void> {
   try {
     const check = await options.check();
-    for (const model of findModels(root, check.skip).models.filter(wanted)) {
+    for (const model of findModels(root, check.skip, check.ignorePaths).models.filter(wanted)) {
       if (options.signal.aborted) return;
       await options.onReport(await checkModel(model, check), cause);
     }

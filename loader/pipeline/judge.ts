@@ -7,7 +7,7 @@ import type { MatchOptions } from './options.js';
 /** Puts everything found into the report and then throws the gravest difference, if there is one. */
 export function judge(
   verified: VerifiedManifest,
-  { extra }: Choice,
+  { extra, records }: Choice,
   model: MeasuredModel,
   only: ReadonlySet<string> | undefined,
   options: MatchOptions,
@@ -22,9 +22,14 @@ export function judge(
     changed: found.changed,
     missing: found.missing,
     extra,
-    ignored: model.tree.ignored,
+    ignored: [...model.tree.ignored, ...records],
     notVerified,
   });
+  if (records.length > 0)
+    report.skipped(
+      'files.download-records',
+      `left out: ${records.length} records of a download, which no program loads`,
+    );
   if (only) {
     report.skipped(
       'files.only',

@@ -22,6 +22,8 @@ export interface Choice {
   readonly wanted: readonly ModelFile[];
   /** Names of those that no manifest names, and that are not hashed: that they are there is enough. */
   readonly extra: readonly string[];
+  /** Records of a download, which are no part of any model. */
+  readonly records: readonly string[];
 }
 
 /** @param only Names of the files to look at; all without it, and only then are there extra ones. */
@@ -35,17 +37,44 @@ export function chooseFiles(
   const shards = serialization.method === 'shards';
   // A model as it was signed has the files of its manifest in their order; nothing needs to be looked up then.
   const same = !shards && names.length === files.length && files.every(({ name }, i) => name === names[i]);
-  if (same && !only) return { wanted: files, extra: [] };
+  if (same && !only) return { wanted: files, extra: [...tree.notEntered], records: [] };
   const wanted: ModelFile[] = [];
-  const extra: string[] = [];
+  const extra: string[] = only ? [] : [...tree.notEntered];
+  const records: string[] = [];
   for (const file of files) {
     const name = signedName(manifest, tree, file.name);
     if (only && !only.has(name)) continue;
     // Under `shards` an empty file has no entry in a manifest.
-    if (manifest.has(name) || (shards && file.size === 0)) wanted.push(file);
+    if (manifest.has(name) || (shards && file.size === 0 && !DOWNLOAD_RECORD.test(name))) wanted.push(file);
+    else if (DOWNLOAD_RECORD.test(name)) records.push(file.name);
     else extra.push(file.name);
   }
-  return { wanted, extra };
+  return { wanted, extra, records };
+}
+
+/**
+ * What `hf download --local-dir` writes beside the files, to know what it has: no part of the model, and handed to
+ * nobody. Anything else in that folder is an unsigned file like any other.
+ */
+const DOWNLOAD_RECORD =
+  /^\.cache\/huggingface\/(?:\.gitignore|CACHEDIR\.TAG|download\/(?:[^/]+\/)*[^/]+\.(?:metadata|lock))$/;
+
+/** Whether files lie below a folder. Made when the first link to a folder is met, which most models have not. */
+function expectedFolders(files: readonly string[]): (folder: string) => boolean {
+  let folders: Set<string> | undefined;
+  return (folder) => {
+    if (!folders) {
+      folders = new Set();
+      for (const file of files) {
+        for (let cut = file.lastIndexOf('/'); cut > 0; cut = file.lastIndexOf('/', cut - 1)) {
+          const above = file.slice(0, cut);
+          if (folders.has(above)) break;
+          folders.add(above);
+        }
+      }
+    }
+    return folders.has(folder);
+  };
 }
 
 /** Lists the model. What is excluded comes from the caller, from custom, and, unless refused, from the manifest. */
@@ -74,8 +103,8 @@ export function listModel(verified: VerifiedManifest, path: string, options: Mat
   }
   const tree = walkModel(path, {
     ignore: honoured ? manifest.ignoreRules(own) : ours,
-    // Links never leave the model, and what they lead to is hashed; the signer says whether they are meant.
-    allowSymlinks: manifest.serialization.allowSymlinks,
+    allowSymlinks: true,
+    expects: expectedFolders(files),
   });
   for (const warning of tree.warnings) report.warning('files.names', warning);
   return tree;

@@ -139,7 +139,7 @@ describe('verifyModel, certificate method', () => {
   });
 
   for (const [added, hint] of [
-    ['.cache/huggingface/.gitignore', /\.cache\/huggingface/],
+    ['.cache/huggingface/download/x.incomplete', /\.cache\/huggingface/],
     ['.DS_Store', /DS_Store/],
     ['labels/.DS_Store', /DS_Store/],
     ['._config.json', /DS_Store/],
@@ -174,11 +174,12 @@ describe('verifyModel, certificate method', () => {
     ['an added file', 'ERR_FILE_UNSIGNED', (f) => writeFileSync(join(f, 'wrapper.js'), '')],
     ['a hidden file', 'ERR_FILE_UNSIGNED', (f) => writeFileSync(join(f, '.env'), '')],
     [
-      'a file replaced by a link to itself',
-      'ERR_MODEL_SYMLINK',
+      'a file replaced by a link to another one',
+      'ERR_FILE_CHANGED',
       (f) => {
-        renameSync(join(f, 'config.json'), join(f, '..', 'config.json'));
-        symlinkSync(join(f, '..', 'config.json'), join(f, 'config.json'));
+        writeFileSync(join(f, '..', 'other.json'), '{"classes": 3}');
+        rmSync(join(f, 'config.json'));
+        symlinkSync(join(f, '..', 'other.json'), join(f, 'config.json'));
       },
     ],
     [
