@@ -2,7 +2,14 @@ import type { InferredOptionTypes } from 'yargs';
 import { neutralJson } from '../core/neutral.js';
 import { type CheckSummary, type Report, verdictText } from '../core/report/index.js';
 import { flag, type OptionTable } from './options/table.js';
-import { type Arguments, type Command, type CommandContext, command, formatBytes, printable } from './terminal/index.js';
+import {
+  type Arguments,
+  type Command,
+  type CommandContext,
+  command,
+  formatBytes,
+  printable,
+} from './terminal/index.js';
 import { CHECK, type CheckArguments, DIR, readCheckOptions } from './options/check.js';
 import { quarantineRefused } from './quarantine-refused.js';
 
