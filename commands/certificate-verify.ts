@@ -78,7 +78,7 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
     inhibitAnyPolicy: argv['inhibit-any-policy'],
     strict: argv.strict,
     revocation: argv.revocation,
-    fetch: await fetcher(argv, at),
+    fetch: await fetcher(argv, at, context),
   });
   context.output.result(outcome.report, () => renderCertificateReport(outcome.report, context.output.colors));
   context.finish(outcome.kind);

@@ -15,7 +15,7 @@ export const PATH = {
 } as const satisfies OptionTable;
 
 export const FETCH = {
-  fetch: flag('Fetch CRLs and OCSP responses from the addresses in the certificates'),
+  fetch: flag('Fetch CRLs and OCSP responses from the addresses in the certificates, without a proxy'),
   'fetch-private': flag('With --fetch: allow private and loopback addresses'),
   'fetch-cache': text('With --fetch: folder to keep CRLs in'),
 } as const satisfies OptionTable;

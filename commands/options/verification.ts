@@ -54,7 +54,7 @@ export async function readVerifyOptions(
     at,
     intermediates,
     evidence,
-    fetch: await fetcher(argv, at),
+    fetch: await fetcher(argv, at, context),
     policy,
     revocation: argv.revocation,
     purpose: argv.purpose,
@@ -66,16 +66,24 @@ export async function readVerifyOptions(
   };
 }
 
+/** Variables by which programs are told of a proxy. */
+const PROXY = /^(?:https?|all)_proxy$/i;
+
 /** The network is imported only when it was asked for. */
 export async function fetcher(
   argv: Pick<VerifyArguments, 'fetch' | 'fetch-private' | 'fetch-cache'>,
   at: Date,
+  context: CommandContext,
 ): Promise<VerifyOptions['fetch']> {
   const { fetch, 'fetch-private': allowPrivate, 'fetch-cache': cache } = argv;
   if (!fetch) {
     if (!allowPrivate && cache === undefined) return undefined;
     throw new ModelsealError('ERR_USAGE', { problem: '--fetch-private and --fetch-cache need --fetch' });
   }
+  // A proxy would resolve the names, and reach the private addresses that we refuse.
+  const proxy = Object.keys(context.env).find((name) => PROXY.test(name) && context.env[name]);
+  if (proxy !== undefined)
+    context.output.note(`--fetch connects directly and does not use the proxy that ${proxy} names`);
   const { fetchEvidence } = await import('../../loader/revocation/fetch.js');
   return (path) => fetchEvidence(path, { at, allowPrivate, cache });
 }

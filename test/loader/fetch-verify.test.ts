@@ -101,6 +101,15 @@ describe('revocation evidence from the network', () => {
     const fetching = [...verify, '--fetch', '--fetch-private'];
     await ok(...fetching);
     expect(asked).to.be.greaterThan(0);
+    const silent = (words: string[]): string[] => words.filter((word) => !audit.includes(word));
+    for (const name of ['https_proxy', 'HTTP_PROXY', 'all_proxy']) {
+      const proxied = await cli(silent(fetching), { [name]: 'http://127.0.0.1:1' });
+      expect(proxied.code, name).to.equal(0);
+      expect(proxied.stderr).to.include(`does not use the proxy that ${name} names`);
+    }
+    for (const env of [{}, { https_proxy: '', no_proxy: 'x' }])
+      expect((await cli(silent(fetching), env as Record<string, string>)).stderr).not.to.include('proxy');
+    expect((await cli(silent(verify), { https_proxy: 'http://127.0.0.1:1' })).stderr).to.equal('');
     expect((await cli([...verify, '--fetch'])).code, 'loopback is refused unless allowed').to.equal(1);
     expect((await cli([...verify, '--fetch-private'])).code).to.equal(64);
 
