@@ -1,4 +1,5 @@
-import type { Effects, Global } from './effects.js';
+import type { Effects } from './effects.js';
+import type { Judgement } from './judge.js';
 import { isOwned, KIND, kindOf, payloadOf } from './values.js';
 
 // Allowed functions that call, instantiate or import what they are given. What a pickle may only refer to would be called by
@@ -7,6 +8,13 @@ import { isOwned, KIND, kindOf, payloadOf } from './values.js';
 
 /** Returns {@link SAME} for a result of the function itself, another value, or undefined where an argument does not fit. */
 export type Applied = (effects: Effects, args: Float64Array, offset: number) => number | undefined;
+
+/** How a function applies its arguments. */
+export interface Application {
+  /** Places of those that it calls, instantiates or imports, or whose items become attributes. */
+  readonly places: readonly number[];
+  readonly judge: Applied;
+}
 
 /** The result is that of the function. */
 export const SAME = Number.NEGATIVE_INFINITY;
@@ -114,29 +122,59 @@ const tensorSubclass: Applied = (effects, args, offset) => {
   return SAME;
 };
 
-const NUMPY_ARRAYS = { _reconstruct: array(1) };
-const RANDOM = {
-  __generator_ctor: generator,
-  __randomstate_ctor: generator,
-  __bit_generator_ctor: bitGenerator,
+/** What it calls for each key that is missing, without arguments; None for nothing. */
+const factory: Applied = (effects, args, offset) => {
+  const [make] = args;
+  const none = make === undefined || make === KIND.OPAQUE;
+  if (!none && !isDataClass(effects, make)) return undefined;
+  effects.keepIn(args, 1, args.length, offset);
+  return SAME;
 };
-const NEW_OBJECT = { newObj: ofClass(/^sklearn\./) };
+
+/** `(data, requires_grad, hooks, state)`: the state is set as BUILD does it. */
+const parameterWithState: Applied = (effects, args, offset) => {
+  if (args.length !== 4) return undefined;
+  effects.keepIn(args, 0, 3, offset);
+  effects.build(KIND.PERSISTENT, at(args, 3), offset);
+  return SAME;
+};
+
+const applies = (judge: Applied, ...places: number[]): Application => ({ places, judge });
+
+const NUMPY_ARRAYS = { _reconstruct: applies(array(1), 0) };
+const RANDOM = {
+  __generator_ctor: applies(generator, 0, 1),
+  __randomstate_ctor: applies(generator, 0, 1),
+  __bit_generator_ctor: applies(bitGenerator, 0),
+};
+const NEW_OBJECT = { newObj: applies(ofClass(/^sklearn\./), 0) };
+const DEFAULT_DICT = { defaultdict: applies(factory, 0) };
+const SUBCLASS = applies(tensorSubclass, 0, 1, 2, 3);
 
 /** By module and name; `__pyx_unpickle_…`, which Cython writes for each class, follows below. */
-const APPLIED: Readonly<Record<string, Readonly<Record<string, Applied>>>> = {
-  copyreg: { _reconstructor: reconstructor, __newobj__: newObject, __newobj_ex__: newObjectWithKeywords },
-  array: { _array_reconstructor: ofClass(/^array$/) },
+const APPLIED: Readonly<Record<string, Readonly<Record<string, Application>>>> = {
+  copyreg: {
+    _reconstructor: applies(reconstructor, 0, 1, 2),
+    __newobj__: applies(newObject, 0),
+    __newobj_ex__: applies(newObjectWithKeywords, 0),
+  },
+  collections: DEFAULT_DICT,
+  _collections: DEFAULT_DICT,
+  array: { _array_reconstructor: applies(ofClass(/^array$/), 0) },
   'numpy.core.multiarray': NUMPY_ARRAYS,
   'numpy._core.multiarray': NUMPY_ARRAYS,
   'numpy.core._multiarray_umath': NUMPY_ARRAYS,
   'numpy._core._multiarray_umath': NUMPY_ARRAYS,
-  'numpy.ma.core': { _mareconstruct: array(2) },
+  'numpy.ma.core': { _mareconstruct: applies(array(2), 0, 1) },
   'numpy.random': RANDOM,
   'numpy.random._pickle': RANDOM,
-  'torch._tensor': { _rebuild_from_type: tensorSubclass, _rebuild_from_type_v2: tensorSubclass },
-  'torch._utils': { _rebuild_wrapper_subclass: ofClass(/^torch\b/) },
-  'pandas.core.indexes.base': { _new_Index: ofClass(/^pandas\./) },
-  'pandas.core.indexes.datetimes': { _new_DatetimeIndex: ofClass(/^pandas\./) },
+  'torch._tensor': { _rebuild_from_type: SUBCLASS, _rebuild_from_type_v2: SUBCLASS },
+  'torch._utils': {
+    _rebuild_wrapper_subclass: applies(ofClass(/^torch\b/), 0),
+    _rebuild_parameter_with_state: applies(parameterWithState, 3),
+  },
+  'pandas.core.indexes.base': { _new_Index: applies(ofClass(/^pandas\./), 0) },
+  'pandas.core.indexes.datetimes': { _new_DatetimeIndex: applies(ofClass(/^pandas\./), 0) },
   'sklearn.metrics._dist_metrics': NEW_OBJECT,
   'sklearn.neighbors._ball_tree': NEW_OBJECT,
   'sklearn.neighbors._dist_metrics': NEW_OBJECT,
@@ -146,15 +184,19 @@ const APPLIED: Readonly<Record<string, Readonly<Record<string, Applied>>>> = {
   'sklearn.neighbors.kd_tree': NEW_OBJECT,
 };
 
-const ANY_CLASS = ofClass();
-
-/** How a global applies its arguments; undefined where it only stores or reads them. */
-export function appliedBy({ judgement, now }: Global): Applied | undefined {
-  if (judgement.allowed !== 'applies') return undefined;
-  return (
-    APPLIED[now.module]?.[now.name] ?? (now.name.startsWith('__pyx_unpickle_') ? ANY_CLASS : NOTHING_FITS)
-  );
-}
+const ANY_CLASS = applies(ofClass(), 0);
 
 /** A name in the allow-list that says it applies its arguments, and of which nothing is said here. */
-const NOTHING_FITS: Applied = () => undefined;
+const NOTHING_FITS = applies(() => undefined);
+
+/** How a global applies its arguments; undefined where it only stores or reads them. */
+export function appliedBy(
+  { allowed }: Judgement,
+  { module, name }: { readonly module: string; readonly name: string },
+): Application | undefined {
+  if (allowed === undefined) return undefined;
+  const table = Object.hasOwn(APPLIED, module) ? APPLIED[module] : undefined;
+  const stated = table && Object.hasOwn(table, name) ? table[name] : undefined;
+  if (stated || allowed !== 'applies') return stated;
+  return name.startsWith('__pyx_unpickle_') ? ANY_CLASS : NOTHING_FITS;
+}

@@ -91,7 +91,7 @@ export function checkArguments(
       const which = args[1] === undefined ? undefined : effects.text(args[1]);
       if (from === undefined || which === undefined) return refuse('with a computed name');
       return permissionOf(from, which) === 'ref'
-        ? KIND.OPAQUE
+        ? effects.import(from, which, offset)
         : refuse(
             `to resolve ${describeCall(effects, id, KIND.OPAQUE).replace(/\(.*/, '')}(${JSON.stringify(from)}, ${JSON.stringify(which)})`,
           );

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../source.js';
-import { type Applied, appliedBy, SAME } from './applied.js';
+import { type Application, appliedBy, SAME } from './applied.js';
 import { checkArguments } from './arguments.js';
 import { describeCall } from './describe.js';
 import { checkDistribution, isScipyStats } from './distribution.js';
@@ -12,6 +12,7 @@ import {
   mayBeDangerous,
 } from './judge.js';
 import { DataTypes } from './numpy.js';
+import { isAttributeHolder, isShared, ObjectStates } from './object-state.js';
 import { type Allocation, allocationOf, Resource } from './resource.js';
 import type { PickleRule } from './rules.js';
 import { stringAt } from './text.js';
@@ -34,6 +35,8 @@ export interface Global {
   /** What Python 3 calls it. */
   readonly now: { readonly module: string; readonly name: string };
   readonly allocates: Allocation | undefined;
+  /** How it calls, instantiates or imports its arguments. */
+  readonly applied: Application | undefined;
 }
 
 /** Distinct globals judged in full; a model has dozens. Of what is beyond, only danger is still looked for. */
@@ -67,8 +70,7 @@ export class Effects {
   readonly #ids = new Map<string, number>();
   readonly #strings = new Map<number, string | undefined>();
   readonly #described = new Map<number, number>();
-  /** Dicts that have a special attribute among their keys. */
-  readonly #special = new Set<number>();
+  readonly states = new ObjectStates(this);
 
   constructor(source: ByteSource, sink: PickleSink) {
     this.source = source;
@@ -85,7 +87,7 @@ export class Effects {
     this.#resource.reset();
     this.arena.heaviest = 0;
     this.#described.clear();
-    this.#special.clear();
+    this.states.reset();
   }
 
   global(id: number): Global | undefined {
@@ -132,7 +134,8 @@ export class Effects {
       const [nowModule, nowName] = fromPython2(module, name);
       const now = { module: nowModule, name: nowName };
       const allocates = allocationOf(nowModule, nowName);
-      id = this.#globals.push({ module, name, judgement, now, allocates }) - 1;
+      const applied = appliedBy(judgement, now);
+      id = this.#globals.push({ module, name, judgement, now, allocates, applied }) - 1;
       this.#ids.set(key, id);
     }
     if (this.#globals[id]?.judgement.allowed !== 'check') return id * 16 + KIND.GLOBAL;
@@ -223,8 +226,7 @@ export class Effects {
     }
     const global = this.#globals[id];
     if (!global) return KIND.COMPUTED;
-    const { judgement } = global;
-    const applied = judgement.allowed ? appliedBy(global) : undefined;
+    const { judgement, applied } = global;
     if (applied) return this.#apply(applied, id, args, offset);
     this.keep(args, offset);
     this.#resource.call(this, global, args, offset);
@@ -239,6 +241,7 @@ export class Effects {
         );
       }
     }
+    this.states.called(global, id, args, offset);
     return this.#result(global, id, args);
   }
 
@@ -260,14 +263,15 @@ export class Effects {
 
   #result(global: Global, id: number, args: number): number {
     const { module, name } = global.now;
-    if (module === 'numpy' && name === 'dtype') return this.types.create(this.arena.elements(args));
+    if (module === 'numpy' && name === 'dtype')
+      return this.types.create(this.arena.elements(args)) ?? id * 16 + KIND.RESULT;
     return id * 16 + KIND.RESULT;
   }
 
   /** Calls what calls, instantiates or imports its arguments: each of them is judged as what is done with it. */
-  #apply(applied: Applied, id: number, args: number, offset: number): number {
+  #apply(applied: Application, id: number, args: number, offset: number): number {
     const elements = this.arena.elements(args);
-    const result = elements && applied(this, elements, offset);
+    const result = elements && applied.judge(this, elements, offset);
     if (result !== undefined) return result === SAME ? id * 16 + KIND.RESULT : result;
     this.keep(args, offset);
     if (this.#describes(id)) {
@@ -333,23 +337,15 @@ export class Effects {
   build(instance: number, state: number, offset: number): void {
     const kind = kindOf(instance);
     if (isOwned(state) || !this.isArrayWrapper(instance)) this.keep(state, offset);
-    if (kind === KIND.GLOBAL) {
-      this.sink.finding(
-        'PKL-BUILD-GLOBAL',
-        `the state of ${this.label(payloadOf(instance))} itself is overwritten`,
-        offset,
-      );
+    const shared = kind === KIND.RESULT && isShared(this.#globals[payloadOf(instance)]?.now);
+    if (kind === KIND.GLOBAL || kind === KIND.COMPUTED || shared) {
+      const of = kind === KIND.COMPUTED ? 'a computed object' : this.label(payloadOf(instance));
+      this.sink.finding('PKL-BUILD-GLOBAL', `the state of ${of} itself is overwritten`, offset);
       return;
     }
     if (kind === KIND.RESULT) checkDistribution(this, payloadOf(instance), state, offset);
     if (kind === KIND.DTYPE) this.types.build(instance, this.arena.elements(state));
-    if (this.#special.size === 0) return;
-    const parts = kindOf(state) === KIND.TUPLE ? (this.arena.elements(state) ?? [state]) : [state];
-    for (const part of parts) {
-      if (part < 0 || kindOf(part) !== KIND.DICT || !this.#special.has(payloadOf(part))) continue;
-      const of = kind === KIND.RESULT ? ` of ${this.label(payloadOf(instance))}` : '';
-      this.sink.finding('PKL-BUILD-ATTRIBUTES', `special attributes${of} are overwritten`, offset);
-    }
+    this.states.set(instance, state, offset);
   }
 
   /** SETITEM and SETITEMS with `stack[from, to)` as keys and values. */
@@ -358,6 +354,8 @@ export class Effects {
     if (kind !== KIND.DICT) {
       this.keepIn(stack, from, to, offset);
       this.#fill(target, 'mapping', offset);
+      if (kind === KIND.RESULT && isAttributeHolder(this.#globals[payloadOf(target)]?.now))
+        this.states.items(target, stack, from, to, offset);
       return;
     }
     const id = payloadOf(target);
@@ -369,16 +367,8 @@ export class Effects {
       else this.keep(value, offset);
     }
     this.arena.items(id, stack, from, to);
-    if (this.specialStrings === 0) return;
-    for (let i = from; i < to; i += 2) {
-      const key = stack[i] ?? 0;
-      if (key >= 0 && kindOf(key) === KIND.SPECIAL_STR && this.#special.size < MAX_GLOBALS)
-        this.#special.add(id);
-    }
+    this.states.note(id, stack, from, to);
   }
-
-  /** Strings seen that name a special attribute; while there are none, keys need no look. */
-  specialStrings = 0;
 
   /** APPEND and ADDITEMS on something that no literal made. */
   append(target: number, how: 'sequence' | 'set', offset: number): void {

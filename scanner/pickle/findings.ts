@@ -2,10 +2,15 @@ import type { ByteSource } from '../source.js';
 import type { PickleSink } from './effects.js';
 import type { PickleRule } from './rules.js';
 
-/** Findings that no accident makes: they name a real Python object, or far more than chance does. */
+/** Findings that no accident makes: they name a real Python object or attribute, or far more than chance does. */
 const SEVERE = new Set<PickleRule>([
   'PKL-GLOBAL-DANGEROUS',
   'PKL-CALL-DANGEROUS',
+  'PKL-CALL-ARGUMENTS',
+  'PKL-CALL-APPLIES',
+  'PKL-CALL-REFERENCE',
+  'PKL-BUILD-ATTRIBUTES',
+  'PKL-RESOURCE',
   'PKL-GLOBAL-STDLIB',
   'PKL-GLOBAL-TRAVERSAL',
   'PKL-GLOBAL-LIBRARY',

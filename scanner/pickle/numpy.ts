@@ -5,6 +5,8 @@ import { intOf, KIND, kindOf, payloadOf } from './values.js';
 export interface DataType {
   itemSize: number | undefined;
   hasObject: boolean;
+  /** Its state says how large an item is; that of a number is what it is. */
+  readonly sized: boolean;
 }
 
 /** Described at most; a model has a handful. */
@@ -22,9 +24,9 @@ export class DataTypes {
     this.#effects = effects;
   }
 
-  /** `numpy.dtype(spec, …)`. */
-  create(args: Float64Array | undefined): number {
-    if (this.#types.length >= MAX_TYPES || !args || args[0] === undefined) return KIND.COMPUTED;
+  /** `numpy.dtype(spec, …)`; undefined where nothing can be known of it. */
+  create(args: Float64Array | undefined): number | undefined {
+    if (this.#types.length >= MAX_TYPES || !args || args[0] === undefined) return undefined;
     const spec = this.#effects.text(args[0]) ?? '';
     return (this.#types.push(parseSpec(spec)) - 1) * 16 + KIND.DTYPE;
   }
@@ -32,9 +34,11 @@ export class DataTypes {
   /** BUILD on a data type: `(version, order, subtype, names, fields, size, alignment, flags)`. */
   build(value: number, state: Float64Array | undefined): void {
     const type = this.#types[payloadOf(value)];
-    if (!type || !state) return;
-    const size = state[5] === undefined ? undefined : intOf(state[5]);
-    if (size !== undefined && size >= 0) type.itemSize = size;
+    if (!type) return;
+    const size = state?.[5] === undefined ? undefined : intOf(state[5]);
+    if (!state || size === undefined) type.itemSize = undefined;
+    else if (type.sized && size >= 0) type.itemSize = size;
+    if (!state) return;
     const flags = state[7] === undefined ? undefined : intOf(state[7]);
     if (flags !== undefined && flags >= 0 && (flags & HAS_OBJECT) !== 0) type.hasObject = true;
   }
@@ -61,16 +65,17 @@ const NAMED: Readonly<Record<string, number>> = {
   complex128: 16,
 };
 
+/** The size of an item, for the spellings that NumPy's own pickles use; undefined for any other. */
 function parseSpec(spec: string): DataType {
-  const match = /^[<>=|]?([?bBiufcmMOSaUV])(\d*)/.exec(spec);
   const named = NAMED[spec];
-  if (named !== undefined) return { itemSize: named, hasObject: false };
-  if (!match) return { itemSize: undefined, hasObject: false };
+  if (named !== undefined) return { itemSize: named, hasObject: false, sized: false };
+  const match = /^[<>=|]?([?bBiufcmMOSaUV])(\d*)(\[\w+\])?$/.exec(spec);
+  if (!match) return { itemSize: undefined, hasObject: false, sized: false };
   const letter = match[1] ?? '';
   const count = match[2] ? Number(match[2]) : undefined;
   // Text is stored as UCS-4, four bytes a character.
   const size = letter === '?' ? 1 : count === undefined ? undefined : letter === 'U' ? count * 4 : count;
-  return { itemSize: size, hasObject: letter === 'O' };
+  return { itemSize: size, hasObject: letter === 'O', sized: 'SaUV'.includes(letter) };
 }
 
 /** Raw array bytes that joblib wrote into the stream right after the wrapper. */

@@ -104,14 +104,14 @@ export const pickleRules = defineRules({
     severity: 'high',
     title: 'Attributes of a class, function or module are overwritten',
     description:
-      'BUILD, SETITEM or APPEND is applied to an imported object instead of an instance: this changes the running program for everything loaded later.',
+      'BUILD, SETITEM or APPEND is applied to an imported object, a computed one, or one that the whole program shares (a logger), instead of an instance of the pickle’s own: this changes the running program for everything loaded later.',
     remedy: 'Do not load the file.',
   },
   'PKL-BUILD-ATTRIBUTES': {
     severity: 'high',
     title: 'Special attributes are overwritten',
     description:
-      'The state of an object sets attributes with double underscores such as __setstate__ or __class__, which makes Python call or become something else.',
+      'The state of an object, or items of an object that shows them as attributes, set names with double underscores such as __setstate__ or __class__, which makes Python call or become something else; or names that a call computes.',
     remedy: 'Do not load the file.',
   },
   'PKL-ITEMS-OBJECT': {

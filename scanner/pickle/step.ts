@@ -46,7 +46,7 @@ const SPECIAL = new Set(
 export function stringKind(state: State, offset: number): number {
   const text = state.effects.text(offset * 16 + KIND.STR);
   if (text === undefined || !SPECIAL.has(text)) return KIND.STR;
-  state.effects.specialStrings++;
+  state.effects.states.seen++;
   return KIND.SPECIAL_STR;
 }
 

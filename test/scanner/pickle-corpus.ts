@@ -490,7 +490,6 @@ const structure: Case[] = [
 /** Values whose constructors data needs; each in two spellings. */
 const CALLS: readonly (readonly [string, string])[] = [
   ['collections', 'OrderedDict'],
-  ['collections', 'defaultdict'],
   ['collections', 'Counter'],
   ['collections', 'deque'],
   ['datetime', 'datetime'],

@@ -15,8 +15,9 @@ export const PYTHON: Readonly<Record<string, AllowedNames>> = {
   },
   collections: {
     mapping: 'OrderedDict defaultdict Counter UserDict ChainMap',
-    sequence: 'deque UserList',
-    call: 'UserString',
+    sequence: 'deque',
+    // UserList is written as an object: it has attributes, and items appended to it would be handed to one of them.
+    call: 'UserString UserList',
   },
   _collections: { mapping: 'defaultdict', sequence: 'deque' },
   copyreg: { applies: '_reconstructor __newobj__ __newobj_ex__' },

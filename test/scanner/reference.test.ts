@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { CORPUS } from './pickle-corpus.js';
+import { disagreement, STRICTER, UNREADABLE } from './reference/compare.js';
+import { Dice, generate, mutate } from './reference/generate.js';
+import { loadAll } from './reference/machine.js';
+
+/** More by hand: MODELSEAL_REFERENCE=1000000, and MODELSEAL_SEED for the first. */
+const COUNT = Number(process.env.MODELSEAL_REFERENCE ?? 4000);
+const SEED = Number(process.env.MODELSEAL_SEED ?? Date.now() % 2 ** 31);
+
+describe('pickle scanner: a slow machine that holds every object', function () {
+  this.timeout(Math.max(30_000, COUNT));
+
+  it(`agrees on ${COUNT} pickles from seed ${SEED} on`, () => {
+    const outcomes = { clean: 0, finding: 0, broken: 0, raises: 0 };
+    const excused = new Map<unknown, number>();
+    for (let seed = SEED; seed < SEED + COUNT; seed++) {
+      const bytes = generate(seed);
+      outcomes[loadAll(bytes).is]++;
+      const why = disagreement(bytes, (reason) => excused.set(reason, (excused.get(reason) ?? 0) + 1));
+      expect(why, `seed ${seed}: ${Buffer.from(bytes).toString('hex')}`).to.equal(undefined);
+    }
+    console.log(`      ${JSON.stringify(outcomes)}`);
+    // A generator that makes one kind only would agree with anything.
+    expect(outcomes.clean).to.be.above(COUNT / 4);
+    expect(outcomes.finding).to.be.above(COUNT / 10);
+    const all = STRICTER.length + UNREADABLE.length;
+    if (COUNT >= 100_000) expect(excused.size, 'reasons that nothing needs').to.equal(all);
+  });
+
+  it('is never harder on mutated cases of the corpus than the scanner', () => {
+    const dice = new Dice(SEED);
+    const small = CORPUS.filter(({ bytes, verdict }) => bytes.length < 2000 && verdict !== 'clean');
+    const known = small.filter(({ bytes }) => loadAll(bytes).is === 'finding');
+    expect(known.length).to.be.above(300);
+    for (let i = 0; i < COUNT / 4; i++) {
+      const { name, bytes } = dice.pick(known);
+      const mutated = mutate(bytes, dice);
+      const why = disagreement(mutated);
+      if (why?.startsWith('softer'))
+        expect(why, `seed ${SEED}, ${name}: ${Buffer.from(mutated).toString('hex')}`).to.equal(undefined);
+    }
+  });
+});
