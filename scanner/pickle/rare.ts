@@ -96,6 +96,7 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
       // ADDITEMS
       const from = stack.popMark();
       if (from < 0 || !stack.hasBelow(from)) return without(state, here, 'items without a list or set');
+      if (from === stack.size) return 0;
       effects.keepIn(stack.cells, from, stack.size, here);
       stack.size = from;
       effects.append(stack.top, op === 0x65 ? 'sequence' : 'set', here);
@@ -112,6 +113,7 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
       const from = stack.popMark();
       if (from < 0 || !stack.hasBelow(from)) return without(state, here, 'items without a dict');
       const to = stack.size;
+      if (from === to) return 0;
       stack.size = from;
       effects.setItems(stack.top, stack.cells, from, to, here);
       return 0;

@@ -1,15 +1,4 @@
-import {
-  type Py,
-  PyBytes,
-  PyComputed,
-  PyDict,
-  PyGlobal,
-  PyInstance,
-  PyNumber,
-  PyText,
-  PyTuple,
-  reachable,
-} from './objects.js';
+import { type Py, PyBytes, PyComputed, PyGlobal, PyInstance, PyText, PyTuple, reachable } from './objects.js';
 import {
   DISTRIBUTION_SOURCE,
   isApplier,

@@ -54,8 +54,9 @@ export const UNREADABLE: readonly { readonly finding: RegExp; readonly why: stri
     why: 'single bytes of any text are these opcodes',
   },
   {
-    finding: /^(items of|a computed object|an instance of a computed class|the state of)/,
-    why: 'these need no name',
+    finding:
+      /^(within: )?(items of|a computed object|an instance of a computed class|the state of|a logger|the factory)/,
+    why: 'these need no name that is known: BUILD overwrites the state of whatever a line of text imports',
   },
 ];
 
@@ -68,7 +69,7 @@ export function disagreement(
   const scanner = scannerVerdict(bytes);
   const shown = scanner.findings.map(([rule, message]) => `${rule} ${message}`).join('; ');
   switch (reference.is) {
-    case 'finding':
+    case 'finding': {
       if (scanner.is === 'finding') return undefined;
       const reason = UNREADABLE.find(({ finding }) => finding.test(reference.why));
       if (scanner.is === 'unparsed' && reason) {
@@ -76,6 +77,7 @@ export function disagreement(
         return undefined;
       }
       return `softer: ${scanner.is}, where ${reference.why}`;
+    }
     case 'broken':
       return scanner.is === 'clean' ? `softer: clean, where ${reference.why}` : undefined;
     case 'raises':

@@ -163,10 +163,15 @@ class Writer {
 
   #plain(depth: number): void {
     const dice = this.#dice;
-    if (this.#trap()) return this.#guarded(depth);
-    if (this.#memo.length > 0 && dice.chance(0.15)) return this.#get();
-    if (depth >= MAX_DEPTH || this.#left < 0) return this.#leaf();
-    const how = dice.int(10);
+    if (this.#trap()) {
+      this.#guarded(depth);
+      return;
+    }
+    if (this.#memo.length > 0 && dice.chance(0.15)) {
+      this.#get();
+      return;
+    }
+    const how = depth >= MAX_DEPTH || this.#left < 0 ? 0 : dice.int(10);
     if (how < 3) this.#leaf();
     else if (how < 6) this.#container(depth);
     else if (how < 7) this.#global(dice.pick([...CLASSES, ...REFERENCES, ...DATA, ...COMPANIONS]));
@@ -186,41 +191,59 @@ class Writer {
     const dice = this.#dice;
     switch (dice.int(20)) {
       case 0:
-        return void b.none();
+        b.none();
+        return;
       case 1:
-        return void b.op(dice.pick([0x88, 0x89]));
+        b.op(dice.pick([0x88, 0x89]));
+        return;
       case 2:
-        return void b.op('G', new Uint8Array(8));
+        b.op('G', new Uint8Array(8));
+        return;
       case 3:
-        return void b.op('I', `${dice.pick(['00', '01', '7', '-3'])}\n`);
+        b.op('I', `${dice.pick(['00', '01', '7', '-3'])}\n`);
+        return;
       case 4:
-        return void b.op('L', '12L\n');
+        b.op('L', '12L\n');
+        return;
       case 5:
-        return void b.op('F', '1.5\n');
+        b.op('F', '1.5\n');
+        return;
       case 6:
-        return void b.op('M', Uint8Array.of(1, 2));
+        b.op('M', Uint8Array.of(1, 2));
+        return;
       case 7:
-        return void b.op(0x8a, Uint8Array.of(2, 1, 1));
+        b.op(0x8a, Uint8Array.of(2, 1, 1));
+        return;
       case 8:
-        return void b.op(0x8b, u32(1)).raw([5] as unknown as Uint8Array);
+        b.op(0x8b, u32(1)).raw(Uint8Array.of(5));
+        return;
       case 9:
-        return void b.bytes(new Uint8Array(dice.int(5)));
+        b.bytes(new Uint8Array(dice.int(5)));
+        return;
       case 10:
-        return void b.op(0x8e, u64(2n)).raw('ab');
+        b.op(0x8e, u64(2n)).raw('ab');
+        return;
       case 11:
-        return void b.op(0x96, u64(1n)).raw('x');
+        b.op(0x96, u64(1n)).raw('x');
+        return;
       case 12:
-        return void b.op(']');
+        b.op(']');
+        return;
       case 13:
-        return void b.emptyTuple();
+        b.emptyTuple();
+        return;
       case 14:
-        return void b.op(dice.pick(['}', ']']));
+        b.op(dice.pick(['}', ']']));
+        return;
       case 15:
-        return void b.op(0x8f);
+        b.op(0x8f);
+        return;
       case 16:
-        return void b.op(0x97);
+        b.op(0x97);
+        return;
       case 17:
-        return void b.int(dice.int(70_000));
+        b.int(dice.int(70_000));
+        return;
       default:
         this.#string(dice.pick(NAMES));
     }
@@ -231,21 +254,29 @@ class Writer {
     const bytes = Buffer.from(text);
     switch (this.#dice.int(8)) {
       case 0:
-        return text.includes('\n') || text.includes("'") ? void b.str(text) : void b.op('S', `'${text}'\n`);
+        if (/['\n]/.test(text)) b.str(text);
+        else b.op('S', `'${text}'\n`);
+        return;
       case 1:
-        return text.includes('\n') ? void b.str(text) : void b.op('V', `${text}\n`);
+        if (text.includes('\n')) b.str(text);
+        else b.op('V', `${text}\n`);
+        return;
       case 2:
-        return void b.op('X', u32(bytes.length)).raw(bytes);
+        b.op('X', u32(bytes.length)).raw(bytes);
+        return;
       case 3:
-        return void b.op(0x8d, u64(BigInt(bytes.length))).raw(bytes);
+        b.op(0x8d, u64(BigInt(bytes.length))).raw(bytes);
+        return;
       case 4:
-        return void b.op('T', u32(bytes.length)).raw(bytes);
+        b.op('T', u32(bytes.length)).raw(bytes);
+        return;
       case 5:
-        return bytes.length > 255 ? void b.str(text) : void b.op('U', Uint8Array.of(bytes.length)).raw(bytes);
+        if (bytes.length > 255) b.str(text);
+        else b.op('U', Uint8Array.of(bytes.length)).raw(bytes);
+        return;
       default:
         b.str(text);
     }
-    return undefined;
   }
 
   #global(path: string): void {
@@ -316,8 +347,9 @@ class Writer {
     const { b } = this;
     b.dict().mark();
     for (let i = this.#dice.int(3); i > 0; i--) {
-      if (this.#trap()) this.#string(this.#dice.pick(SPECIAL));
-      else if (this.#trap()) this.#call('builtins.str', depth, () => this.#string('a'));
+      const trap = this.#trap();
+      if (trap && this.#dice.chance(0.5)) this.#string(this.#dice.pick(SPECIAL));
+      else if (trap) this.#call('builtins.str', depth, () => this.#string('a'));
       else this.#string(this.#dice.pick(NAMES));
       this.value(depth + 1);
     }
@@ -490,49 +522,58 @@ class Writer {
     const global = (path: string) => or(() => this.#global(path));
     switch (dice.int(8)) {
       case 0:
-        return this.#call(
+        this.#call(
           'builtins.getattr',
           depth,
           global(dice.pick(['builtins.str', 'builtins.dict'])),
           text(dice.pick(['split', 'join'])),
         );
+        return;
       case 1:
-        return this.#call('builtins.type', depth, () => this.value(depth + 1));
+        this.#call('builtins.type', depth, () => this.value(depth + 1));
+        return;
       case 2:
-        return this.#call('_codecs.encode', depth, () => this.#string('x'), text('latin1'));
+        this.#call('_codecs.encode', depth, () => this.#string('x'), text('latin1'));
+        return;
       case 3:
-        return this.#call('logging.getLogger', depth, text('name'));
+        this.#call('logging.getLogger', depth, text('name'));
+        return;
       case 4:
-        return this.#call('numpy.core._ufunc_reconstruct', depth, text('numpy'), text('sqrt'));
+        this.#call('numpy.core._ufunc_reconstruct', depth, text('numpy'), text('sqrt'));
+        return;
       case 5: {
         const inner = new Writer(dice);
         inner.#left = 5;
         inner.b.proto(2);
         inner.value(3);
         const bytes = inner.b.stop().done();
-        return this.#call(
+        this.#call(
           'torch.storage._load_from_bytes',
           depth,
           or(() => b.bytes(bytes)),
         );
+        return;
       }
       case 6:
         this.#global('numpy.vectorize');
         this.#tuple();
         b.newObject();
-        return undefined;
+        return;
       default:
         this.#global('scipy.stats._continuous_distns.gamma_gen');
         this.#tuple();
         b.newObject();
         if (dice.chance(0.8)) {
           b.dict().mark();
-          if (dice.chance(0.5)) this.#string('name'), b.none();
+          if (dice.chance(0.5)) {
+            this.#string('name');
+            b.none();
+          }
           text('_parse_arg_template')();
           text(DISTRIBUTION_SOURCE)();
           b.setItems().build();
         }
-        return undefined;
+        return;
     }
   }
 
@@ -554,27 +595,35 @@ class Writer {
     const data = [...DATA, ...CLASSES, ...MAPPINGS];
     switch (path) {
       case 'copyreg._reconstructor':
-        if (dice.chance(0.2))
-          return this.#call(path, depth, global('collections.Counter'), global('builtins.dict'), state);
-        return this.#call(path, depth, global(...data, 'numpy.vectorize'), global('builtins.object'), none);
+        if (dice.chance(0.2)) {
+          this.#call(path, depth, global('collections.Counter'), global('builtins.dict'), state);
+          return;
+        }
+        this.#call(path, depth, global(...data, 'numpy.vectorize'), global('builtins.object'), none);
+        return;
       case 'copyreg.__newobj__':
-        return this.#call(path, depth, global(...data), ...(dice.chance(0.3) ? [value] : []));
+        this.#call(path, depth, global(...data), ...(dice.chance(0.3) ? [value] : []));
+        return;
       case 'copyreg.__newobj_ex__':
-        return this.#call(
+        this.#call(
           path,
           depth,
           global(...data),
           or(() => this.#tuple()),
           state,
         );
+        return;
       case 'collections.defaultdict':
-        return this.#call(path, depth, global('builtins.list', 'builtins.int', 'builtins.dict'));
+        this.#call(path, depth, global('builtins.list', 'builtins.int', 'builtins.dict'));
+        return;
       case 'array._array_reconstructor':
-        return this.#call(path, depth, global('array.array'), text('d'), none, none);
+        this.#call(path, depth, global('array.array'), text('d'), none, none);
+        return;
       case 'numpy.core.multiarray._reconstruct':
-        return this.#call(path, depth, global('numpy.ndarray', 'numpy.memmap'), shape, text('b'));
+        this.#call(path, depth, global('numpy.ndarray', 'numpy.memmap'), shape, text('b'));
+        return;
       case 'numpy.ma.core._mareconstruct':
-        return this.#call(
+        this.#call(
           path,
           depth,
           global('numpy.ma.core.MaskedArray'),
@@ -582,18 +631,21 @@ class Writer {
           shape,
           text('b'),
         );
+        return;
       case 'numpy.random._pickle.__generator_ctor':
       case 'numpy.random._pickle.__randomstate_ctor':
-        return this.#call(
+        this.#call(
           path,
           depth,
           or(() => (dice.chance(0.5) ? this.#string('PCG64') : this.#global('numpy.random._pcg64.PCG64'))),
           ...(dice.chance(0.7) ? [global('numpy.random._pickle.__bit_generator_ctor')] : []),
         );
+        return;
       case 'numpy.random._pickle.__bit_generator_ctor':
-        return this.#call(path, depth, text('PCG64'));
+        this.#call(path, depth, text('PCG64'));
+        return;
       case 'torch._tensor._rebuild_from_type_v2':
-        return this.#call(
+        this.#call(
           path,
           depth,
           global('torch._utils._rebuild_tensor_v2'),
@@ -601,14 +653,19 @@ class Writer {
           or(() => this.#tuple(value)),
           state,
         );
+        return;
       case 'torch._utils._rebuild_parameter_with_state':
-        return this.#call(path, depth, value, none, none, state);
+        this.#call(path, depth, value, none, none, state);
+        return;
       case 'pandas.core.indexes.base._new_Index':
-        return this.#call(path, depth, global('pandas.core.indexes.base.Index'), state);
+        this.#call(path, depth, global('pandas.core.indexes.base.Index'), state);
+        return;
       case 'sklearn.neighbors._kd_tree.newObj':
-        return this.#call(path, depth, global('sklearn.neighbors._kd_tree.KDTree'));
+        this.#call(path, depth, global('sklearn.neighbors._kd_tree.KDTree'));
+        return;
       default:
-        return this.#call(path, depth, global('sklearn.linear_model._sgd_fast.Hinge'), none, none);
+        this.#call(path, depth, global('sklearn.linear_model._sgd_fast.Hinge'), none, none);
+        return;
     }
   }
 }

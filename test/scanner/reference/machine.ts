@@ -38,8 +38,10 @@ const MAX_STEPS = 20_000;
 export function loadAll(bytes: Uint8Array, depth = 0): Outcome {
   try {
     let at = 0;
-    do at = new Machine(bytes, at, depth).load();
-    while (!isPadding(bytes.subarray(at)));
+    do {
+      at = new Machine(bytes, at, depth).load();
+      while (isPadding(bytes[at])) at++;
+    } while (at < bytes.length);
     return { is: 'clean' };
   } catch (error) {
     if (error instanceof Finding) return { is: 'finding', why: error.message };
@@ -50,8 +52,8 @@ export function loadAll(bytes: Uint8Array, depth = 0): Outcome {
 }
 
 /** What text editors and disk blocks leave behind a pickle. */
-const isPadding = (bytes: Uint8Array): boolean =>
-  bytes.every((b) => b === 0 || b === 10 || b === 13 || b === 32);
+const isPadding = (byte: number | undefined): boolean =>
+  byte === 0 || byte === 10 || byte === 13 || byte === 32;
 
 class Machine {
   readonly #bytes: Buffer;

@@ -28,7 +28,7 @@ export const DATA = [
   'builtins.slice',
   'datetime.date',
   'uuid.UUID',
-  'numpy.float64',
+  'numpy.uint64',
   'torch.Size',
   'pathlib.PosixPath',
   'sklearn.dummy.DummyClassifier',
@@ -49,7 +49,7 @@ export const SIZED: Readonly<Record<string, readonly number[]>> = {
 /** May be instantiated, with a state; their constructors are not for pickles. */
 export const CLASSES = [
   'torch.nn.modules.linear.Linear',
-  'torch.nn.modules.activation.ReLU',
+  'torch.nn.modules.activation.PReLU',
   'pandas.core.frame.DataFrame',
   'pandas.core.indexes.base.Index',
 ] as const;
@@ -172,4 +172,8 @@ const KNOWN = new Set<string>([
 ]);
 
 /** Modules of Python 2 that mean others. */
-export const RENAMED: Readonly<Record<string, string>> = { __builtin__: 'builtins', copy_reg: 'copyreg' };
+export const RENAMED: Readonly<Record<string, string>> = {
+  __builtin__: 'builtins',
+  copy_reg: 'copyreg',
+  codecs: '_codecs',
+};
