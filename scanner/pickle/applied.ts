@@ -200,3 +200,10 @@ export function appliedBy(
   if (stated || allowed !== 'applies') return stated;
   return name.startsWith('__pyx_unpickle_') ? ANY_CLASS : NOTHING_FITS;
 }
+
+/** Everything of which the table says how it applies its arguments. */
+export function appliedNames(): string[] {
+  return Object.entries(APPLIED).flatMap(([module, names]) =>
+    Object.keys(names).map((name) => `${module}.${name}`),
+  );
+}

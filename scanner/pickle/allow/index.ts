@@ -32,18 +32,28 @@ function ofSklearn(list: string): AllowedNames {
   };
 }
 
+function load(): Map<string, Map<string, Permission>> {
+  if (table) return table;
+  table = new Map();
+  for (const [m, list] of Object.entries(SKLEARN_REFERENCES)) add(m, { ref: list });
+  for (const [m, list] of Object.entries(SKLEARN_CLASSES)) add(m, ofSklearn(list));
+  add('sklearn.utils._bunch', { mapping: 'Bunch' });
+  add('sklearn.utils', { mapping: 'Bunch' });
+  for (const [m, list] of Object.entries(TORCH_CLASSES)) add(m, { instance: list });
+  for (const part of [PYTHON, NUMPY, TORCH, LIBRARIES, SCIPY]) {
+    for (const [m, names] of Object.entries(part)) add(m, names);
+  }
+  return table;
+}
+
 /** The permission of exactly this module and name; undefined where the pair is not on the allow-list. */
 export function permissionOf(module: string, name: string): Permission | undefined {
-  if (!table) {
-    table = new Map();
-    for (const [m, list] of Object.entries(SKLEARN_REFERENCES)) add(m, { ref: list });
-    for (const [m, list] of Object.entries(SKLEARN_CLASSES)) add(m, ofSklearn(list));
-    add('sklearn.utils._bunch', { mapping: 'Bunch' });
-    add('sklearn.utils', { mapping: 'Bunch' });
-    for (const [m, list] of Object.entries(TORCH_CLASSES)) add(m, { instance: list });
-    for (const part of [PYTHON, NUMPY, TORCH, LIBRARIES, SCIPY]) {
-      for (const [m, names] of Object.entries(part)) add(m, names);
-    }
-  }
-  return table.get(module)?.get(name);
+  return load().get(module)?.get(name);
+}
+
+/** The whole allow-list. */
+export function allowedNames(): [module: string, name: string, permission: Permission][] {
+  return [...load()].flatMap(([module, names]) =>
+    [...names].map(([name, permission]): [string, string, Permission] => [module, name, permission]),
+  );
 }
