@@ -74,7 +74,7 @@ const array =
   (effects, args, offset) => {
     for (let i = 0; i < classes; i++) if (!isArrayClass(effects, at(args, i))) return undefined;
     effects.keepIn(args, classes, args.length, offset);
-    effects.asks(args[classes], offset);
+    effects.asks(args[classes], args[classes + 1], offset);
     return SAME;
   };
 

@@ -295,10 +295,18 @@ export class Effects {
     this.#lent.delete(payloadOf(state));
   }
 
-  /** A size, or a shape, in the arguments of what allocates it. */
-  asks(size: number | undefined, offset: number): void {
-    this.#resource.ask(this, size, 'an array', offset);
+  /** A size, or a shape, in the arguments of what allocates it, and the type of an element. */
+  asks(size: number | undefined, type: number | undefined, offset: number): void {
+    this.#resource.ask(this, size, type, offset);
   }
+
+  /** A number of very many digits, written out: Python needs their square to read it. */
+  digits(count: number, offset: number): void {
+    this.sink.finding('PKL-RESOURCE', `a number of ${count} digits takes time to read`, offset);
+  }
+
+  /** Where a dict was made; the begin of the file where that is forgotten. */
+  dictStart: (dict: number) => number = () => 0;
 
   isMemmap(value: number): boolean {
     return (

@@ -5,6 +5,9 @@ import { FAILED, failed, fetch, INT, stringKind } from './step.js';
 import { MAX_NAME_BYTES } from './text.js';
 import { KIND } from './values.js';
 
+/** Python itself reads no more than 4300 digits, unless it is told to. */
+const MAX_DIGITS = 1 << 16;
+
 /** Opcodes whose argument is a line, or two. */
 export function runTextOpcode(state: State, op: number, here: number): number {
   const { effects, window, stack, source } = state;
@@ -53,6 +56,7 @@ export function runTextOpcode(state: State, op: number, here: number): number {
       break;
     }
     default: {
+      if ((op === 0x49 || op === 0x4c) && end - here > MAX_DIGITS) effects.digits(end - here - 1, here);
       const number = readNumber(op, window.text(here + 1, end, MAX_NAME_BYTES) ?? '', end - here - 1);
       if (number === undefined && state.fault('a number is not written as one', here)) return FAILED;
       if (op === 0x70) {

@@ -4,7 +4,7 @@ import type { InlineArray } from './numpy.js';
 import { runOpcode } from './rare.js';
 import { State } from './state.js';
 import { FAILED, STOPPED, u32 } from './step.js';
-import { INT_BIAS, KIND, Memo } from './values.js';
+import { INT_BIAS, KIND, kindOf, Memo } from './values.js';
 
 /** How the reading of one pickle ended. */
 export interface PickleEnd {
@@ -153,11 +153,11 @@ export class PickleMachine {
           p++;
           continue;
         case 0x5d: // EMPTY_LIST
-          cells[sp++] = KIND.LIST;
+          cells[sp++] = (base + p) * 16 + KIND.LIST;
           p++;
           continue;
         case 0x7d: // EMPTY_DICT
-          cells[sp++] = ++state.dicts * 16 + KIND.DICT;
+          cells[sp++] = state.newDict(base + p);
           p++;
           continue;
         case 0x29: // EMPTY_TUPLE
@@ -231,13 +231,13 @@ export class PickleMachine {
           continue;
         }
         case 0x61: // APPEND
-          if (sp - 2 < fence || cells[sp - 2] !== KIND.LIST || (cells[sp - 1] ?? 0) < 0) break;
+          if (sp - 2 < fence || (cells[sp - 1] ?? 0) < 0 || kindOf(cells[sp - 2] ?? 0) !== KIND.LIST) break;
           sp--;
           p++;
           continue;
         case 0x65: {
           // APPENDS
-          if (watch || sp < fence || cells[fence - 1] !== KIND.LIST) break;
+          if (watch || sp < fence || kindOf(cells[fence - 1] ?? 0) !== KIND.LIST) break;
           const from = stack.popMarkOver(sp);
           if (from < 0) break;
           sp = from;

@@ -78,6 +78,10 @@ function parseSpec(spec: string): DataType {
   return { itemSize: size, hasObject: letter === 'O', sized: 'SaUV'.includes(letter) };
 }
 
+/** Bytes of an item of the type that a text names; undefined where only NumPy knows. */
+export const sizeOfType = (spec: string): number | undefined =>
+  spec.length === 1 ? 16 : parseSpec(spec).itemSize;
+
 /** Raw array bytes that joblib wrote into the stream right after the wrapper. */
 export interface InlineArray {
   /** A pickle of its own follows instead of raw bytes. */

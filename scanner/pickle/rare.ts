@@ -70,7 +70,7 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
     case 0x80: // PROTO
       return (bytes[p] ?? 0) > 5 && state.fault(`protocol ${bytes[p]} does not exist`, here) ? FAILED : 1;
     case 0x8f: // EMPTY_SET
-      stack.push(KIND.SET);
+      stack.push(here * 16 + KIND.SET);
       return 0;
     case 0x85: // TUPLE1
     case 0x86: // TUPLE2
@@ -128,10 +128,12 @@ export function runOpcode(state: State, op: number, here: number, p: number, pas
         stack.push(KIND.OPAQUE);
         return without(state, here, 'a mark is missing');
       }
-      let made: number = op === 0x6c ? KIND.LIST : KIND.SET;
+      // As large as what it is made of, which begins before it.
+      let made: number = (here - (stack.size - from)) * 16 + (op === 0x6c ? KIND.LIST : KIND.SET);
+      if (made < 0) made = op === 0x6c ? KIND.LIST : KIND.SET;
       if (op === 0x74) made = arena.tuple(stack.cells, from, stack.size);
       else if (op === 0x64) {
-        made = ++state.dicts * 16 + KIND.DICT;
+        made = state.newDict(Math.max(0, here - (stack.size - from)));
         effects.setItems(made, stack.cells, from, stack.size, here);
       } else effects.keepIn(stack.cells, from, stack.size, here);
       stack.size = from;

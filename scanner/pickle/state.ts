@@ -2,8 +2,11 @@ import type { ByteSource } from '../source.js';
 import type { Effects } from './effects.js';
 import type { PickleEnd } from './machine.js';
 import { Stack } from './stack.js';
-import type { Memo } from './values.js';
+import { KIND, type Memo } from './values.js';
 import { Window } from './window.js';
+
+/** Dicts of which is known where they began. */
+const DICTS = 1 << 7;
 
 /** Registers of a pickle machine, shared by its fast loop and the opcodes that leave it. */
 export class State {
@@ -12,8 +15,9 @@ export class State {
   readonly stack = new Stack();
   readonly memo: Memo;
   readonly effects: Effects;
-  /** Number of the last dict made. */
-  dicts = 0;
+  /** Number of the last dict made, and where the last of them were. */
+  #dicts = 0;
+  readonly #starts = new Float64Array(DICTS);
   /** Python's own strictness: the first fault ends the reading. */
   strict = false;
   problem: PickleEnd['problem'];
@@ -25,6 +29,13 @@ export class State {
     this.window = new Window(source);
     this.effects = effects;
     this.memo = memo;
+    effects.dictStart = (dict) => (this.#dicts - dict < DICTS ? (this.#starts[dict & (DICTS - 1)] ?? 0) : 0);
+  }
+
+  /** A dict made at `offset`. */
+  newDict(offset: number): number {
+    this.#starts[++this.#dicts & (DICTS - 1)] = offset;
+    return this.#dicts * 16 + KIND.DICT;
   }
 
   get faultAt(): number | undefined {

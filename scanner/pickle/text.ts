@@ -46,6 +46,28 @@ export function stringAt(source: ByteSource, offset: number): string | undefined
   }
 }
 
+/** Length of the string or bytes at `offset`; undefined where it is written in a line. */
+export function lengthAt(source: ByteSource, offset: number): number | undefined {
+  const head = source.read(offset, 9);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  switch (head[0]) {
+    case 0x8c:
+    case 0x55:
+    case 0x43:
+      return head[1] ?? 0;
+    case 0x58:
+    case 0x54:
+    case 0x42:
+      return head.length < 5 ? undefined : view.getUint32(1, true);
+    case 0x8d:
+    case 0x8e:
+    case 0x96:
+      return head.length < 9 ? undefined : Number(view.getBigUint64(1, true));
+    default:
+      return undefined;
+  }
+}
+
 /** Offset and length of the payload of a bytes opcode. */
 export function bytesAt(source: ByteSource, offset: number): { start: number; length: number } | undefined {
   const head = source.read(offset, 9);

@@ -29,6 +29,8 @@ const MAX_STORAGES = 1 << 20;
 /** The tensor storages that a PyTorch pickle refers to by persistent identifier. */
 export class TorchStorages {
   readonly #bytes = new Map<string, number>();
+  /** Elements of the largest. */
+  largest = 0;
 
   /**
    * Takes note of `('storage', type, key, location, elements, …)`, or of `('module', …)` of early releases.
@@ -52,6 +54,7 @@ export class TorchStorages {
     ) {
       return false;
     }
+    this.largest = Math.max(this.largest, elements);
     if (this.#bytes.size < MAX_STORAGES) {
       this.#bytes.set(key, Math.max(this.#bytes.get(key) ?? 0, elements * size));
     }

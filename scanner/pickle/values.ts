@@ -17,9 +17,11 @@ export const KIND = {
   BYTES: 3,
   /** Payload: position in the arena. */
   TUPLE: 4,
+  /** Payload: offset of the opcode. */
   LIST: 5,
   /** Payload: running number of the dict. */
   DICT: 6,
+  /** Payload: offset of the opcode. */
   SET: 7,
   /** Payload: number of the global. */
   GLOBAL: 8,
@@ -96,7 +98,7 @@ export class Arena {
       // Most of what tuples hold is without a payload, or a number.
       if ((value >= 0 && value < 16) || value > NO_OFFSET) continue;
       if (value < 0) owned = true;
-      if (kindOf(value) === KIND.TUPLE) weight += this.#weigh(value) - 1;
+      if (kindOf(value) === KIND.TUPLE) weight += this.weigh(value) - 1;
     }
     if (weight > this.heaviest) this.heaviest = weight;
     const at = this.#store(stack, from, to);
@@ -104,7 +106,8 @@ export class Arena {
     return owned ? OWNED_TUPLE - at : at * 16 + KIND.TUPLE;
   }
 
-  #weigh(tuple: number): number {
+  /** Values that a tuple stands for. */
+  weigh(tuple: number): number {
     const at = payloadOf(tuple);
     const cells = this.#cells;
     return this.#head - at > cells.length ? FORGOTTEN_WEIGHT : (cells[(at + 1) & (cells.length - 1)] ?? 1);

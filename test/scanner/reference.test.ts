@@ -31,12 +31,17 @@ describe('pickle scanner: a slow machine that holds every object', function () {
   it('is never harder on mutated cases of the corpus than the scanner', () => {
     const dice = new Dice(SEED);
     const small = CORPUS.filter(({ bytes, verdict }) => bytes.length < 2000 && verdict !== 'clean');
-    const known = small.filter(({ bytes }) => loadAll(bytes).is === 'finding');
-    expect(known.length).to.be.above(300);
+    // Of names that only the scanner knows, the reference says nothing.
+    const says = (bytes: Uint8Array): boolean => {
+      const outcome = loadAll(bytes);
+      return outcome.is === 'finding' && !/is imported$/.test(outcome.why);
+    };
+    const known = small.filter(({ bytes }) => says(bytes));
+    expect(known.length).to.be.above(60);
     for (let i = 0; i < COUNT / 4; i++) {
       const { name, bytes } = dice.pick(known);
       const mutated = mutate(bytes, dice);
-      const why = disagreement(mutated);
+      const why = says(mutated) ? disagreement(mutated) : undefined;
       if (why?.startsWith('softer'))
         expect(why, `seed ${SEED}, ${name}: ${Buffer.from(mutated).toString('hex')}`).to.equal(undefined);
     }

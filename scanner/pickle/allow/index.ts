@@ -21,13 +21,16 @@ function add(module: string, names: AllowedNames): void {
   table?.set(module, known);
 }
 
-/** What Cython writes to unpickle a class, and `newObj`, make an instance of what they are given. */
+/**
+ * What Cython writes to unpickle a class, and `newObj`, make an instance of what they are given. Classes that are made by
+ * `newObj` have constructors which call the distance that they are given.
+ */
 function ofSklearn(list: string): AllowedNames {
   const names = list.split(' ');
   const applies = names.filter((name) => name === 'newObj' || name.startsWith('__pyx_unpickle_'));
-  const call = names.filter((name) => !applies.includes(name));
+  const others = names.filter((name) => !applies.includes(name)).join(' ');
   return {
-    ...(call.length > 0 ? { call: call.join(' ') } : {}),
+    ...(others === '' ? {} : names.includes('newObj') ? { instance: others } : { call: others }),
     ...(applies.length > 0 ? { applies: applies.join(' ') } : {}),
   };
 }

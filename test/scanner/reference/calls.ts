@@ -19,7 +19,7 @@ export class Finding extends Error {}
 export class Raises extends Error {}
 
 const MAX_ASKED = 2n ** 24n;
-const ENCODINGS = ['latin1', 'utf-8', 'ascii'];
+const ENCODINGS = ['utf-16', 'utf-8', 'ascii', 'latin-1', 'latin1'];
 const PLAIN_TYPES = ['builtins.str', 'builtins.dict', 'builtins.list', 'builtins.tuple'];
 const PLAIN_METHODS = ['split', 'join', 'lower'];
 
