@@ -266,6 +266,6 @@ function long(bytes: Uint8Array, n: number): number {
   for (let i = 0; i < n; i++) value += (bytes[i] ?? 0) * 2 ** (8 * i);
   if (n > 0 && (bytes[n - 1] ?? 0) > 127) value -= 2 ** (8 * n);
   // What is larger is larger than any size that a machine has.
-  if (n <= 8 && value >= INT_BIAS) value = INT_BIAS - 1;
+  if (n <= 8) value = Math.max(1 - INT_BIAS, Math.min(value, INT_BIAS - 1));
   return Math.abs(value) < INT_BIAS ? INT + value * 16 : KIND.OPAQUE;
 }

@@ -1,5 +1,6 @@
 import type { PickleRule } from '../../scanner/pickle/index.js';
 import { numpyDtype, type PickleBuilder, pickle, u32, u64 } from '../support/pickle-builder.js';
+import { ATTACK_CASES } from './pickle-attacks.js';
 import { ATTRIBUTE_CASES } from './pickle-attributes.js';
 import type { Case } from './pickle-case.js';
 import { GADGETS } from './pickle-gadgets.js';
@@ -673,4 +674,5 @@ export const CORPUS: readonly Case[] = [
   ...benign,
   ...ATTRIBUTE_CASES,
   ...OWNERSHIP_CASES,
+  ...ATTACK_CASES,
 ];

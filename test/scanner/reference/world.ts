@@ -52,6 +52,7 @@ export const CLASSES = [
   'torch.nn.modules.activation.PReLU',
   'pandas.core.frame.DataFrame',
   'pandas.core.indexes.base.Index',
+  'sklearn.neighbors._kd_tree.KDTree',
 ] as const;
 
 /** May be named, and nothing else. */
@@ -104,7 +105,6 @@ export const COMPANIONS = [
   'numpy.ma.core.MaskedArray',
   'torch.nn.parameter.Parameter',
   'torch._utils._rebuild_tensor_v2',
-  'sklearn.neighbors._kd_tree.KDTree',
   'sklearn.linear_model._sgd_fast.Hinge',
 ] as const;
 
