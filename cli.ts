@@ -5,20 +5,24 @@ import { type ErrorKind, isModelsealError, ModelsealError } from './core/errors/
 import { locateModels } from './commands/options/locate.js';
 import { neutralJson } from './core/neutral.js';
 import type { ForeignOption } from './core/node-options.js';
+import { textVariable } from './commands/options/environment.js';
 import {
   type CommandContext,
   dashesAreNames,
   didYouMean,
+  flagValue,
   knownWords,
   leaveHelpUnrendered,
   Output,
   listsOf,
   openTelemetrySinks,
+  optionName,
   optionValue,
   ownWords,
   printable,
   type Streams,
   spreadLists,
+  type Telemetry,
   telemetrySettings,
 } from './commands/terminal/index.js';
 import { VERSION } from './core/version.js';
@@ -50,18 +54,24 @@ export async function main(
   const own = ownWords(words);
   const asked = (flag: string): boolean => own.includes(flag) || own.includes(`${flag}=true`);
   const [json, quiet] = [asked('--json'), asked('--quiet')];
-  const color = !env.NO_COLOR && !asked('--no-color') && !asked('--color=false');
+  const color = !textVariable(env, 'NO_COLOR') && !asked('--no-color') && !asked('--color=false');
   const output = new Output({ json, quiet, color, dumb: env.TERM === 'dumb' }, streams);
-  let outcome: 'accepted' | ErrorKind = 'accepted';
+  let outcome = 'accepted' as 'accepted' | ErrorKind;
+  let telemetry: Telemetry | undefined;
   const now = (): Date => new Date();
   try {
     if (foreign && !own.includes('--help') && !own.includes('--version'))
       throw new ModelsealError('ERR_NODE_OPTION', foreign);
     const settings = telemetrySettings(
-      { auditLog: optionValue(own, 'audit-log'), logFile: optionValue(own, 'log-file') },
+      {
+        auditLog: optionValue(own, 'audit-log'),
+        auditRequired: flagValue(own, 'audit-required'),
+        logFile: optionValue(own, 'log-file'),
+      },
       env,
     );
-    const telemetry = await openTelemetrySinks(settings, (text) => output.warn(text));
+    telemetry = await openTelemetrySinks(settings, (text) => output.warn(text));
+    const { act, record, observer, required } = telemetry;
     const context: CommandContext = {
       output,
       env,
@@ -69,15 +79,17 @@ export async function main(
       finish: (how) => {
         outcome = how;
       },
-      record: (event, how, data) => telemetry.record({ event, outcome: how, at: now(), data }),
-      act: (act, work) => telemetry.act(act, now, work),
-      observer: telemetry.observer,
+      record: (event, how, data) => record({ event, outcome: how, at: now(), data }),
+      act: (what, work) => act(what, now, work),
+      observer,
     };
     const modules = await loadCommands(words, context);
     const command = modules.get(own[0] ?? '');
     const lists = command && listsOf(command, own);
     const args = lists ? spreadLists(words, lists) : words;
     const parser = buildParser(args, modules, context);
+    // Between the checks of the words and the command: what is wrong with the words needs no entry.
+    if (required) parser.middleware((argv) => required.begin(argv._.join(' '), now()));
     let help: string | undefined;
     await parser.parseAsync(args, {}, (error, _argv, text) => {
       if (error) throw error;
@@ -86,6 +98,7 @@ export async function main(
     if (given[0] === 'help') requireHelpOf(given.slice(1), help ?? '');
     if (help !== undefined) output.raw(`${help}\n`);
     if (quiet && !json) sayUnsaid(outcome, output, streams);
+    required?.requireIntact();
   } catch (error) {
     const known = isModelsealError(error)
       ? error
@@ -95,7 +108,14 @@ export async function main(
           { cause: error },
         );
     report(known, output, streams, env);
-    outcome = known.kind;
+    // A threat stays the gravest outcome, whatever went wrong after it was found.
+    if (outcome !== 'threat') outcome = known.kind;
+  }
+  const lost = telemetry?.required?.end(outcome, now());
+  if (lost) {
+    // The report is out already, and standard output holds one document.
+    streams.stderr.write(`error: ${printable(lost.message)} [${lost.code}]\n`);
+    if (outcome !== 'threat') outcome = lost.kind;
   }
   return EXIT[outcome];
 }
@@ -219,8 +239,11 @@ function checkWords(
 ): true {
   const seen = new Set<string>();
   for (const word of ownWords(args)) {
-    const { name, no } = optionName(word) ?? {};
+    const { name, no, value: text } = optionName(word) ?? {};
     if (name === undefined) continue;
+    // yargs takes every other value for false.
+    if (options.boolean.includes(name) && text !== undefined && !['true', 'false'].includes(text))
+      throw new ModelsealError('ERR_USAGE', { problem: `--${name} is true or false, not "${text}"` });
     if (no && !options.boolean.includes(name))
       throw new ModelsealError('ERR_USAGE', { problem: `--no-${name} is not an option` });
     const value = argv[name];
@@ -233,13 +256,6 @@ function checkWords(
     if (value === '' && options.string.includes(name)) throw valueMissing(name);
   }
   return true;
-}
-
-/** The name of an option in a word; yargs takes the camel-case form of a name for the same option. */
-function optionName(word: string): { readonly name: string; readonly no: boolean } | undefined {
-  const [, no, camel] = /^--(no-)?([A-Za-z][A-Za-z0-9-]*)(?:=|$)/.exec(word) ?? [];
-  if (camel === undefined) return undefined;
-  return { name: camel.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), no: no !== undefined };
 }
 
 const valueMissing = (name: string): ModelsealError =>
@@ -272,5 +288,6 @@ function report(
   }
   streams.stderr.write(`${red('error:')} ${printable(error.message)} ${dim(`[${error.code}]`)}\n`);
   streams.stderr.write(`${dim('hint:')}  ${error.hint}\n`);
-  if (env.MODELSEAL_DEBUG && error.cause instanceof Error) streams.stderr.write(`${error.cause.stack}\n`);
+  if (textVariable(env, 'MODELSEAL_DEBUG') && error.cause instanceof Error)
+    streams.stderr.write(`${error.cause.stack}\n`);
 }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { VARIABLES, type Variable } from '../commands/options/environment.js';
 import { ERROR_TABLES, sentenceOf } from '../core/errors/index.js';
 
 // Generates the parts of the documentation that repeat the source. `npm run docs` writes them, a test compares.
@@ -48,6 +49,17 @@ export function errorTable(): string {
   return lines.join('\n');
 }
 
+/** The table of every environment variable that commands read. */
+export function environmentTable(): string {
+  const rows = Object.entries(VARIABLES as Readonly<Record<string, Variable>>).map(
+    ([name, { option = '–', commands, meaning }]) => {
+      const where = commands === 'all' ? 'all' : commands.map((command) => `\`${command}\``).join(', ');
+      return `| \`${name}\` | ${option === '–' ? option : `\`${option}\``} | ${where} | ${cell(meaning)} |`;
+    },
+  );
+  return ['| variable | option | commands | meaning |', '|---|---|---|---|', ...rows].join('\n');
+}
+
 /** Replaces what stands between the markers `<!-- NAME:begin -->` and `<!-- NAME:end -->`. */
 export function replaceBlock(text: string, name: string, block: string): string {
   const begin = `<!-- ${name}:begin -->`;
@@ -61,6 +73,7 @@ export function replaceBlock(text: string, name: string, block: string): string 
 /** Every generated block: file, marker, content. */
 export const BLOCKS: readonly { file: string; name: string; content: () => string }[] = [
   { file: 'docs/errors.md', name: 'errors', content: errorTable },
+  { file: 'docs/environment.md', name: 'environment', content: environmentTable },
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

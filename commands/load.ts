@@ -1,13 +1,15 @@
 import { ModelsealError } from '../core/errors/index.js';
 import { readBounded } from '../core/files.js';
-import { type Command, type CommandContext, command, formatBytes, printable } from './terminal/index.js';
 import type { LiveModel } from '../loader/pipeline/load.js';
 import type { InputTensor, OutputTensor } from '../loader/runtime/types.js';
 import { type QuarantineOn, quarantineOptions } from './options/quarantine.js';
+import { requireTrusted, TRUSTED_PATH } from './options/records.js';
+import { type Command, type CommandContext, command, formatBytes, printable } from './terminal/index.js';
 import { conclude, remember } from './verify.js';
 import { MODEL, readVerifyOptions, VERIFICATION, type VerifyArguments } from './options/verification.js';
 
 interface LoadArguments extends VerifyArguments {
+  readonly 'trusted-path'?: string[] | undefined;
   readonly input?: string | undefined;
   readonly file?: string | undefined;
   readonly engine?: 'auto' | 'wasm' | 'native' | undefined;
@@ -30,7 +32,7 @@ const load: Command = (context) =>
     builder: (yargs) =>
       yargs
         .positional('model', MODEL)
-        .options(VERIFICATION)
+        .options({ ...VERIFICATION, ...TRUSTED_PATH })
         .options(
           quarantineOptions('Move a model that is refused or cannot be loaded into this quarantine folder', [
             'integrity',
@@ -70,9 +72,10 @@ async function run(argv: LoadArguments, context: CommandContext): Promise<void> 
   const bar = context.output.progress('verifying');
   let live: LiveModel;
   try {
+    const model = await requireTrusted(argv.model, argv, context.env, report);
     const { file, engine } = argv;
     const scan = argv['allow-unparsed'] ? { policy: { allowUnparsed: true } } : undefined;
-    ({ live } = await loadModel(argv.model, {
+    ({ live } = await loadModel(model, {
       ...options,
       report,
       file,

@@ -1,4 +1,5 @@
 import { ModelsealError } from '../core/errors/index.js';
+import { RECORD, recordPolicy, requireTrusted } from './options/records.js';
 import { type Command, command, group, printable } from './terminal/index.js';
 
 /** `modelseal metadata verify|write`: the older practice, configured by its own variables. */
@@ -22,6 +23,7 @@ const verify: Command = (context) =>
     describe: 'Hold a model file against its record; says nothing about who made it',
     builder: (yargs) =>
       yargs
+        .options(RECORD)
         .positional('file', { type: 'string', demandOption: true, describe: 'Model file' })
         .option('record', {
           type: 'string',
@@ -32,17 +34,13 @@ const verify: Command = (context) =>
           default: false,
           describe: 'Accept a record with claims that cannot be verified, on its checksum alone',
         })
-        .example(
-          '$0 metadata verify model.pkl',
-          'MODEL_VERIFY_SIGNATURE and MODEL_SIGNATURE_KEY switch the HMAC on',
-        ),
+        .example('$0 metadata verify model.pkl', 'with --record-hmac and MODEL_SIGNATURE_KEY its HMAC too'),
     handler: async (argv) => {
-      const { findRecord, readRecord, recordSettings, verifyRecord } = await import(
-        '../core/records/index.js'
-      );
-      const { policy } = recordSettings(context.env);
+      const { findRecord, readRecord, verifyRecord } = await import('../core/records/index.js');
+      const policy = recordPolicy(argv, context.env);
+      const model = await requireTrusted(argv.file, argv, context.env);
       const record = readRecord(argv.record ?? findRecord(argv.file));
-      const { checksum } = verifyRecord(argv.file, record, { ...policy, ignoreClaims: argv.ignoreClaims });
+      const { checksum } = verifyRecord(model, record, { ...policy, ignoreClaims: argv.ignoreClaims });
       const checked = [...(policy.checksum ? ['checksum'] : []), ...(policy.hmacKey ? ['signature'] : [])];
       context.output.result({ file: argv.file, record: record.file, checksum, checked }, () =>
         [
@@ -59,22 +57,21 @@ const write: Command = (context) =>
     describe: 'Write metadata.json beside a model file',
     builder: (yargs) =>
       yargs
+        .options(RECORD)
         .positional('file', { type: 'string', demandOption: true, describe: 'Model file' })
         .option('force', {
           type: 'boolean',
           default: false,
           describe: 'Renew an existing record, keeping its other fields',
         })
-        .example(
-          '$0 metadata write model.pkl',
-          'with MODEL_SIGNATURE_KEY and MODEL_VERIFY_SIGNATURE=true also an HMAC',
-        ),
+        .example('$0 metadata write model.pkl', 'with --record-hmac and MODEL_SIGNATURE_KEY also an HMAC'),
     handler: async (argv) => {
-      const { recordSettings, writeMetadataRecord } = await import('../core/records/index.js');
-      const { policy } = recordSettings(context.env);
+      const { writeMetadataRecord } = await import('../core/records/index.js');
+      const policy = recordPolicy(argv, context.env);
+      await requireTrusted(argv.file, argv, context.env);
       if (!policy.checksum) {
         throw new ModelsealError('ERR_USAGE', {
-          problem: 'a record without a checksum is not written: set MODEL_VERIFY_CHECKSUM=true',
+          problem: 'a record without a checksum is not written: leave out --no-record-checksum',
         });
       }
       const { hmacKey } = policy;

@@ -1,6 +1,7 @@
 import type { InferredOptionTypes } from 'yargs';
 import { ModelsealError } from '../core/errors/index.js';
 import { type PassphraseArguments, passphraseOptions } from './options/passphrase.js';
+import { RECORD, recordPolicy, requireTrusted } from './options/records.js';
 import { readSigner, SIGNING } from './options/signing.js';
 import { flag, needed, type OptionTable, text } from './options/table.js';
 import { type Arguments, type Command, type CommandContext, command, printable } from './terminal/index.js';
@@ -8,6 +9,7 @@ import type { MigrationUnit } from '../signer/index.js';
 
 const OPTIONS = {
   ...SIGNING,
+  ...RECORD,
   apply: flag('Sign what the dry run shows as ready; needs --private-key'),
   'include-unrecorded': flag('Sign folders although some model files in them have no record'),
   'ignore-claims': flag('Accept records with claims that cannot be verified, on their checksums alone'),
@@ -37,8 +39,8 @@ export default migrate;
 
 async function run(argv: MigrateArguments, context: CommandContext): Promise<void> {
   const { migrate: sign, planMigration } = await import('../signer/index.js');
-  const { recordSettings } = await import('../core/records/index.js');
-  const policy = { ...recordSettings(context.env).policy, ignoreClaims: argv.ignoreClaims };
+  const policy = { ...recordPolicy(argv, context.env), ignoreClaims: argv.ignoreClaims };
+  await requireTrusted(argv.dir, argv, context.env);
   const options = {
     policy,
     includeUnrecorded: argv.includeUnrecorded,

@@ -1,5 +1,7 @@
 import { isModelsealError } from '../core/errors/index.js';
 import { type Command, type CommandContext, command } from './terminal/index.js';
+import { requireTrusted, TRUSTED_PATH } from './options/records.js';
+import type { Values } from './options/table.js';
 import { MODEL, readVerifyOptions, VERIFICATION, type VerifyArguments } from './options/verification.js';
 
 /** `modelseal verify MODEL` */
@@ -10,7 +12,7 @@ const verify: Command = (context) =>
     builder: (yargs) =>
       yargs
         .positional('model', MODEL)
-        .options(VERIFICATION)
+        .options({ ...VERIFICATION, ...TRUSTED_PATH })
         .example(
           '$0 verify ./model --trust-root root.pem --crl issuing.crl',
           'a model signed under your own root',
@@ -21,7 +23,10 @@ const verify: Command = (context) =>
 
 export default verify;
 
-async function run(argv: VerifyArguments, context: CommandContext): Promise<void> {
+async function run(
+  argv: VerifyArguments & Values<typeof TRUSTED_PATH>,
+  context: CommandContext,
+): Promise<void> {
   const [options, { verifyModel }, { ReportBuilder }] = await Promise.all([
     readVerifyOptions(argv, context),
     import('../loader/pipeline/verify.js'),
@@ -30,7 +35,8 @@ async function run(argv: VerifyArguments, context: CommandContext): Promise<void
   const report = new ReportBuilder(argv.model, options.at, context.observer);
   const bar = context.output.progress('verifying');
   try {
-    await verifyModel(argv.model, { ...options, report, onProgress: bar.sink });
+    const model = await requireTrusted(argv.model, argv, context.env, report);
+    await verifyModel(model, { ...options, report, onProgress: bar.sink });
   } catch (error) {
     bar.done();
     await remember('verify', error, report, context);

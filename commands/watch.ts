@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
-import { ModelsealError } from '../core/errors/index.js';
+import { isModelsealError, ModelsealError } from '../core/errors/index.js';
 import type { Report } from '../core/report/index.js';
 import type { OptionTable } from './options/table.js';
-import { type Command, type CommandContext, command, printable } from './terminal/index.js';
 import { CHECK, type CheckArguments, DIR, readCheckOptions } from './options/check.js';
 import { quarantineRefused } from './quarantine-refused.js';
+import { type Command, type CommandContext, command, printable } from './terminal/index.js';
 
 const OPTIONS = {
   ...CHECK,
@@ -47,6 +47,7 @@ async function run(
   const onSignal = (): void => stop.abort();
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
+  let lost: ModelsealError | undefined;
   const tally = { accepted: 0, refused: 0, threat: 0, unchecked: 0 };
   const onReport = async (report: Report, cause: string): Promise<void> => {
     tally[report.verdict]++;
@@ -71,12 +72,17 @@ async function run(
       settle: argv.settle * 1000,
       signal: stop.signal,
       onReport,
-      onError: (error) =>
-        context.output.warn(error instanceof Error ? printable(error.message) : String(error)),
+      onError: (error) => {
+        if (isModelsealError(error, 'ERR_AUDIT_REQUIRED')) {
+          lost = error;
+          stop.abort();
+        } else context.output.warn(error instanceof Error ? printable(error.message) : String(error));
+      },
     });
   } finally {
     process.removeListener('SIGINT', onSignal);
     process.removeListener('SIGTERM', onSignal);
   }
+  if (lost) throw lost;
   context.output.result({ stopped: true, checks: tally }, () => `stopped; ${JSON.stringify(tally)}`);
 }

@@ -24,6 +24,7 @@ describe('documentation', () => {
     'SECURITY.md',
     'certs/README.md',
     'docs/ci.md',
+    'docs/environment.md',
     'docs/model-security-policy.md',
   ]) {
     it(`${file}: every link leads to a file`, () => {

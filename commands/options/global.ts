@@ -10,6 +10,11 @@ export const GLOBAL = {
     ...text('Append what happens to this hash-chained log (also MODELSEAL_AUDIT_LOG)'),
     ...everywhere,
   },
+  'audit-required': {
+    type: 'boolean',
+    ...everywhere,
+    describe: 'Refuse where the audit log takes no entry (also MODELSEAL_AUDIT_REQUIRED)',
+  },
   'log-file': {
     ...text('Append structured logs as JSON lines (also MODELSEAL_LOG_FILE)'),
     ...everywhere,

@@ -1,7 +1,7 @@
 import { belowModel } from '../../core/below.js';
 import { ModelsealError } from '../../core/errors/index.js';
-import { type CommandContext, parseTime } from '../terminal/index.js';
 import type { VerifyOptions } from '../../loader/pipeline/options.js';
+import { type CommandContext, parseTime } from '../terminal/index.js';
 import { flag, list, needed, type OptionTable, text, type Values } from './table.js';
 import { TRUST } from './trust.js';
 

@@ -13,4 +13,4 @@ export { Output, type OutputOptions, type Streams } from './output.js';
 export { type PassphraseArguments, passphraseOptions, passphraseSource } from '../options/passphrase.js';
 export { openTelemetrySinks, type Telemetry, telemetrySettings } from '../telemetry/sinks.js';
 export { parseTime } from './time.js';
-export { dashesAreNames, optionValue, ownWords, spreadLists } from './words.js';
+export { dashesAreNames, flagValue, optionName, optionValue, ownWords, spreadLists } from './words.js';

@@ -43,10 +43,27 @@ export function spreadLists(args: readonly string[], { depth, lists }: ListOptio
   return [...spread, ...args.slice(own.length)];
 }
 
+/** An option in a word; yargs takes the camel-case form of a name for the same option. */
+export function optionName(
+  word: string,
+): { readonly name: string; readonly no: boolean; readonly value: string | undefined } | undefined {
+  const [, no, camel, value] = /^--(no-)?([A-Za-z][A-Za-z0-9-]*)(?:=(.*))?$/s.exec(word) ?? [];
+  if (camel === undefined) return undefined;
+  return {
+    name: camel.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    no: no !== undefined,
+    value,
+  };
+}
+
 /** Value of an option that is needed before the command is parsed; its grammar is checked by yargs afterwards. */
 export function optionValue(args: readonly string[], option: string): string | undefined {
-  const at = args.findIndex((word) => word === `--${option}` || word.startsWith(`--${option}=`));
-  if (at < 0) return undefined;
-  const word = args[at] as string;
-  return word.includes('=') ? word.slice(word.indexOf('=') + 1) : args[at + 1];
+  const at = args.findIndex((word) => optionName(word)?.name === option);
+  return at < 0 ? undefined : (optionName(args[at] as string)?.value ?? args[at + 1]);
+}
+
+/** The same for an option that is true or false. */
+export function flagValue(args: readonly string[], option: string): boolean | undefined {
+  const found = args.map(optionName).find((word) => word?.name === option);
+  return found && (found.value === undefined ? !found.no : found.value === 'true' && !found.no);
 }

@@ -19,6 +19,9 @@ export type AuditEvent =
   | 'ocsp'
   | 'recover'
   | 'migrate'
+  /** Around a command whose record is a condition (`--audit-required`). */
+  | 'begin'
+  | 'end'
   | 'audit.torn';
 
 /** JSON data of an event: names, digests, codes; never key material or file contents. */

@@ -64,6 +64,12 @@ export const quarantineErrors = defineErrors({
       `${d.event} ended (${d.outcome}), and the audit log ${d.file} did not take the record of it (${d.reason})`,
     hint: 'The log shows an act without an end. Look at the state itself, such as with modelseal ca list, before you repeat anything.',
   },
+  ERR_AUDIT_REQUIRED: {
+    kind: 'refused',
+    say: (d: { file: string; reason: string }) =>
+      `the audit log ${d.file} takes no entry, and without one nothing may be done: ${d.reason}`,
+    hint: 'Mend the log or name another; --audit-required makes the entry a condition. What the log says has begun and not ended was stopped by this.',
+  },
   ERR_AUDIT_LOCKED: {
     kind: 'unchecked',
     say: (d: { file: string; owner: string }) => `the audit log ${d.file} is locked by process ${d.owner}`,

@@ -1,4 +1,3 @@
-export { type RecordSettings, recordSettings } from './environment.js';
 export { findRecord, type IntegrityRecord, readRecord } from './record.js';
 export { type RecordPolicy, verifyRecord } from './verify.js';
 export { writeMetadataRecord } from './write.js';

@@ -10,14 +10,15 @@ import {
   summarize,
 } from '../../core/report/index.js';
 import { VERSION } from '../../core/version.js';
-import { checkVerifyOptions, type VerifyOptions } from '../pipeline/options.js';
-import { scanModel } from '../pipeline/scan.js';
-import { runVerification } from '../pipeline/verify.js';
 import { checkScanOptions, type ScanOptions } from '../../scanner/options.js';
 import { applyPolicy } from '../../scanner/policy.js';
 import { RULES, type RuleId } from '../../scanner/rules.js';
 import { type FileScan, scanPaths } from '../../scanner/scan.js';
 import { requireClean } from '../../scanner/scanned-model.js';
+import { checkVerifyOptions, type VerifyOptions } from '../pipeline/options.js';
+import { scanModel } from '../pipeline/scan.js';
+import { runVerification } from '../pipeline/verify.js';
+import { requireTrustedStorage } from '../store/storage.js';
 import { oddDependencies } from './dependencies.js';
 import { type FoundModel, findModels } from './find.js';
 import { sizeOf } from './size.js';
@@ -30,6 +31,8 @@ export interface CheckOptions {
   readonly allowUnsigned?: boolean | undefined;
   /** How records of the older practice are held against files without a signature. */
   readonly records?: RecordPolicy | undefined;
+  /** Folders that every model must lie in, after resolving links; anywhere without them. */
+  readonly trustedPaths?: readonly string[] | undefined;
   /** Resolved folders to leave out. */
   readonly skip?: readonly string[] | undefined;
   /** Paths relative to the folder that are not looked at, inside a model as well: `lost+found`. */
@@ -48,6 +51,7 @@ const CHECK: OptionTable<CheckOptions> = {
   scan: is.object,
   allowUnsigned: is.flag,
   records: is.object,
+  trustedPaths: is.list(is.text),
   skip: is.list(is.text),
   ignorePaths: is.list(is.text),
   strict: is.flag,
@@ -88,6 +92,12 @@ export async function checkModel(model: FoundModel, options: CheckOptions): Prom
   const snapshot = snapshotOf(model.path);
   if (snapshot) report.model({ ...snapshot, bytes: sizeOf(model.path) });
   if (model.links.length > 0) report.passed('links', `also reached through ${model.links.join(', ')}`);
+  // Links lead out of a folder that is trusted itself.
+  const { trustedPaths = [] } = options;
+  if (trustedPaths.length > 0)
+    await report
+      .step('storage', () => requireTrustedStorage(model.path, trustedPaths))
+      .catch(() => undefined);
   if (model.kind === 'signed') await checkSigned(model, options, report);
   else await checkUnsigned(model.path, options, report);
   if (options.strict) refuseWarnings(report);

@@ -1,11 +1,11 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   findRecord,
+  type RecordPolicy,
   readRecord,
-  recordSettings,
   verifyRecord,
   writeMetadataRecord,
 } from '../../core/records/index.js';
@@ -34,8 +34,8 @@ describe('integrity records of the older practice', () => {
     writeFileSync(file, JSON.stringify(value));
     return file;
   };
-  const both = recordSettings({ MODEL_VERIFY_SIGNATURE: 'true', MODEL_SIGNATURE_KEY: KEY }).policy;
-  const checksumOnly = recordSettings({}).policy;
+  const both: RecordPolicy = { checksum: true, hmacKey: createSecretKey(Buffer.from(KEY)) };
+  const checksumOnly: RecordPolicy = { checksum: true };
   const full = {
     checksum: SHA,
     checksum_algorithm: 'sha256',
@@ -147,12 +147,5 @@ describe('integrity records of the older practice', () => {
     metadata({ model_name: 'risk', checksum: '0'.repeat(64) });
     writeMetadataRecord(file, { overwrite: true });
     expect(JSON.parse(readFileSync(path, 'utf8'))).to.deep.include({ model_name: 'risk', checksum: SHA });
-  });
-
-  it('never skips verification silently', () => {
-    expectCode('ERR_RECORD_KEY_MISSING', () => recordSettings({ MODEL_VERIFY_SIGNATURE: 'true' }));
-    expectCode('ERR_USAGE', () => recordSettings({ MODEL_VERIFY_CHECKSUM: 'yes' }));
-    expectCode('ERR_USAGE', () => recordSettings({ MODEL_VERIFY_CHECKSUM: 'false' }));
-    expect(recordSettings({ MODEL_TRUSTED_PATHS: '/a, /b' }).trustedPaths).to.deep.equal(['/a', '/b']);
   });
 });
