@@ -26,7 +26,12 @@ export {
   requestInto,
   type TsaOrder,
 } from './deliver.js';
-export { type AuthoritySummary, type CreateAuthorityOptions, createAuthority } from './init.js';
+export {
+  type AuthorityProtection,
+  type AuthoritySummary,
+  type CreateAuthorityOptions,
+  createAuthority,
+} from './init.js';
 export { type Migrated, migrateAuthority } from './migrate.js';
 export { LINTS, type Lint } from './lint/index.js';
 export type { OcspStatement, SignedOcsp } from './ocsp.js';

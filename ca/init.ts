@@ -1,23 +1,13 @@
 import type { KeyObject } from 'node:crypto';
-import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-} from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { chmodSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { ModelsealError } from '../core/errors/index.js';
+import { syncToDisk } from '../core/files.js';
 import {
   encodePrivateKey,
   encryptPrivateKey,
   generatePrivateKey,
+  requireStrongPassphrase,
   type SigningKey,
   signatureScheme,
   signingKey,
@@ -48,6 +38,7 @@ import {
   writeNewFiles,
 } from './home.js';
 import { Issuer } from './issuer.js';
+import { stagingName } from './leftovers.js';
 import {
   AUTHORITY_BACKDATE_MS,
   daysAfter,
@@ -61,13 +52,21 @@ import {
 import { SqliteStore } from './store/sqlite-store.js';
 import type { CaStore } from './store/store.js';
 
+/**
+ * Passphrases of root and issuing key, one each: the root key rests in a safe, the issuing key's passphrase is typed
+ * every day, and who learns the one must not have the other.
+ */
+export type AuthorityProtection = 'plain' | { readonly root: string; readonly issuing: string };
+
+const PASSPHRASES: OptionTable<Exclude<AuthorityProtection, 'plain'>> = { root: is.text, issuing: is.text };
+
 export interface CreateAuthorityOptions extends ProfileOptions {
   /** Folder of the authority; made when it is not there. */
   readonly home: string;
   /** The time of creation: both certificates are valid from an hour before it. */
   readonly at: Date;
   /** How the two private keys are kept. Plain keys take the word `plain`, never an empty passphrase. */
-  readonly protection: 'plain' | { readonly passphrase: string };
+  readonly protection: AuthorityProtection;
   /** Folder for the root key, on a medium that can be taken away; `home` otherwise. */
   readonly rootOut?: string | undefined;
 }
@@ -107,11 +106,13 @@ interface Tier {
  * their first CRLs, and the database. Everything is made in memory first and then put in place at once; an existing
  * authority is never touched.
  *
- * @throws {ModelsealError} `ERR_CA_EXISTS`, `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, what {@link Profile.parse} throws
+ * @throws {ModelsealError} `ERR_CA_EXISTS`, `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, `ERR_PASSPHRASE_WEAK`,
+ *   `ERR_CA_PASSPHRASE_SHARED`, what {@link Profile.parse} throws
  */
 export async function createAuthority(options: CreateAuthorityOptions): Promise<AuthoritySummary> {
   checkOptions('createAuthority', options, CREATE);
   const profile = Profile.parse(options);
+  const keyPem = keyEncoder(options.protection);
   const paths = homePaths(options.home);
   const rootKeyFile = options.rootOut === undefined ? paths.rootKey : join(options.rootOut, 'root.key');
   refuseAuthority(options.home);
@@ -126,18 +127,14 @@ export async function createAuthority(options: CreateAuthorityOptions): Promise<
       at: options.at,
       days: profile.crlDays,
     });
-    const keyPem = (key: KeyObject): Promise<string> | string =>
-      options.protection === 'plain'
-        ? encodePrivateKey(key)
-        : encryptPrivateKey(key, options.protection.passphrase);
-    const rootKey: NewFile = { path: rootKeyFile, data: await keyPem(root.key), mode: SECRET };
+    const rootKey: NewFile = { path: rootKeyFile, data: await keyPem(root.key, 'root'), mode: SECRET };
     const rootPem = certificatePem(root.issuer.certificate.raw);
     install(
       options.home,
       [
         { path: 'root.pem', data: rootPem, mode: PUBLIC },
         { path: 'issuing.pem', data: certificatePem(issuing.issuer.certificate.raw), mode: PUBLIC },
-        { path: 'issuing.key', data: await keyPem(issuing.key), mode: SECRET },
+        { path: 'issuing.key', data: await keyPem(issuing.key, 'issuing'), mode: SECRET },
         { path: 'root.crl', data: rootCrl.der, mode: PUBLIC },
         { path: 'issuing.crl', data: crl.der, mode: PUBLIC },
         ...(options.rootOut === undefined ? [{ ...rootKey, path: 'root.key' }] : []),
@@ -158,6 +155,23 @@ export async function createAuthority(options: CreateAuthorityOptions): Promise<
   } finally {
     await store.close();
   }
+}
+
+/**
+ * Decides how the keys are written, before anything is made.
+ *
+ * @throws {ModelsealError} `ERR_PASSPHRASE_WEAK`, `ERR_CA_PASSPHRASE_SHARED`
+ */
+function keyEncoder(
+  protection: AuthorityProtection,
+): (key: KeyObject, role: 'root' | 'issuing') => Promise<string> | string {
+  if (protection === 'plain') return encodePrivateKey;
+  checkOptions('createAuthority.protection', protection, PASSPHRASES);
+  const { root, issuing } = protection;
+  requireStrongPassphrase(root, 'the root key');
+  requireStrongPassphrase(issuing, 'the issuing key');
+  if (root === issuing) throw new ModelsealError('ERR_CA_PASSPHRASE_SHARED', {});
+  return (key, role) => encryptPrivateKey(key, protection[role]);
 }
 
 /** Makes one CA certificate: linted, recorded, then signed by its issuer, or by itself. */
@@ -230,7 +244,7 @@ function install(
     const fresh = !existsSync(target);
     const parent = fresh ? dirname(target) : target;
     undoing.push(makeFolder(parent));
-    const staging = join(parent, `.${basename(target)}-${randomBytes(6).toString('hex')}.tmp`);
+    const staging = join(parent, stagingName(target));
     mkdirSync(staging, { mode: 0o700 });
     undoing.push(() => rmSync(staging, { recursive: true, force: true }));
     writeNewFiles(files.map((file) => ({ ...file, path: join(staging, file.path) })));
@@ -249,19 +263,6 @@ function install(
     if (error instanceof ModelsealError) throw error;
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new ModelsealError('ERR_FILE_UNWRITABLE', { file: home, reason }, { cause: error });
-  }
-}
-
-/** Waits until a file, or the entries of a folder, have reached the disk; some systems cannot do it for folders. */
-function syncToDisk(path: string): void {
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, 'r');
-    fsyncSync(fd);
-  } catch (error) {
-    if (!['EINVAL', 'EPERM', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   openSync,
   readSync,
   renameSync,
+  type Stats,
   statSync,
   unlinkSync,
   writeSync,
@@ -27,6 +28,40 @@ const STREAMS = /^\/(?:dev|proc)\//;
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`, `ERR_FILE_TOO_LARGE`
  */
 export function readBounded(file: string, what: string, limit: number): Uint8Array {
+  return readChecked(file, what, limit, () => {});
+}
+
+/**
+ * {@link readBounded} for a private key or passphrase: a file that others can read may be known to them already, one
+ * that they can write may be theirs. What the shell pipes in has no such file.
+ *
+ * @param look Throws for what is no secret at all, such as a certificate given in place of its key.
+ * @throws {ModelsealError} `ERR_SECRET_EXPOSED`, `ERR_SECRET_OWNER`, what {@link readBounded} throws
+ */
+export function readSecret(
+  file: string,
+  what: string,
+  limit: number,
+  look?: (bytes: Uint8Array) => void,
+): Uint8Array {
+  let stat: Stats | undefined;
+  const bytes = readChecked(file, what, limit, (opened) => {
+    stat = opened;
+  });
+  look?.(bytes);
+  const own = process.getuid?.();
+  // Windows has no such modes.
+  if (own === undefined || stat === undefined || !stat.isFile()) return bytes;
+  const mode = stat.mode & 0o777;
+  if ((mode & 0o077) !== 0) {
+    throw new ModelsealError('ERR_SECRET_EXPOSED', { file, what, mode: mode.toString(8).padStart(4, '0') });
+  }
+  if (stat.uid !== own) throw new ModelsealError('ERR_SECRET_OWNER', { file, what, owner: stat.uid, own });
+  return bytes;
+}
+
+/** @param check Gets to see what is open, and is then read. */
+function readChecked(file: string, what: string, limit: number, check: (stat: Stats) => void): Uint8Array {
   const stream = STREAMS.test(file);
   let fd: number;
   try {
@@ -40,6 +75,7 @@ export function readBounded(file: string, what: string, limit: number): Uint8Arr
       throw new ModelsealError('ERR_FILE_UNREADABLE', { file, reason: 'it is a directory' });
     if (!stat.isFile() && !stream)
       throw new ModelsealError('ERR_FILE_UNREADABLE', { file, reason: 'it is not a regular file' });
+    check(stat);
     if (stat.size > limit) throw new ModelsealError('ERR_FILE_TOO_LARGE', { file, size: stat.size, limit });
     const chunks: Buffer[] = [];
     let size = 0;
@@ -131,7 +167,8 @@ export interface WriteOptions {
 }
 
 /**
- * Writes a file atomically and durably: a reader sees the old state or the whole new file, never a part.
+ * Writes a file atomically and durably: a reader sees the old state or the whole new file, never a part, and what was
+ * written is there after a loss of power too.
  * The temporary file lies in the target folder and is removed on failure.
  *
  * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`
@@ -154,6 +191,7 @@ export function writeAtomic(file: string, data: Uint8Array | string, options: Wr
       linkSync(temporary, file);
       unlinkSync(temporary);
     }
+    syncToDisk(dirname(file));
   } catch (error) {
     try {
       unlinkSync(temporary);
@@ -167,5 +205,19 @@ export function writeAtomic(file: string, data: Uint8Array | string, options: Wr
       { file, reason: code ?? String(error) },
       { cause: error },
     );
+  }
+}
+
+/** Waits until a file, or the entries of a folder, have reached the disk; some systems cannot do it for folders. */
+export function syncToDisk(path: string): void {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    fsyncSync(fd);
+  } catch (error) {
+    if (!['EINVAL', 'EPERM', 'EISDIR', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      throw error;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }

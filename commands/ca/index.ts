@@ -1,5 +1,6 @@
 import { type Command, command, group } from '../terminal/index.js';
 import blockKey from './block-key.js';
+import clean from './clean.js';
 import crl from './crl.js';
 import exportRecords from './export.js';
 import init from './init.js';
@@ -18,7 +19,7 @@ const ca: Command = (context) =>
   command({
     command: 'ca',
     describe:
-      'Run a certificate authority: init, issue, request, tsa-certificate, list, show, export, revoke, block-key, crl, ocsp, recover, migrate',
+      'Run a certificate authority: init, issue, request, tsa-certificate, list, show, export, revoke, block-key, crl, ocsp, recover, migrate, clean',
     builder: (yargs) =>
       group(yargs, context, [
         init,
@@ -34,6 +35,7 @@ const ca: Command = (context) =>
         ocsp,
         recover,
         migrate,
+        clean,
       ]).example('$0 ca init --name "Example Corp"', 'a root and an issuing CA in ./certs'),
     handler: () => {},
   });

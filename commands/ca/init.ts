@@ -1,5 +1,14 @@
+import { join } from 'node:path';
 import { type Command, passphraseOptions, printable } from '../terminal/index.js';
-import { homeOption, keyTypeOption, plainOption, protectionOf } from './options.js';
+import {
+  homeOption,
+  keyTypeOption,
+  plainOption,
+  protectionOf,
+  rootPassphraseOptions,
+  rootProtection,
+} from './options.js';
+import { nameLeftovers } from './open.js';
 import { Act } from './write.js';
 
 const init: Command = (context) =>
@@ -7,7 +16,7 @@ const init: Command = (context) =>
     command: 'init',
     describe: 'Create a root and an issuing CA',
     builder: (yargs) =>
-      plainOption(passphraseOptions(keyTypeOption(homeOption(yargs))))
+      rootPassphraseOptions(plainOption(passphraseOptions(keyTypeOption(homeOption(yargs)))))
         .option('name', {
           type: 'string',
           default: 'Modelseal',
@@ -30,9 +39,13 @@ const init: Command = (context) =>
     act: async (argv) => {
       const { createAuthority } = await import('../../ca/index.js');
       const { homePaths } = await import('../../ca/home.js');
-      const protection = protectionOf(argv.passphrase, argv, context);
+      const { home } = argv;
+      const paths = homePaths(home);
+      await nameLeftovers(context, home, argv.rootOut && join(argv.rootOut, 'root.key'));
+      const root = rootProtection(argv.passphrase, argv, context);
+      const issuing = protectionOf(argv.passphrase, argv, context);
       const made = await createAuthority({
-        home: argv.home,
+        home,
         at: context.now(),
         organization: argv.name,
         keyType: argv.keyType,
@@ -41,11 +54,13 @@ const init: Command = (context) =>
         ocspUrl: argv.ocspUrl,
         crlDays: argv.crlDays,
         protection:
-          protection === 'plain'
+          root === 'plain' || issuing === 'plain'
             ? 'plain'
-            : { passphrase: await protection(homePaths(argv.home).issuingKey) },
+            : {
+                root: await root(argv.rootOut === undefined ? paths.rootKey : join(argv.rootOut, 'root.key')),
+                issuing: await issuing(paths.issuingKey),
+              },
       });
-      const { root, issuing } = made;
       const text = (): string =>
         [
           `${context.output.colors.green('created')} ${printable(made.home)}`,
@@ -55,10 +70,10 @@ const init: Command = (context) =>
           `         SHA-256 ${made.issuing.fingerprint}`,
           `trust anchor for verifiers: ${printable(made.trustAnchor)}`,
           `root key: ${printable(made.rootKey)}${argv.rootOut === undefined ? ' (move it to a medium that you can take away; issuing goes on without it)' : ''}`,
-          ...(protection === 'plain' ? ['the private keys are NOT encrypted'] : []),
+          ...(issuing === 'plain' ? ['the private keys are NOT encrypted'] : []),
         ].join('\n');
       return {
-        record: { home: made.home, root: root.fingerprint, issuing: issuing.fingerprint },
+        record: { home: made.home, root: made.root.fingerprint, issuing: made.issuing.fingerprint },
         result: made,
         text,
       };

@@ -1,5 +1,11 @@
+import { dirname } from 'node:path';
 import type { Argv } from 'yargs';
-import { type CommandContext, type PassphraseArguments, passphraseSource } from '../terminal/index.js';
+import {
+  type CommandContext,
+  type PassphraseArguments,
+  passphraseSource,
+  printable,
+} from '../terminal/index.js';
 import type { Authority } from '../../ca/index.js';
 import { neverAsk } from './record.js';
 import { Act } from './write.js';
@@ -34,6 +40,7 @@ export async function withAuthority<T>(
 ): Promise<T> {
   const { openAuthority } = await import('../../ca/index.js');
   const { home, rootKey, issuingKey, acceptClock } = argv;
+  await nameLeftovers(context, home, rootKey);
   const ask = secrets === undefined ? neverAsk : passphraseSource(secrets, context);
   if (access !== 'read') Act.check(access);
   const authority = await openAuthority(home, ask, {
@@ -53,5 +60,16 @@ export async function withAuthority<T>(
     return done;
   } finally {
     await authority.close();
+  }
+}
+
+/** Says where an interrupted init left private keys: they are as good as those of the authority, and nobody looks there. */
+export async function nameLeftovers(context: CommandContext, home: string, rootKey?: string): Promise<void> {
+  const { findLeftovers } = await import('../../ca/leftovers.js');
+  for (const { path, owner } of findLeftovers(home, rootKey && dirname(rootKey))) {
+    if (owner !== undefined) continue;
+    context.output.note(
+      `an interrupted init left private keys in ${printable(path)}: remove them with modelseal ca clean`,
+    );
   }
 }

@@ -56,13 +56,17 @@ export function protectionOf(
   return 'plain';
 }
 
-/** The same for a developer's key, whose passphrase has options of its own: it is not the authority's. */
-export function developerProtection(
+/**
+ * The same for a key whose passphrase has options of its own.
+ *
+ * @param needed Says which, where there is no passphrase.
+ */
+function ownProtection(
   encrypt: boolean,
-  argv: { keyPassphraseFile: string | undefined; keyPassphraseEnv: string | undefined },
+  sources: PassphraseArguments,
   context: CommandContext,
+  needed: 'ERR_CA_DEVELOPER_PASSPHRASE_NEEDED' | 'ERR_CA_ROOT_PASSPHRASE_NEEDED',
 ): 'plain' | ((file: string) => Promise<string>) {
-  const sources = { passphraseFile: argv.keyPassphraseFile, passphraseEnv: argv.keyPassphraseEnv };
   const protection = protectionOf(encrypt, sources, context);
   if (protection === 'plain') return protection;
   return async (file) => {
@@ -70,7 +74,40 @@ export function developerProtection(
       return await protection(file);
     } catch (error) {
       if (!isModelsealError(error, 'ERR_PASSPHRASE_NEEDED')) throw error;
-      throw new ModelsealError('ERR_CA_DEVELOPER_PASSPHRASE_NEEDED', { file });
+      throw new ModelsealError(needed, { file });
     }
   };
+}
+
+/** A developer's key is not the authority's. */
+export function developerProtection(
+  encrypt: boolean,
+  argv: { keyPassphraseFile: string | undefined; keyPassphraseEnv: string | undefined },
+  context: CommandContext,
+): 'plain' | ((file: string) => Promise<string>) {
+  const sources = { passphraseFile: argv.keyPassphraseFile, passphraseEnv: argv.keyPassphraseEnv };
+  return ownProtection(encrypt, sources, context, 'ERR_CA_DEVELOPER_PASSPHRASE_NEEDED');
+}
+
+/** Options for the passphrase of the root key, which is not that of the issuing key. */
+export const rootPassphraseOptions = <T>(yargs: Argv<T>) =>
+  yargs
+    .option('root-passphrase-file', {
+      type: 'string',
+      describe: 'File with the passphrase for the root key; --passphrase-file is for the issuing key',
+    })
+    .option('root-passphrase-env', {
+      type: 'string',
+      describe: 'Environment variable with the passphrase for the root key',
+    })
+    .conflicts('root-passphrase-file', 'root-passphrase-env');
+
+/** How the root key is protected. */
+export function rootProtection(
+  encrypt: boolean,
+  argv: { rootPassphraseFile: string | undefined; rootPassphraseEnv: string | undefined },
+  context: CommandContext,
+): 'plain' | ((file: string) => Promise<string>) {
+  const sources = { passphraseFile: argv.rootPassphraseFile, passphraseEnv: argv.rootPassphraseEnv };
+  return ownProtection(encrypt, sources, context, 'ERR_CA_ROOT_PASSPHRASE_NEEDED');
 }

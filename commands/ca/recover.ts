@@ -1,4 +1,4 @@
-import { type Command, command } from '../terminal/index.js';
+import type { Command } from '../terminal/index.js';
 import { clockOption, withAuthority } from './open.js';
 import { homeOption } from './options.js';
 import { Act } from './write.js';

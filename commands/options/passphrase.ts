@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Argv } from 'yargs';
 import { ModelsealError } from '../../core/errors/index.js';
-import { readBounded } from '../../core/files.js';
+import { readSecret } from '../../core/files.js';
 import type { CommandContext } from '../terminal/command.js';
 import { type OptionTable, text } from './table.js';
 
@@ -23,17 +23,18 @@ export const passphraseOptions = <T>(yargs: Argv<T>) =>
   yargs.options(PASSPHRASE).conflicts('passphrase-file', 'passphrase-env');
 
 /**
- * Where a passphrase comes from: file, environment, or a prompt on a terminal; asked for once, and only when needed.
+ * Where a passphrase comes from: file, environment, or a prompt on a terminal; asked for once a key, and only when needed.
  * One trailing newline of a file is not part of the passphrase.
  */
 export function passphraseSource(
   argv: PassphraseArguments,
   context: Pick<CommandContext, 'env' | 'output'>,
 ): (file: string, confirm?: boolean) => Promise<string> {
-  let known: string | undefined;
+  const known = new Map<string, string>();
   return async (file, confirm = false) => {
-    known ??= await read(argv, context, file, confirm);
-    return known;
+    const passphrase = known.get(file) ?? (await read(argv, context, file, confirm));
+    known.set(file, passphrase);
+    return passphrase;
   };
 }
 
@@ -44,7 +45,7 @@ async function read(
   confirm: boolean,
 ): Promise<string> {
   if (argv.passphraseFile !== undefined) {
-    const bytes = readBounded(argv.passphraseFile, 'passphrase file', MAX_PASSPHRASE_FILE);
+    const bytes = readSecret(argv.passphraseFile, 'passphrase file', MAX_PASSPHRASE_FILE);
     return checked(passphraseOf(bytes, argv.passphraseFile), `--passphrase-file ${argv.passphraseFile}`);
   }
   if (argv.passphraseEnv !== undefined) {

@@ -18,6 +18,7 @@ export type AuditEvent =
   | 'crl'
   | 'ocsp'
   | 'recover'
+  | 'clean'
   | 'migrate'
   /** Around a command whose record is a condition (`--audit-required`). */
   | 'begin'

@@ -195,6 +195,22 @@ export const caErrors = defineErrors({
     say: (d: { file: string }) => `${d.file} is to be encrypted and no passphrase was given for it`,
     hint: 'Use --key-passphrase-file or --key-passphrase-env, or --no-passphrase to leave the key plain.',
   },
+  ERR_CA_ROOT_PASSPHRASE_NEEDED: {
+    kind: 'usage',
+    say: (d: { file: string }) => `${d.file} is to be encrypted and no passphrase was given for the root key`,
+    hint: 'Use --root-passphrase-file or --root-passphrase-env: root and issuing key have passphrases of their own.',
+  },
+  ERR_CA_PASSPHRASE_SHARED: {
+    kind: 'usage',
+    say: () => 'root and issuing key were given the same passphrase',
+    hint: 'Choose another one for the root key and keep it with that key: the issuing key is opened every day.',
+  },
+  ERR_CA_LEFTOVER: {
+    kind: 'refused',
+    say: (d: { path: string; problem: string }) =>
+      `${d.path} looks like the rest of an interrupted init and is not cleaned: ${d.problem}`,
+    hint: 'Look at it by hand; it may hold private keys.',
+  },
   ERR_CSR_MALFORMED: {
     kind: 'refused',
     say: (d: { file: string; problem: string }) =>

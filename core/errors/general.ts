@@ -54,6 +54,23 @@ export const generalErrors = defineErrors({
     say: (d: { problem: string; offset: number }) => `malformed DER at byte ${d.offset}: ${d.problem}`,
     hint: 'The issuer must encode the object as X.690 DER; a mended copy would no longer match its signature.',
   },
+  ERR_SECRET_EXPOSED: {
+    kind: 'refused',
+    say: (d: { file: string; what: string; mode: string }) =>
+      `the ${d.what} ${d.file} is open to other users (mode ${d.mode})`,
+    hint: 'Run chmod 600 on the file. If others could read it for a while, treat what is in it as known to them.',
+  },
+  ERR_SECRET_OWNER: {
+    kind: 'refused',
+    say: (d: { file: string; what: string; owner: number; own: number }) =>
+      `the ${d.what} ${d.file} belongs to user ${d.owner}, and this process runs as user ${d.own}`,
+    hint: 'Its owner can read and change it at any time. Run as that user, or make a copy that is yours alone.',
+  },
+  ERR_PASSPHRASE_WEAK: {
+    kind: 'usage',
+    say: (d: { whose: string; problem: string }) => `the passphrase for ${d.whose} is too weak: ${d.problem}`,
+    hint: 'Take at least 12 characters, 6 of them different: some words drawn at random are good, and easy to keep.',
+  },
   ERR_PASSPHRASE_NEEDED: {
     kind: 'usage',
     say: (d: { file: string }) => `${d.file} is encrypted and no passphrase was given`,

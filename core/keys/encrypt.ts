@@ -1,18 +1,15 @@
 import { createCipheriv, type KeyObject, pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { der } from '../der/index.js';
-import { ModelsealError } from '../errors/index.js';
 import { encodePem } from '../pem.js';
 import { canonicalSpki } from './canonical.js';
+import { requireStrongPassphrase } from './passphrase.js';
 
 /**
  * PBKDF2 rounds, the figure OWASP gives for HMAC-SHA-256: about 0.2 s for us, and for every guess of a thief.
  * OpenSSL's own default for key files is 2,048, which is why the encoding is not left to it.
  */
 const PBKDF2_ITERATIONS = 600_000;
-
-/** OpenSSL reads a passphrase into a buffer of 1,024 bytes; a longer one would lock the owner out. */
-export const MAX_PASSPHRASE_BYTES = 1000;
 
 const OID = {
   pbes2: '1.2.840.113549.1.5.13',
@@ -27,16 +24,11 @@ const derive = promisify(pbkdf2);
  * A private key as PEM `ENCRYPTED PRIVATE KEY`: PKCS#8 (RFC 5958 §3) under PBES2 with PBKDF2-HMAC-SHA-256 and
  * AES-256-CBC (RFC 8018 §6.2), the combination that every reader of the last fifteen years opens.
  *
- * @throws {ModelsealError} `ERR_USAGE` for an empty or overlong passphrase
+ * @throws {ModelsealError} `ERR_PASSPHRASE_WEAK`, `ERR_USAGE` for an overlong passphrase
  */
 export async function encryptPrivateKey(key: KeyObject, passphrase: string): Promise<string> {
+  requireStrongPassphrase(passphrase, 'the key');
   const secret = Buffer.from(passphrase, 'utf8');
-  if (secret.length === 0) throw new ModelsealError('ERR_USAGE', { problem: 'the passphrase is empty' });
-  if (secret.length > MAX_PASSPHRASE_BYTES) {
-    throw new ModelsealError('ERR_USAGE', {
-      problem: `the passphrase is longer than ${MAX_PASSPHRASE_BYTES} bytes`,
-    });
-  }
   const salt = randomBytes(16);
   const iv = randomBytes(16);
   const cipher = createCipheriv(

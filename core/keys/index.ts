@@ -10,7 +10,8 @@ export {
   publicKeyFingerprint,
   requireStrongKey,
 } from './describe.js';
-export { encodePrivateKey, encodePublicKey, encryptPrivateKey, MAX_PASSPHRASE_BYTES } from './encrypt.js';
+export { encodePrivateKey, encodePublicKey, encryptPrivateKey } from './encrypt.js';
+export { MAX_PASSPHRASE_BYTES, requireStrongPassphrase } from './passphrase.js';
 export {
   type AskPassphrase,
   decodePrivateKey,

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { DerReader, Tag } from '../der/index.js';
 import { isModelsealError, ModelsealError } from '../errors/index.js';
-import { readBounded } from '../files.js';
+import { readBounded, readSecret } from '../files.js';
 import { decodeText } from '../objects/text.js';
 import { encodePem, type FileObject, objectsOf } from '../pem.js';
 import { canonicalPublicKey } from './canonical.js';
@@ -17,11 +17,12 @@ export type AskPassphrase = (file: string) => Promise<string>;
  * Reads a private key: PKCS#8, plain or encrypted, SEC1 or PKCS#1, in PEM, DER or bare base64. One key per file;
  * certificates may stand beside it.
  *
- * @throws {ModelsealError} `ERR_FILE_…`, `ERR_PEM`, `ERR_DER`, `ERR_KEY_ENCRYPTION`, `ERR_PASSPHRASE_NEEDED` (from
+ * @throws {ModelsealError} `ERR_FILE_…`, `ERR_SECRET_…`, `ERR_PEM`, `ERR_DER`, `ERR_KEY_ENCRYPTION`, `ERR_PASSPHRASE_NEEDED` (from
  *   `ask`), `ERR_PASSPHRASE_WRONG`
  */
 export async function readPrivateKey(file: string, ask: AskPassphrase): Promise<KeyObject> {
-  return decodePrivateKey(readBounded(file, 'private key', MAX_KEY_FILE), file, ask);
+  const bytes = readSecret(file, 'private key', MAX_KEY_FILE, (read) => onlyObject(read, file, PRIVATE_KEYS));
+  return decodePrivateKey(bytes, file, ask);
 }
 
 /** {@link readPrivateKey} for bytes already read; `file` names them in errors. */

@@ -18,6 +18,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ModelsealError } from '../../core/errors/index.js';
+import { syncToDisk } from '../../core/files.js';
 
 /** Name of the place where content waits while it is copied between file systems; `id` keeps two copies apart. */
 export const stagedName = (to: string, id: string): string => join(dirname(to), `.modelseal-partial-${id}`);
@@ -40,8 +41,8 @@ export function moveDurably(
   if (!options.forceCopy) {
     try {
       renameSync(from, to);
-      syncFolder(dirname(to));
-      syncFolder(dirname(from));
+      syncToDisk(dirname(to));
+      syncToDisk(dirname(from));
       return undefined;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw unwritable(to, error);
@@ -50,16 +51,16 @@ export function moveDurably(
   const staged = stagedName(to, id);
   try {
     copyTree(from, staged);
-    syncFolder(dirname(staged));
+    syncToDisk(dirname(staged));
     renameSync(staged, to);
-    syncFolder(dirname(to));
+    syncToDisk(dirname(to));
   } catch (error) {
     rmSync(staged, { recursive: true, force: true });
     throw error instanceof ModelsealError ? error : unwritable(to, error);
   }
   try {
     removeTree(from);
-    syncFolder(dirname(from));
+    syncToDisk(dirname(from));
     return undefined;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? String(error);
@@ -120,7 +121,7 @@ function copyTree(from: string, to: string): void {
   } else if (stat.isDirectory()) {
     mkdirSync(to, { mode: 0o700 });
     for (const name of readdirSync(from)) copyTree(join(from, name), join(to, name));
-    syncFolder(to);
+    syncToDisk(to);
   } else if (stat.isFile()) {
     try {
       copyFileSync(from, to, constants.COPYFILE_EXCL);
@@ -155,21 +156,6 @@ function syncFile(path: string): void {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
-  }
-}
-
-/** Makes a rename durable. Some systems cannot sync a folder; there the file system's own order must do. */
-function syncFolder(path: string): void {
-  try {
-    const fd = openSync(path, 'r');
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'EISDIR' && code !== 'EPERM' && code !== 'EINVAL' && code !== 'EACCES') throw error;
   }
 }
 

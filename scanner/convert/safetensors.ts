@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ModelsealError } from '../../core/errors/index.js';
+import { syncToDisk } from '../../core/files.js';
 import type { StoredTensor } from './collect.js';
 
 interface WrittenFile {
@@ -47,6 +48,7 @@ export function writeSafetensors(
       linkSync(temporary, file);
       unlinkSync(temporary);
     }
+    syncToDisk(dirname(file));
   } catch (error) {
     try {
       unlinkSync(temporary);

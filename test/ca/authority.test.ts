@@ -87,7 +87,8 @@ describe('ca: creating an authority', () => {
   });
 
   it('defaults to RSA-2048 and keeps keys encrypted, for the owner alone', async () => {
-    await createAuthority({ home: home(), at: AT, protection: { passphrase: 'correct horse' } });
+    const protection = { root: 'staple of the safe', issuing: 'correct horse' };
+    await createAuthority({ home: home(), at: AT, protection });
     for (const name of ['root.key', 'issuing.key', 'ca.db']) {
       expect(statSync(join(home(), name)).mode & 0o777, name).to.equal(0o600);
     }

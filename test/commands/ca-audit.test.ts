@@ -52,6 +52,7 @@ describe('ca: what cannot be recorded is not done', () => {
       ocsp: [cert, ...home(), '--out', path('ca', 'ada.ocsp')],
       recover: [...home(), '--crl', path('ca', 'certs', 'issuing.crl')],
       migrate: home(),
+      clean: home(),
     };
   }
 
@@ -91,7 +92,8 @@ describe('ca: what cannot be recorded is not done', () => {
 
   it('a wrong passphrase and a refusal are recorded', async () => {
     const right = save(temp(), 'right', 'correct horse battery\n');
-    await made('--passphrase-file', right);
+    const root = save(temp(), 'root', 'staple of the root key\n');
+    await made('--passphrase-file', right, '--root-passphrase-file', root);
     const wrong = save(temp(), 'wrong', 'incorrect horse battery\n');
     const order = ['issue', ...home(), ...ISSUE, '--out', path('ada'), '--audit-log', log()];
     expect((await ca(...order, '--passphrase-file', wrong)).code).to.equal(1);
@@ -99,7 +101,7 @@ describe('ca: what cannot be recorded is not done', () => {
     const codes = entries().map(({ data }) => data.code);
     expect(codes).to.deep.equal([undefined, 'ERR_PASSPHRASE_WRONG', undefined, 'ERR_SERIAL_UNKNOWN']);
     const text = readFileSync(log(), 'utf8');
-    expect(text).to.not.include('correct horse');
+    for (const secret of ['correct horse', 'staple']) expect(text).to.not.include(secret);
   });
 
   it('an act that was stopped in the middle is named', async function () {

@@ -22,6 +22,10 @@ describe('ca: commands', () => {
     cli(['ca', ...args, '--home', path('certs')], { DEV: 'for the developer' });
   const json = <T>(result: CliResult): T => JSON.parse(result.stdout) as T;
   const secret = (): string[] => ['--passphrase-file', save(temp(), 'secret', 'correct horse\n')];
+  const both = (): string[] => [
+    ...secret(),
+    ...['--root-passphrase-file', save(temp(), 'root-secret', 'battery staple\n')],
+  ];
   const ada = ['--name', 'Ada', '--email', 'ada@example.org'];
 
   /** Asserts a refusal with its exit code, and returns its error as `--json` shows it. */
@@ -34,7 +38,7 @@ describe('ca: commands', () => {
 
   it('go the whole way: init, issue, list, show, revoke, crl', async function () {
     needOpenssl(this);
-    const init = await ca('init', '--name', 'Example Corp', ...EC, ...secret());
+    const init = await ca('init', '--name', 'Example Corp', ...EC, ...both());
     expect(init.code, init.stderr).to.equal(0);
     expect(init.stdout).to.include(`trust anchor for verifiers: ${path('certs', 'root.pem')}`);
     expect(init.stdout.match(/SHA-256 [0-9a-f]{64}/g)).to.have.length(2);
@@ -132,16 +136,17 @@ describe('ca: commands', () => {
 
   it('answer bad input with one code per cause, a hint, an exit code, and no leftovers', async () => {
     await refused(3, 'ERR_CA_NOT_FOUND', 'list');
-    await refused(64, 'ERR_PASSPHRASE_NEEDED', 'init', ...EC);
+    await refused(64, 'ERR_CA_ROOT_PASSPHRASE_NEEDED', 'init', ...EC);
     await refused(64, 'ERR_USAGE', 'init', ...EC, '--no-passphrase', ...secret());
     await refused(64, 'ERR_OPTION_REPEATED', 'init', '--name', 'a', '--name', 'b', '--no-passphrase');
     await refused(64, 'ERR_USAGE', 'init', '--key-type', 'rsa-1024', '--no-passphrase');
     await refused(64, 'ERR_CA_DAYS', 'init', ...EC, '--crl-days', 'soon', '--no-passphrase');
     expect(readdirSync(temp())).to.deep.equal(['secret']);
 
-    expect((await ca('init', ...EC, ...secret())).code).to.equal(0);
+    await refused(64, 'ERR_CA_ROOT_PASSPHRASE_NEEDED', 'init', ...EC, ...secret());
+    expect((await ca('init', ...EC, ...both())).code).to.equal(0);
     const before = readFileSync(path('certs', 'root.key'), 'utf8');
-    await refused(64, 'ERR_CA_EXISTS', 'init', ...EC, ...secret());
+    await refused(64, 'ERR_CA_EXISTS', 'init', ...EC, ...both());
     expect(readFileSync(path('certs', 'root.key'), 'utf8')).to.equal(before);
 
     const out = ['--out', path('ada')];
@@ -211,7 +216,10 @@ describe('ca: commands', () => {
     );
     await refused(3, 'ERR_CA_KEY_ABSENT', 'crl', '--issuing-key', path('absent.key'), ...secret());
     await refused(64, 'ERR_FILE_EXISTS', 'crl', '--out', path('certs', 'root.key'), ...secret());
-    await refused(1, 'ERR_CA_KEY_MISMATCH', 'crl', '--issuing-key', path('certs', 'root.key'), ...secret());
+    const root = ['--passphrase-file', path('root-secret')];
+    await refused(1, 'ERR_CA_KEY_MISMATCH', 'crl', '--issuing-key', path('certs', 'root.key'), ...root);
+    await refused(1, 'ERR_PASSPHRASE_WRONG', 'crl', '--issuer', 'root', ...secret());
+    expect((await ca('crl', '--issuer', 'root', ...root)).code).to.equal(0);
     await refused(64, 'ERR_SERIAL_NUMBER', 'revoke', 'xyz');
     await refused(3, 'ERR_SERIAL_UNKNOWN', 'revoke', 'abcd');
     await refused(3, 'ERR_FILE_NOT_FOUND', 'show', path('absent.pem'));

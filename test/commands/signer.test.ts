@@ -24,7 +24,7 @@ describe('commands of the signer', () => {
   const put = (name: string, content: string | Buffer): string => {
     const path = join(temp(), name);
     mkdirSync(join(path, '..'), { recursive: true });
-    writeFileSync(path, content);
+    writeFileSync(path, content, { mode: 0o600 });
     return path;
   };
   function ready(kind: TestKeyKind = 'ec-p256'): { leaf: Issued; model: string; args: string[] } {

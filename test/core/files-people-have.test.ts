@@ -18,7 +18,7 @@ describe('files that people have', () => {
 
   const save = (name: string, data: string | Uint8Array): string => {
     const file = join(temp(), name);
-    writeFileSync(file, data);
+    writeFileSync(file, data, { mode: 0o600 });
     return file;
   };
   /** What the openssl command makes of files. */

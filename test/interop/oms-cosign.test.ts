@@ -58,7 +58,7 @@ describe('exchange with cosign, a reader and writer of Sigstore bundles that kno
 
   const write = (name: string, text: string): string => {
     const path = join(temp(), name);
-    writeFileSync(path, text);
+    writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
   const publicPem = (key: TestKey): string =>

@@ -39,7 +39,7 @@ describe('verifyModel on models that the Python reference implementation signed'
   const temp = useTemp();
   const write = (name: string, text: string): string => {
     const path = join(temp(), name);
-    writeFileSync(path, text);
+    writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
   const sign = (context: Mocha.Context, model: string, sig: string, settings: object): void => {

@@ -69,7 +69,7 @@ describe('round trips with the Python reference implementation', function () {
 
   const file = (name: string, content: string | Buffer): string => {
     const path = join(temp(), name);
-    writeFileSync(path, content);
+    writeFileSync(path, content, { mode: 0o600 });
     return path;
   };
   function model(): string {

@@ -17,7 +17,7 @@ describe('passphrase files', function () {
     const model = writeModel(join(temp(), 'model'));
     const { leaf, issuing } = makeChain();
     const file = (name: string, content: string | Uint8Array): string => {
-      writeFileSync(join(temp(), name), content);
+      writeFileSync(join(temp(), name), content, { mode: 0o600 });
       return join(temp(), name);
     };
     const key = file('key.pem', await encryptPrivateKey(leaf.key.privateKey, SECRET));

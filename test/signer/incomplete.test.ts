@@ -167,7 +167,7 @@ describe('sign: what was not meant', () => {
   let key: string;
   beforeEach(() => {
     key = join(temp(), 'key.pem');
-    writeFileSync(key, testKey().privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    writeFileSync(key, testKey().privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   });
   const model = (files: Files): string => {
     const folder = join(temp(), 'm');

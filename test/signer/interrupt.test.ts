@@ -19,7 +19,7 @@ describe('Ctrl-C while a large model is signed', () => {
     truncateSync(join(model, 'weights.bin'), 64 * 1024 ** 3);
     const key = join(temp(), 'key.pem');
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
 
     const run = `const { main } = await import('${CLI}'); process.exitCode = await main(process.argv.slice(1));`;
     const words = ['sign', model, '--private-key', key, '--json'];

@@ -38,7 +38,7 @@ export const ada = (more: Partial<IssueRequest> = {}): IssueRequest => ({
 
 export function save(folder: string, name: string, data: string | Uint8Array): string {
   const file = join(folder, name);
-  writeFileSync(file, data);
+  writeFileSync(file, data, { mode: 0o600 });
   return file;
 }
 

@@ -293,7 +293,7 @@ describe('check', () => {
     expect(dry.stdout).to.include('ERR_RECORD_CHECKSUM');
     writeFileSync(file, PLAIN);
     const key = join(temp(), 'key.pem');
-    writeFileSync(key, us.leaf.key.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    writeFileSync(key, us.leaf.key.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     const chain = join(temp(), 'chain.pem');
     writeFileSync(
       chain,
@@ -307,7 +307,7 @@ describe('check', () => {
       notBefore: new Date(Date.now() - 3_600_000),
       notAfter: new Date(Date.now() + 3_600_000),
     });
-    writeFileSync(key, now.leaf.key.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    writeFileSync(key, now.leaf.key.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     writeFileSync(
       chain,
       [now.leaf, now.issuing].map((c) => encodePem('CERTIFICATE', c.certificate.raw)).join(''),
