@@ -13,14 +13,17 @@ const READING = ['list', 'show', 'export'];
 const ISSUE = ['--name', 'Ada', '--email', 'ada@example.org', '--key-type', 'ec-p256', '--no-passphrase'];
 
 /** Everything under a folder: names, contents, modes. */
-function stateOf(folder: string): string {
-  const hash = createHash('sha256');
-  for (const name of (readdirSync(folder, { recursive: true }) as string[]).sort()) {
-    const stat = statSync(join(folder, name));
-    hash.update(`${name} ${stat.mode}\n`);
-    if (stat.isFile()) hash.update(readFileSync(join(folder, name)));
-  }
-  return hash.digest('hex');
+function stateOf(folder: string): readonly string[] {
+  // The database lets go of its empty working files when the process gets round to it.
+  const names = (readdirSync(folder, { recursive: true }) as string[]).filter(
+    (name) => !name.endsWith('-shm') && !(name.endsWith('-wal') && statSync(join(folder, name)).size === 0),
+  );
+  return names.sort().map((name) => {
+    const file = join(folder, name);
+    const { mode, size } = statSync(file);
+    const digest = createHash('sha256').update(statSync(file).isFile() ? readFileSync(file) : '');
+    return `${name} ${mode.toString(8)} ${size} ${digest.digest('hex')}`;
+  });
 }
 
 describe('ca: what cannot be recorded is not done', () => {
@@ -69,7 +72,7 @@ describe('ca: what cannot be recorded is not done', () => {
       const { code, stdout } = await ca(name, ...args, '--audit-log', '/dev/full', '--json');
       expect(code, name).to.equal(70);
       expect(JSON.parse(stdout).error.code, name).to.equal('ERR_AUDIT_INTENT');
-      expect(stateOf(path('ca')), name).to.equal(before);
+      expect(stateOf(path('ca')), name).to.deep.equal(before);
     }
   });
 
