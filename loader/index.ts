@@ -124,6 +124,8 @@ export {
   type RuntimeFormat,
   type SafeTensor,
   SafetensorsFile,
+  type SafeTensors,
+  ShardedSafetensors,
   type TensorShape,
   type VerifiedFiles,
 } from './runtime/index.js';

@@ -6,7 +6,7 @@ export const runtimeErrors = defineErrors({
     kind: 'unchecked',
     say: (d: { model: string; formats: string[] | string }) =>
       `${d.model} was verified and is not loaded: no file of it has a format that a runtime is there for (${list(d.formats)})`,
-    hint: 'Use the verified files with a program of their own format, or publish the model as ONNX or safetensors (modelseal convert does it for pickles).',
+    hint: 'Use the verified files with a program of their own format (modelseal exec MODEL -- PROGRAM {model}), or publish the model as ONNX or safetensors (modelseal convert does it for pickles).',
   },
   ERR_MODEL_FILE_AMBIGUOUS: {
     kind: 'usage',
@@ -80,6 +80,11 @@ export const runtimeErrors = defineErrors({
     say: (d: { file: string; problem: string }) =>
       `${d.file} is not a well-formed safetensors file: ${d.problem}`,
     hint: 'Save the tensors again with the safetensors library; the file is cut short, damaged, or made to mislead.',
+  },
+  ERR_SAFETENSORS_INDEX: {
+    kind: 'refused',
+    say: (d: { index: string; problem: string }) => `${d.index} does not fit its files: ${d.problem}`,
+    hint: 'The files of a checkpoint are those that its index names, all of them and none besides. Publish the complete set, or name one file with --file.',
   },
   ERR_RUNTIME_REFUSED: {
     kind: 'unchecked',

@@ -3,9 +3,9 @@ import { checkOptions, is, type OptionCheck, type OptionTable } from '../../core
 import { type Report, ReportBuilder } from '../../core/report/index.js';
 import { borrow } from '../../core/model/lend.js';
 import { detectRuntimeFormat, RUNTIME_FORMATS, type RuntimeFormat } from '../runtime/choose.js';
-import type { EngineChoice } from '../runtime/onnx/engine.js';
 import { OnnxRuntime } from '../runtime/onnx/runtime.js';
-import { SafetensorsFile } from '../runtime/safetensors/tensors.js';
+import { isSafetensorsIndex, ShardedSafetensors, shardsOf } from '../runtime/safetensors/sharded.js';
+import { SafetensorsFile, type SafeTensors } from '../runtime/safetensors/tensors.js';
 import type { InputTensor, OutputTensor } from '../runtime/types.js';
 import type { ScannedModel } from '../../scanner/scanned-model.js';
 import { MatchedModel } from './match.js';
@@ -14,25 +14,32 @@ import { scanModel } from './scan.js';
 import { runVerification } from './verify.js';
 
 const LIVE: OptionTable<Pick<LoadOptions, 'file' | 'engine'>> & { readonly [name: string]: OptionCheck } = {
-  file: is.text,
+  file: is.either(is.text, is.list(is.text)),
   engine: is.one('auto', 'node', 'wasm'),
 };
 
 /** A model in memory that was verified and scanned, ready for use. Nothing in it goes back to the path on disk. */
 export class LiveModel {
   readonly format: RuntimeFormat;
-  /** Name in the manifest of the file that was loaded. */
+  /** Name in the manifest of the file that was loaded, the first of several; of a sharded checkpoint, its index. */
   readonly file: string;
   /** The verified files: configuration, labels and tokenizers are read from here. */
   readonly model: MatchedModel;
   readonly onnx: OnnxRuntime | undefined;
-  readonly safetensors: SafetensorsFile | undefined;
+  /** Every ONNX file that was asked for, by its name: encoder and decoder, for instance. */
+  readonly sessions: ReadonlyMap<string, OnnxRuntime>;
+  readonly safetensors: SafeTensors | undefined;
 
-  private constructor(file: string, model: MatchedModel, runtime: OnnxRuntime | SafetensorsFile) {
+  private constructor(
+    model: MatchedModel,
+    loaded: readonly (readonly [string, OnnxRuntime | SafeTensors])[],
+  ) {
+    const [[file, first] = ['', undefined]] = loaded;
     this.file = file;
     this.model = model;
-    this.onnx = runtime instanceof OnnxRuntime ? runtime : undefined;
-    this.safetensors = runtime instanceof SafetensorsFile ? runtime : undefined;
+    this.sessions = new Map(loaded.flatMap(([name, it]) => (it instanceof OnnxRuntime ? [[name, it]] : [])));
+    this.onnx = first instanceof OnnxRuntime ? first : undefined;
+    this.safetensors = first instanceof OnnxRuntime ? undefined : first;
     this.format = this.onnx ? 'onnx' : 'safetensors';
   }
 
@@ -45,7 +52,7 @@ export class LiveModel {
    */
   static async from(
     scanned: ScannedModel<MatchedModel>,
-    options: { readonly file?: string | undefined; readonly engine?: EngineChoice | undefined } = {},
+    options: Pick<LoadOptions, 'file' | 'engine'> = {},
   ): Promise<LiveModel> {
     checkOptions('LiveModel.from', options, LIVE);
     const scan = await import('../../scanner/scanned-model.js');
@@ -56,22 +63,40 @@ export class LiveModel {
     }
     const { model } = scanned;
     if (!model.held) throw new ModelsealError('ERR_MODEL_NOT_HELD', { model: model.name });
-    const { file, format } = await choose(model, options.file);
-    const runtime =
-      format === 'onnx'
-        ? await OnnxRuntime.load(model, file, options.engine)
-        : await SafetensorsFile.load(model, file);
-    return new LiveModel(file, model, runtime);
+    const chosen = await choose(model, options.file);
+    const loaded: [string, OnnxRuntime | SafeTensors][] = [];
+    try {
+      for (const { file, format } of chosen)
+        loaded.push([
+          file,
+          format === 'onnx'
+            ? await OnnxRuntime.load(model, file, options.engine)
+            : isSafetensorsIndex(file)
+              ? await ShardedSafetensors.load(model, file, model.files)
+              : await SafetensorsFile.load(model, file),
+        ]);
+    } catch (error) {
+      for (const [, runtime] of loaded) await runtime.close();
+      throw error;
+    }
+    return new LiveModel(model, loaded);
   }
 
   /**
    * One inference.
    *
+   * @param file Which of several ONNX files; the first one without it.
    * @throws {ModelsealError} `ERR_NOT_RUNNABLE` for safetensors, and the codes of the runtime
    */
-  run(inputs: Readonly<Record<string, InputTensor>>): Promise<Readonly<Record<string, OutputTensor>>> {
-    if (!this.onnx) throw new ModelsealError('ERR_NOT_RUNNABLE', { file: this.file, format: this.format });
-    return this.onnx.run(inputs);
+  run(
+    inputs: Readonly<Record<string, InputTensor>>,
+    file = this.file,
+  ): Promise<Readonly<Record<string, OutputTensor>>> {
+    const session = this.sessions.get(file);
+    if (session) return session.run(inputs);
+    if (file !== this.file)
+      throw new ModelsealError('ERR_USAGE', { problem: `${file} is not among the files that were loaded` });
+    throw new ModelsealError('ERR_NOT_RUNNABLE', { file, format: this.format });
   }
 
   /** Verified bytes of a file of the model, a copy. */
@@ -82,7 +107,7 @@ export class LiveModel {
   async close(): Promise<void> {
     this.model.close();
     this.safetensors?.close();
-    await this.onnx?.close();
+    for (const session of this.sessions.values()) await session.close();
   }
 }
 
@@ -117,27 +142,47 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
   return { live, report: report.build() };
 }
 
-async function choose(
-  model: MatchedModel,
-  wanted: string | undefined,
-): Promise<{ file: string; format: RuntimeFormat }> {
-  const found: { file: string; format: RuntimeFormat }[] = [];
-  for (const file of wanted === undefined ? model.files : [wanted]) {
-    const format = detectRuntimeFormat(await borrow(model, file));
+interface Chosen {
+  readonly file: string;
+  readonly format: RuntimeFormat;
+}
+
+async function choose(model: MatchedModel, wanted: LoadOptions['file']): Promise<readonly Chosen[]> {
+  const names = typeof wanted === 'string' ? [wanted] : wanted;
+  const found: Chosen[] = [];
+  for (const file of names ?? model.files) {
+    const format =
+      names && isSafetensorsIndex(file) ? 'safetensors' : detectRuntimeFormat(await borrow(model, file));
     if (format) found.push({ file, format });
+    else if (names) throw unknownFormat(file);
   }
   const [first] = found;
-  if (!first) {
-    throw new ModelsealError('ERR_MODEL_FORMAT_UNKNOWN', {
-      model: wanted ?? model.name,
-      formats: [...RUNTIME_FORMATS],
+  if (!first) throw unknownFormat(model.name);
+  if (found.length === 1) return found;
+  if (names) {
+    if (new Set(names).size === names.length && found.every(({ format }) => format === 'onnx')) return found;
+    throw new ModelsealError('ERR_USAGE', {
+      problem: 'several files are loaded together where each is ONNX',
     });
   }
-  if (found.length > 1) {
-    throw new ModelsealError('ERR_MODEL_FILE_AMBIGUOUS', {
-      model: model.name,
-      files: found.map((f) => f.file),
-    });
-  }
-  return first;
+  const index = await indexOf(model, found);
+  if (index !== undefined) return [{ file: index, format: 'safetensors' }];
+  throw new ModelsealError('ERR_MODEL_FILE_AMBIGUOUS', {
+    model: model.name,
+    files: found.map((f) => f.file),
+  });
+}
+
+const unknownFormat = (model: string): ModelsealError =>
+  new ModelsealError('ERR_MODEL_FORMAT_UNKNOWN', { model, formats: [...RUNTIME_FORMATS] });
+
+/** The one index of a model that has nothing but safetensors to load. */
+async function indexOf(model: MatchedModel, found: readonly Chosen[]): Promise<string | undefined> {
+  const indexes = model.files.filter(isSafetensorsIndex);
+  const [index] = indexes;
+  if (index === undefined || indexes.length > 1 || found.some(({ format }) => format !== 'safetensors'))
+    return undefined;
+  const shards = await shardsOf(model, index);
+  // A shard that it does not name is for its loading to refuse; an index of other files says nothing here.
+  return [...shards.keys()].some((shard) => found.some(({ file }) => file === shard)) ? index : undefined;
 }

@@ -76,8 +76,11 @@ const VERIFY: OptionTable<VerifyOptions> = {
 };
 
 export interface LoadOptions extends Omit<VerifyOptions, 'hold'> {
-  /** Which file of the model to load; needed where several could be. */
-  readonly file?: string | undefined;
+  /**
+   * Which file of the model to load; needed where several could be. Several ONNX files are loaded together, as encoder
+   * and decoder; a sharded checkpoint is named by its index, and is recognised by it.
+   */
+  readonly file?: string | readonly string[] | undefined;
   readonly engine?: EngineChoice | undefined;
   /** Which findings are threats. */
   readonly scan?: ScanOptions | undefined;
@@ -86,7 +89,7 @@ export interface LoadOptions extends Omit<VerifyOptions, 'hold'> {
 const { hold: _, ...LOAD_VERIFY } = VERIFY;
 const LOAD: OptionTable<LoadOptions> = {
   ...LOAD_VERIFY,
-  file: is.text,
+  file: is.either(is.text, is.list(is.text)),
   engine: is.one('auto', 'node', 'wasm'),
   scan: is.object,
 };

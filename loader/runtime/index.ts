@@ -1,7 +1,8 @@
 export { detectRuntimeFormat, type RuntimeFormat } from './choose.js';
 export type { EngineChoice } from './onnx/engine.js';
 export { OnnxRuntime } from './onnx/runtime.js';
-export { type SafeTensor, SafetensorsFile } from './safetensors/tensors.js';
+export { ShardedSafetensors } from './safetensors/sharded.js';
+export { type SafeTensor, SafetensorsFile, type SafeTensors } from './safetensors/tensors.js';
 export type {
   InputTensor,
   ModelRuntime,

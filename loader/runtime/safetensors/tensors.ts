@@ -16,8 +16,15 @@ export interface SafeTensor {
   float32(): Float32Array | undefined;
 }
 
+/** Tensors by name, from one file or from several. */
+export interface SafeTensors {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: ReadonlyMap<string, SafeTensor>;
+  close(): void;
+}
+
 /** The tensors of one safetensors file, over verified bytes. */
-export class SafetensorsFile {
+export class SafetensorsFile implements SafeTensors {
   readonly metadata: Readonly<Record<string, string>>;
   readonly #file: string;
   #tensors: ReadonlyMap<string, SafeTensor> | undefined;
