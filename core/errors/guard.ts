@@ -51,6 +51,50 @@ export const guardErrors = defineErrors({
     say: (d: { file: string; reason: string }) => `${d.file} is signed but cannot be read: ${d.reason}`,
     hint: 'Restore the file as its signer published it.',
   },
+  ERR_GUARD_USE: {
+    kind: 'refused',
+    say: (d: { what: string; use: string }) =>
+      `${d.what} is signed, but not by somebody whose ${d.use} the policy accepts`,
+    hint: 'Policies for code and for models are apart (--code-policy, --model-policy): let the signer of the one sign it.',
+  },
+  ERR_GUARD_NAME: {
+    kind: 'refused',
+    say: (d: { name: string; file: string }) =>
+      `${d.name} leads to ${d.file}, which is signed under another name, and was not run`,
+    hint: 'Restore the signed folder as its signer published it: a file is missing, or a link was put in its place.',
+  },
+  ERR_GUARD_FILE_UNSIGNED: {
+    kind: 'refused',
+    say: (d: { file: string }) => `${d.file} lies in a signed folder, is not signed, and was not read`,
+    hint: 'Keep what the program writes outside of signed folders, or have the folder signed without it (--ignore-paths).',
+  },
+  ERR_GUARD_FILE_CHANGED: {
+    kind: 'refused',
+    say: (d: { file: string }) => `${d.file} is not what was signed under this name, and was not read`,
+    hint: 'Restore the file as its signer published it, or have the folder signed again.',
+  },
+  ERR_GUARD_FILE_MISSING: {
+    kind: 'refused',
+    say: (d: { file: string; reason: string }) => `${d.file} is signed but cannot be read: ${d.reason}`,
+    hint: 'Restore the file as its signer published it.',
+  },
+  ERR_GUARD_FILE_WRITABLE: {
+    kind: 'refused',
+    say: (d: { file: string }) =>
+      `the signed file ${d.file} was to be opened for reading and writing at once`,
+    hint: 'Open it for reading; what changes does not belong into a signed folder.',
+  },
+  ERR_GUARD_TAMPERED: {
+    kind: 'refused',
+    say: (d: { name: string }) =>
+      `${d.name} of the language was changed in a way that the guard cannot undo for its checks`,
+    hint: 'Remove the package that freezes or replaces the language beneath everybody else.',
+  },
+  ERR_GUARD_REPORT_CLOSED: {
+    kind: 'refused',
+    say: (d: { app: string }) => `${d.app} closed the channel on which the guard reports, and was stopped`,
+    hint: 'Do not trust this program: it tried to keep refusals from being heard.',
+  },
   ERR_GUARD_PACKAGE_JSON: {
     kind: 'refused',
     say: (d: { file: string; problem: string }) => `${d.file} steers what an import finds, and ${d.problem}`,

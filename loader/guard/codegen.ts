@@ -1,8 +1,12 @@
 import { types } from 'node:util';
 import v8 from 'node:v8';
 import { type Catalogue, sha256 } from './catalogue.js';
-import { lock } from './lock.js';
+import { closedProxy, lock } from './lock.js';
+import { pristine, taken } from './pristine.js';
 import type { Refuse } from './refuse.js';
+import { copyOf } from './bytes.js';
+
+const { construct } = Reflect;
 
 type Constructor = new (...args: never[]) => object;
 
@@ -14,7 +18,7 @@ export function guardEval(refuse: Refuse): void {
   v8.setFlagsFromString('--disallow-code-generation-from-strings');
   const no = (name: string) => (): never => refuse('ERR_GUARD_EVAL', { name });
   const closed = (original: Constructor, name: string): Constructor =>
-    new Proxy(original, { apply: no(name), construct: no(name) });
+    closedProxy(original, { apply: no(name), construct: no(name) });
 
   const guarded = closed(Function as unknown as Constructor, 'Function');
   lock(Function.prototype, 'constructor', guarded);
@@ -38,20 +42,20 @@ const isBytes = (source: unknown): source is Source => isAnyArrayBuffer(source) 
 /** WebAssembly is compiled only from bytes that are a file of an accepted manifest; the checked copy is compiled. */
 export function guardWasm(catalogue: Catalogue, refuse: Refuse): void {
   const { compile, instantiate, Module } = WebAssembly;
+  const bodyOf = taken(Response.prototype.arrayBuffer);
   const checked = (source: Source): Uint8Array<ArrayBuffer> => {
-    const view = ArrayBuffer.isView(source)
-      ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-      : new Uint8Array(source);
-    const copy = Uint8Array.from(view);
-    const digest = sha256(copy);
-    if (!catalogue.lists(digest)) refuse('ERR_GUARD_WASM', { digest });
+    const copy = copyOf(source);
+    pristine(() => {
+      const digest = sha256(copy);
+      if (!catalogue.listsCode(digest)) refuse('ERR_GUARD_WASM', { digest });
+    });
     return copy;
   };
   const body = async (response: Response | Promise<Response>): Promise<Uint8Array<ArrayBuffer>> =>
-    checked(await (await response).arrayBuffer());
+    checked((await bodyOf(await response)) as ArrayBuffer);
 
-  const guarded = new Proxy(Module, {
-    construct: (target, [source], newTarget) => Reflect.construct(target, [checked(source)], newTarget),
+  const guarded = closedProxy(Module, {
+    construct: (target, args, newTarget) => construct(target, [checked(args[0])], newTarget),
   });
   lock(Module.prototype, 'constructor', guarded);
   lock(WebAssembly, 'Module', guarded);

@@ -1,11 +1,20 @@
 import Module from 'node:module';
-import { isAbsolute } from 'node:path';
+import path from 'node:path';
 import { allowedBuiltin } from './builtins.js';
-import type { Catalogue } from './catalogue.js';
+import { type Catalogue, textOf } from './catalogue.js';
 import { formatOf } from './format.js';
-import { lock } from './lock.js';
+import { closedProxy, lock } from './lock.js';
+import { pristine, taken } from './pristine.js';
 import type { Refuse } from './refuse.js';
+import { checkResolution } from './resolution.js';
 import { inspectSource } from './runtime-copies.js';
+
+/** Taken once, as everything that foreign code could replace. */
+const { isAbsolute } = path;
+const { apply } = Reflect;
+const { parse } = JSON;
+const { get, set } = WeakMap.prototype;
+const drop = taken(WeakMap.prototype.delete);
 
 /** The parts of Node's CommonJS loader that its types leave out. They have been stable for ten years. */
 interface CommonJsModule {
@@ -41,17 +50,19 @@ export function guardCommonJs({ catalogue, refuse, loadAddon, guardSessions }: C
   const closed = (name: string) => (): never => refuse('ERR_GUARD_LOADER_HOOK', { name });
 
   const javascript = (module: CommonJsModule, filename: string): void => {
-    const bytes = catalogue.read(filename);
-    const format = formatOf(filename, bytes, catalogue);
-    if (format === 'module') refuse('ERR_GUARD_REQUIRE_ESM', { file: filename });
-    if (format !== 'commonjs') refuse('ERR_GUARD_MODULE_FORMAT', { file: filename });
-    const text = bytes.toString('utf8');
-    const watched = inspectSource(text, filename, catalogue, refuse);
-    checked.set(module, text);
+    const { text, watched } = pristine(() => {
+      const bytes = catalogue.read(filename);
+      const format = formatOf(filename, bytes, catalogue);
+      if (format === 'module') refuse('ERR_GUARD_REQUIRE_ESM', { file: filename });
+      if (format !== 'commonjs') refuse('ERR_GUARD_MODULE_FORMAT', { file: filename });
+      const source = textOf(bytes);
+      return { text: source, watched: inspectSource(source, filename, catalogue, refuse) };
+    });
+    apply(set, checked, [module, text]);
     try {
       module._compile(text, filename, 'commonjs');
     } finally {
-      checked.delete(module);
+      drop(checked, module);
     }
     if (watched) guardSessions(module.exports);
   };
@@ -59,19 +70,14 @@ export function guardCommonJs({ catalogue, refuse, loadAddon, guardSessions }: C
   const handlers: CommonJsLoader['_extensions'] = {
     '.js': javascript,
     '.json': (module, filename) => {
-      module.exports = JSON.parse(
-        catalogue
-          .read(filename)
-          .toString('utf8')
-          .replace(/^\uFEFF/, ''),
-      );
+      module.exports = pristine(() => parse(textOf(catalogue.read(filename)).replace(/^\uFEFF/, '')));
     },
     '.node': (module, filename) => loadAddon(module, filename),
   };
   lock(
     loader,
     '_extensions',
-    new Proxy(Object.assign(Object.create(null) as object, handlers), {
+    closedProxy(Object.assign(Object.create(null) as object, handlers), {
       set: closed('require.extensions'),
       defineProperty: closed('require.extensions'),
       deleteProperty: closed('require.extensions'),
@@ -87,18 +93,23 @@ export function guardCommonJs({ catalogue, refuse, loadAddon, guardSessions }: C
   lock(loader.prototype, '_compile', function (this: CommonJsModule, content: string, filename: string) {
     const same = loader.wrap === wrap && loader.wrapper === wrapper;
     if (!same || wrapper[0] !== before || wrapper[1] !== after) closed('module.wrapper')();
-    if (checked.get(this) !== content) refuse('ERR_GUARD_COMPILE', { file: String(filename) });
-    checked.delete(this);
-    return compile.call(this, content, filename, 'commonjs');
+    if (typeof content !== 'string' || apply(get, checked, [this]) !== content)
+      refuse('ERR_GUARD_COMPILE', { file: String(filename) });
+    drop(checked, this);
+    return apply(compile, this, [content, filename, 'commonjs']);
   });
 
   const resolve = loader._resolveFilename;
   lock(
     loader,
     '_resolveFilename',
-    (request: string, parent: CommonJsModule | undefined, ...rest: unknown[]) => {
-      const found = resolve.call(loader, request, parent, ...rest);
-      if (isAbsolute(found)) catalogue.checkSteering(request, parent?.filename ?? undefined, found);
+    (request: string, parent: CommonJsModule | undefined, isMain: unknown, options: unknown) => {
+      const name = `${request}`;
+      const importer = parent?.filename ?? undefined;
+      const found = apply(resolve, loader, [name, parent, isMain, options]) as string;
+      pristine(() => {
+        if (isAbsolute(found)) checkResolution(catalogue, refuse, name, importer, found);
+      });
       return found;
     },
   );
@@ -106,9 +117,9 @@ export function guardCommonJs({ catalogue, refuse, loadAddon, guardSessions }: C
   const load = loader._load;
   lock(loader, '_load', (request: string, parent: CommonJsModule | undefined, isMain: boolean) => {
     // Made a string once: what is loaded is what was checked.
-    const name = String(request);
-    allowedBuiltin(name, refuse);
-    return load.call(loader, name, parent, isMain);
+    const name = `${request}`;
+    pristine(() => allowedBuiltin(name, refuse));
+    return apply(load, loader, [name, parent, isMain]);
   });
   for (const name of ['register', 'registerHooks', 'enableCompileCache', '_preloadModules', '_initPaths']) {
     if (name in Module) lock(Module, name, closed(`module.${name}`));

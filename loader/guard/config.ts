@@ -17,6 +17,9 @@ const schema = z.strictObject({
   ocsp: files.optional(),
   revocation: z.enum(['require', 'prefer', 'off']).optional(),
   policy: z.string().min(1).optional(),
+  /** Whose code may run, and whose models may be opened; without one of them, the common policy counts for that use. */
+  codePolicy: z.string().min(1).optional(),
+  modelPolicy: z.string().min(1).optional(),
   /** The accepted signers, compared by kind and exactly; a policy file can narrow further. */
   identity: z.union([z.string().min(1), files.min(1)]).optional(),
   /** ISO 8601; the clock of the machine without it. */

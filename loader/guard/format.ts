@@ -1,6 +1,9 @@
-import { extname } from 'node:path';
-import { compileFunction } from 'node:vm';
-import type { Catalogue } from './catalogue.js';
+import path from 'node:path';
+import vm from 'node:vm';
+import { type Catalogue, textOf } from './catalogue.js';
+
+const { extname } = path;
+const { compileFunction } = vm;
 
 type ModuleFormat = 'module' | 'commonjs' | 'json' | 'addon' | 'unknown';
 
@@ -20,7 +23,7 @@ export function formatOf(path: string, source: Buffer, catalogue: Catalogue): Mo
   }
   const type = catalogue.packageType(path);
   if (type === 'module' || type === 'commonjs') return type;
-  return hasModuleSyntax(source.toString('utf8')) ? 'module' : 'commonjs';
+  return hasModuleSyntax(textOf(source)) ? 'module' : 'commonjs';
 }
 
 /** What the parser says of text that only an ES module may contain. */

@@ -1,9 +1,10 @@
 import type { InitializeHook, LoadHook, ResolveHook } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { allowedBuiltin } from './builtins.js';
-import { Catalogue } from './catalogue.js';
+import { Catalogue, textOf } from './catalogue.js';
 import { formatOf } from './format.js';
 import { type Refuse, refuser } from './refuse.js';
+import { checkResolution } from './resolution.js';
 import { inspectSource, sessionTrailer } from './runtime-copies.js';
 import type { GuardState } from './state.js';
 
@@ -12,8 +13,9 @@ import type { GuardState } from './state.js';
 let catalogue: Catalogue | undefined;
 let refuse: Refuse;
 
-export const initialize: InitializeHook<GuardState> = (state) => {
-  refuse = refuser(state.reportFd);
+export const initialize: InitializeHook<string> = (data) => {
+  const state = JSON.parse(data) as GuardState;
+  refuse = refuser(state.report);
   catalogue = new Catalogue(state.folders, refuse);
 };
 
@@ -29,7 +31,10 @@ export const resolve: ResolveHook = async (specifier, context, next) => {
   const found = await next(specifier, context);
   if (found.url.startsWith('file:')) {
     const importer = context.parentURL?.startsWith('file:') ? fileURLToPath(context.parentURL) : undefined;
-    ready().checkSteering(specifier, importer, fileURLToPath(found.url));
+    const file = fileURLToPath(found.url);
+    // Refused here already: what Node has loaded before, such as the guard itself, it does not load again.
+    if (ready().codeDigestOf(file) === undefined) ready().read(file);
+    checkResolution(ready(), refuse, nameOf(specifier, importer), importer, file);
   }
   return found;
 };
@@ -51,7 +56,7 @@ export const load: LoadHook = async (url, context, next) => {
     case 'json':
       return { format, shortCircuit: true, source: bytes };
     case 'module': {
-      const text = bytes.toString('utf8');
+      const text = textOf(bytes);
       const watched = inspectSource(text, path, signed, refuse);
       return { format, shortCircuit: true, source: watched ? text + sessionTrailer(url) : text };
     }
@@ -59,6 +64,14 @@ export const load: LoadHook = async (url, context, next) => {
       return refuse('ERR_GUARD_MODULE_FORMAT', { file: path });
   }
 };
+
+/** A specifier as a path or bare name: what looks like a URL is one, and relative ones may be encoded or have a query. */
+function nameOf(specifier: string, importer: string | undefined): string {
+  if (/^file:/i.test(specifier)) return fileURLToPath(specifier);
+  if (/^(\.{0,2}\/|\.{1,2}$)/.test(specifier))
+    return fileURLToPath(new URL(specifier, importer === undefined ? 'file:///' : pathToFileURL(importer)));
+  return specifier;
+}
 
 /** A data: URL can be as long as a program. */
 const shown = (url: string): string => (url.length > 80 ? `${url.slice(0, 80)}…` : url);

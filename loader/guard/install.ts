@@ -2,6 +2,7 @@ import module, { syncBuiltinESMExports } from 'node:module';
 import { Catalogue } from './catalogue.js';
 import { guardEval, guardWasm } from './codegen.js';
 import { guardCommonJs } from './commonjs.js';
+import { guardFiles } from './files.js';
 import { addonLoader } from './native.js';
 import { guardProcess, takeDebugSignal } from './process.js';
 import { refuser } from './refuse.js';
@@ -17,18 +18,19 @@ import { guardWorkers } from './workers.js';
  * @param entry URL of the module that workers import to come under the guard as well.
  */
 export function install(state: GuardState, entry: string): void {
-  const refuse = refuser(state.reportFd);
+  const refuse = refuser(state.report);
   const catalogue = new Catalogue(state.folders, refuse);
   // Node compiles the WebAssembly of its own HTTP client when fetch is first touched; touched now, it is not asked for.
   void globalThis.Headers;
-  module.register(new URL('./hooks.js', import.meta.url), { data: state });
+  module.register(new URL('./hooks.js', import.meta.url), { data: JSON.stringify(state) });
   const addons = addonLoader(catalogue, refuse);
   guardCommonJs({
     catalogue,
     refuse,
     loadAddon: addons.dlopen,
-    guardSessions: sessionGuard(catalogue, refuse, state.reportFd),
+    guardSessions: sessionGuard(catalogue, refuse, state.report),
   });
+  guardFiles(catalogue, refuse);
   guardWorkers(state, entry, catalogue, refuse);
   if (!state.allowEval) guardEval(refuse);
   if (!state.allowEmbeddedWasm) guardWasm(catalogue, refuse);

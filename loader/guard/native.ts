@@ -1,8 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import type { Catalogue } from './catalogue.js';
+import { pristine } from './pristine.js';
 import type { Refuse } from './refuse.js';
+
+/** Taken once, as everything that foreign code could replace. */
+const { closeSync, mkdtempSync, openSync, rmSync, writeSync } = fs;
+const { basename, join } = path;
+const { apply } = Reflect;
+const temporary = os.tmpdir();
 
 /** Libraries that an addon finds beside itself ($ORIGIN, @loader_path). */
 const LIBRARY = /\.(so(\.\d+)*|dylib|dll)$/i;
@@ -18,6 +25,7 @@ interface AddonLoader {
  */
 export function addonLoader(catalogue: Catalogue, refuse: Refuse): AddonLoader {
   const dlopen = process.dlopen as (module: object, filename: string, ...flags: number[]) => void;
+  const onExit = process.once.bind(process, 'exit');
   const copies = new Map<string, string>();
   let home: string | undefined;
 
@@ -26,26 +34,38 @@ export function addonLoader(catalogue: Catalogue, refuse: Refuse): AddonLoader {
     if (known !== undefined) return known;
     const bytes = catalogue.read(filename);
     if (home === undefined) {
-      const made = mkdtempSync(join(tmpdir(), 'modelseal-addons-'));
-      process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+      const made = mkdtempSync(join(temporary, 'modelseal-addons-'));
+      onExit(() => rmSync(made, { recursive: true, force: true }));
       home = made;
     }
     // One folder for each addon: two packages may carry libraries of the same name.
     const folder = mkdtempSync(join(home, 'addon-'));
     const target = join(folder, basename(filename));
     for (const library of catalogue.siblings(filename).filter((f) => LIBRARY.test(f))) {
-      writeFileSync(join(folder, basename(library)), catalogue.read(library), { mode: 0o500, flag: 'wx' });
+      writeNew(join(folder, basename(library)), catalogue.read(library));
     }
-    writeFileSync(target, bytes, { mode: 0o500, flag: 'wx' });
+    writeNew(target, bytes);
     copies.set(filename, target);
     return target;
   };
 
   return {
     dlopen: (module, filename, ...flags) => {
-      const path = String(filename);
-      if (catalogue.digestOf(path) === undefined) refuse('ERR_GUARD_NATIVE_UNSIGNED', { file: path });
-      dlopen.call(process, module, copy(path), ...flags);
+      const file = `${filename}`;
+      const checked = pristine(() => {
+        if (catalogue.codeDigestOf(file) === undefined) refuse('ERR_GUARD_NATIVE_UNSIGNED', { file });
+        return copy(file);
+      });
+      apply(dlopen, process, flags[0] === undefined ? [module, checked] : [module, checked, flags[0]]);
     },
   };
+}
+
+function writeNew(file: string, bytes: Uint8Array): void {
+  const fd = openSync(file, 'wx', 0o500);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -2,6 +2,7 @@ import crypto from 'node:crypto';
 import v8 from 'node:v8';
 import { allowedBuiltin } from './builtins.js';
 import { lock, replace } from './lock.js';
+import { pristine } from './pristine.js';
 import type { Refuse } from './refuse.js';
 
 type Getter = (name: string) => unknown;
@@ -17,8 +18,8 @@ export function guardProcess(refuse: Refuse, dlopen: (...args: unknown[]) => voi
   if (typeof open.getBuiltinModule === 'function') {
     const get = open.getBuiltinModule as Getter;
     lock(process, 'getBuiltinModule', (wanted: string) => {
-      const name = String(wanted);
-      allowedBuiltin(name, refuse);
+      const name = `${wanted}`;
+      pristine(() => allowedBuiltin(name, refuse));
       return get(name);
     });
   }

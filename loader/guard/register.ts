@@ -5,8 +5,8 @@ import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { parseGuardConfig } from './config.js';
 import { checkProcess } from './environment.js';
 import { install } from './install.js';
-import { refuser, tell } from './refuse.js';
-import { GUARD_VARIABLE, type GuardState } from './state.js';
+import { announce, refuser, reportTarget, tell } from './refuse.js';
+import { GUARD_VARIABLE, type GuardState, type ReportTarget } from './state.js';
 import { STATE_KEY } from './workers.js';
 
 // The entry `modelseal/guard`, for `node --import`. Node waits for it before it looks at the program, and runs it
@@ -23,7 +23,7 @@ const EXIT = {
   interrupted: 130,
 } as const;
 
-let reportFd: number | undefined;
+let report: ReportTarget | undefined;
 try {
   install(isMainThread ? await verifiedState() : inheritedState(), import.meta.url);
 } catch (error) {
@@ -32,23 +32,26 @@ try {
     : new ModelsealError('ERR_INTERNAL', { problem: error instanceof Error ? error.message : String(error) });
   // What `checkProcess` refuses has been told already; a second line under --json would count twice.
   if (!known.code.startsWith('ERR_GUARD_NODE') && !known.code.startsWith('ERR_GUARD_ENV'))
-    tell(known, reportFd);
+    tell(known, report ?? reportTarget(undefined));
   process.exit(EXIT[known.kind]);
 }
 
 async function verifiedState(): Promise<GuardState> {
   const config = parseGuardConfig(process.env[GUARD_VARIABLE]);
-  reportFd = config.reportFd;
+  report = reportTarget(config.reportFd);
   checkProcess(
     { execArgv: process.execArgv, argv: process.argv, env: process.env, isEntry },
-    refuser(reportFd),
+    refuser(report),
   );
   const { verifySignedFolders } = await import('./verify.js');
+  const at = config.at === undefined ? new Date() : new Date(config.at);
+  const { folders, signed } = await verifySignedFolders(config, at);
+  if (report.json) announce({ signed }, report);
   return {
-    folders: await verifySignedFolders(config, config.at === undefined ? new Date() : new Date(config.at)),
+    folders,
     allowEval: config.allowEval ?? false,
     allowEmbeddedWasm: config.allowEmbeddedWasm ?? false,
-    reportFd,
+    report,
   };
 }
 
@@ -64,8 +67,9 @@ function isEntry(name: string): boolean {
 
 /** The state of the parent, which put it there before any of its own code ran. */
 function inheritedState(): GuardState {
-  const state = getEnvironmentData(STATE_KEY) as unknown as GuardState | undefined;
-  if (!state) throw new ModelsealError('ERR_GUARD_NOT_CONFIGURED', {});
-  reportFd = state.reportFd;
+  const text = getEnvironmentData(STATE_KEY) as unknown;
+  if (typeof text !== 'string') throw new ModelsealError('ERR_GUARD_NOT_CONFIGURED', {});
+  const state = JSON.parse(text) as GuardState;
+  report = state.report;
   return state;
 }

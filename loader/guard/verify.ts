@@ -1,22 +1,40 @@
 import { realpathSync } from 'node:fs';
-import { ModelsealError } from '../../core/errors/index.js';
+import { join, resolve } from 'node:path';
+import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { ioError } from '../../core/files.js';
-import { ReportBuilder } from '../../core/report/index.js';
+import { ReportBuilder, type SignerSummary } from '../../core/report/index.js';
 import { readCertificateFiles, readTrustAnchors } from '../path/index.js';
+import { chooseFiles, listModel } from '../pipeline/listing.js';
 import type { VerifiedManifest } from '../pipeline/manifest.js';
+import { inside } from '../pipeline/signature-file.js';
 import { verifyManifest } from '../pipeline/verify.js';
 import { readPolicy, TrustPolicy } from '../policy/index.js';
 import { readEvidence } from '../revocation/index.js';
+import { readRegular, sha256 } from './catalogue.js';
 import type { GuardConfig } from './config.js';
-import type { SignedFolder } from './state.js';
+import type { FolderUse, SignedFolder } from './state.js';
+
+/** Who signed a folder, and what it may be used for; told before the program starts. */
+export interface SignedBy {
+  readonly folder: string;
+  readonly use: FolderUse;
+  readonly signers: readonly SignerSummary[];
+  /** What the acceptance leaves open, such as `revocation not checked`. */
+  readonly reservations: readonly string[];
+}
+
+export interface VerifiedFolders {
+  readonly folders: readonly SignedFolder[];
+  readonly signed: readonly SignedBy[];
+}
 
 /**
- * Verifies the signature of every folder: signer, path, revocation, policy, and the signature over the manifest. The
- * files themselves are checked one by one, when they are imported.
+ * Verifies the signature of every folder: signer, path, revocation, policy, and the signature over the manifest; and
+ * that the folder holds the signed names, no more and no fewer. The bytes are checked file by file, when they are used.
  *
  * @throws {ModelsealError} The cause of the first refusal, as `modelseal verify` gives it; `ERR_GUARD_MANIFEST`
  */
-export async function verifySignedFolders(config: GuardConfig, at: Date): Promise<SignedFolder[]> {
+export async function verifySignedFolders(config: GuardConfig, at: Date): Promise<VerifiedFolders> {
   const intermediates = readCertificateFiles(config.intermediates ?? [], 'intermediate certificate');
   const options = {
     at,
@@ -28,15 +46,60 @@ export async function verifySignedFolders(config: GuardConfig, at: Date): Promis
       certificates: intermediates,
     }),
     revocation: config.revocation,
-    policy: policyOf(config),
   };
+  const uses = policies(config);
   const folders: SignedFolder[] = [];
+  const signed: SignedBy[] = [];
   for (const { folder, signature } of config.signed) {
     const root = realFolder(folder);
-    const { manifest } = await verifyManifest(root, { ...options, signature }, new ReportBuilder(folder, at));
-    folders.push({ root, files: digests(manifest, folder) });
+    const accepted: { use: FolderUse; manifest: VerifiedManifest; file: string; report: ReportBuilder }[] =
+      [];
+    let refused: unknown;
+    for (const { use, policy } of uses) {
+      const report = new ReportBuilder(folder, at);
+      try {
+        accepted.push({
+          use,
+          report,
+          ...(await verifyManifest(root, { ...options, policy, signature }, report)),
+        });
+      } catch (error) {
+        // Another policy may accept the signer, for its own use; nothing else is a matter of policy.
+        if (!isModelsealError(error)) throw error;
+        refused ??= error;
+      }
+    }
+    const [first] = accepted;
+    if (first === undefined) throw refused;
+    const use = accepted.length === uses.length ? 'both' : first.use;
+    const { manifest, file, report } = first;
+    const files = digests(manifest, folder);
+    folders.push({
+      root,
+      given: resolve(folder),
+      use,
+      files,
+      ignored: compare(manifest, root, file, files, report),
+    });
+    const { signers, reservations } = report.build();
+    signed.push({ folder, use, signers, reservations });
   }
-  return folders;
+  return { folders, signed };
+}
+
+/** What is asked of signers: one policy for all, or one for code and one for models, each narrowed by the common one. */
+function policies(config: GuardConfig): { use: FolderUse; policy: TrustPolicy | undefined }[] {
+  const common = policyOf(config);
+  if (config.codePolicy === undefined && config.modelPolicy === undefined)
+    return [{ use: 'both', policy: common }];
+  const narrowed = (file: string | undefined): TrustPolicy | undefined => {
+    const own = file === undefined ? undefined : readPolicy(file);
+    return own && common ? own.and(common) : (own ?? common);
+  };
+  return [
+    { use: 'code', policy: narrowed(config.codePolicy) },
+    { use: 'models', policy: narrowed(config.modelPolicy) },
+  ];
 }
 
 function policyOf(config: GuardConfig): TrustPolicy | undefined {
@@ -63,4 +126,42 @@ function digests(verified: VerifiedManifest, folder: string): Record<string, str
   if (serialization.method !== 'files') fail(`it lists ${serialization.method}, not whole files`);
   if (serialization.hashType !== 'sha256') fail(`its digests are ${serialization.hashType}, not sha256`);
   return Object.fromEntries(resources.map((r) => [r.file, r.digest]));
+}
+
+/**
+ * Compares the names in a folder with the signed ones. What a link leads to is hashed: it may stand for its name only if
+ * it is what was signed under this name.
+ *
+ * @returns The names that are no part of the folder as it was signed.
+ * @throws {ModelsealError} `ERR_FILE_UNSIGNED`, `ERR_FILE_MISSING`, `ERR_FILE_CHANGED`, and the codes of listing
+ */
+function compare(
+  verified: VerifiedManifest,
+  root: string,
+  signatureFile: string,
+  files: Readonly<Record<string, string>>,
+  report: ReportBuilder,
+): string[] {
+  const { manifest, signer } = verified;
+  const tree = listModel(verified, root, { report, signatureFile });
+  if (tree.single)
+    throw new ModelsealError('ERR_GUARD_MANIFEST', {
+      folder: root,
+      problem: 'it is of a single file, not of a folder',
+    });
+  const { extra } = chooseFiles(manifest, tree, undefined);
+  if (extra.length > 0) throw new ModelsealError('ERR_FILE_UNSIGNED', { files: extra });
+  const present = new Set(tree.files.map(({ name }) => name));
+  const missing = Object.keys(files).filter((name) => !present.has(name));
+  if (missing.length > 0) throw new ModelsealError('ERR_FILE_MISSING', { files: missing });
+  const changed = tree.files
+    .filter(({ name, path }) => path !== join(root, name) && sha256(readRegular(path)) !== files[name])
+    .map(({ name }) => name);
+  if (changed.length > 0) throw new ModelsealError('ERR_FILE_CHANGED', { files: changed });
+  const own = inside(root, signatureFile);
+  return [
+    ...tree.ignored,
+    ...(own === undefined ? [] : [own]),
+    ...(signer.policy.manifestIgnores === 'allow' ? manifest.serialization.ignorePaths : []),
+  ];
 }

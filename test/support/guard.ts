@@ -40,6 +40,20 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
   }
 }
 
+/** Changes the application after the guard has looked at it, and then starts a program of it. */
+const LATE = `
+  import fs from 'node:fs';
+  const { steps, main } = JSON.parse(process.argv[2]);
+  process.chdir(import.meta.dirname ?? new URL('.', import.meta.url).pathname);
+  for (const [name, ...args] of steps) fs[name + 'Sync'](...args);
+  await import(new URL(main, import.meta.url));`;
+
+/** A function of `node:fs` without its "Sync", and its arguments; paths are relative to the application. */
+export type Step = readonly [
+  name: 'writeFile' | 'rename' | 'symlink' | 'unlink' | 'mkdir' | 'copyFile',
+  ...args: string[],
+];
+
 /** An application that a publisher signed, and a way to run a program of it under the guard. */
 export class SignedApp {
   readonly folder: string;
@@ -58,7 +72,7 @@ export class SignedApp {
     signer = publisher(),
   ): Promise<SignedApp> {
     const folder = join(temp, 'app');
-    writeFiles(folder, files);
+    writeFiles(folder, { 'late.mjs': LATE, ...files });
     await signer.sign(folder);
     const anchor = join(temp, 'root.der');
     writeFileSync(anchor, signer.root.certificate.raw);
@@ -67,6 +81,11 @@ export class SignedApp {
 
   path(name: string): string {
     return join(this.folder, name);
+  }
+
+  /** Runs a program after the steps, which are taken when the guard has already compared the folder. */
+  async runLate(name: string, steps: readonly Step[]): Promise<GuardedRun> {
+    return this.run('late.mjs', {}, { args: [JSON.stringify({ steps, main: `./${name}` })] });
   }
 
   async run(

@@ -130,7 +130,8 @@ const app = (outside: string): Record<string, string | Uint8Array> => ({
       worker.once('message', (codes) => codes === expected ? done() : fail(new Error(codes)));
     });
     ${probes(ESM_DOORS)}`,
-  'cjs.cjs': `const OUTSIDE = ${JSON.stringify(outside)};\n(async () => { ${probes(CJS_DOORS)} })();`,
+  'cjs.cjs': `const OUTSIDE = ${JSON.stringify(outside)};
+    require('fs').writeFileSync(__dirname + '/unsigned.node', 'no library');\n(async () => { ${probes(CJS_DOORS)} })();`,
   'eval.mjs': 'console.log(eval("40 + 2"), new Function("return 1")());',
   'wasm.mjs': `await WebAssembly.compile(${EMPTY_WASM}); console.log('compiled');`,
   'static.mjs': 'console.log("evil"); import "node:child_process";',
@@ -146,7 +147,6 @@ describe('guard: doors', function () {
     const outside = join(temp(), 'outside.cjs');
     writeFileSync(outside, 'console.log("evil");');
     signed = await SignedApp.make(temp(), app(outside));
-    writeFileSync(signed.path('unsigned.node'), 'no library');
     writeFileSync(signed.path('changed.node'), 'another');
   });
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFile
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { GuardedRun } from '../../../loader/guard/run.js';
-import { codes, SignedApp, writeFiles } from '../../support/guard.js';
+import { codes, type Step, SignedApp, writeFiles } from '../../support/guard.js';
 import { useTemp } from '../../support/temp.js';
 
 /** What the program printed, and that nothing was refused. */
@@ -80,9 +80,22 @@ describe('guard: imports', function () {
     });
   }
 
-  it('refuses a file that was added', async () => {
+  it('refuses a folder that is not as it was signed before anything runs', async () => {
+    accepted(await app.run('esm.js'), 'own dep');
     writeFiles(app.folder, { 'added.js': 'console.log("evil");' });
-    refused(await app.run('added.js'), 'ERR_GUARD_MODULE_UNSIGNED');
+    refused(await app.run('esm.js'), 'ERR_FILE_UNSIGNED');
+    unlinkSync(app.path('added.js'));
+    renameSync(app.path('untyped/script.js'), join(temp(), 'script.js'));
+    refused(await app.run('esm.js'), 'ERR_FILE_MISSING');
+    mkdirSync(app.path('untyped/script.js'));
+    refused(await app.run('esm.js'), 'ERR_FILE_MISSING');
+  });
+
+  it('refuses a file that was added later', async () => {
+    refused(
+      await app.runLate('added.js', [['writeFile', 'added.js', 'console.log("evil");']]),
+      'ERR_GUARD_MODULE_UNSIGNED',
+    );
   });
 
   it('refuses a program outside the signed folder', async () => {
@@ -91,19 +104,26 @@ describe('guard: imports', function () {
   });
 
   it('refuses a package from a folder above the signed one', async () => {
-    renameSync(app.path('node_modules'), join(temp(), 'node_modules'));
-    refused(await app.run('esm.js'), 'ERR_GUARD_MODULE_UNSIGNED');
+    refused(
+      await app.runLate('esm.js', [['rename', 'node_modules', '../node_modules']]),
+      'ERR_GUARD_MODULE_UNSIGNED',
+    );
+    renameSync(join(temp(), 'node_modules'), app.path('node_modules'));
     writeFiles(temp(), { 'node_modules/stray/index.js': 'console.log("evil");' });
     writeFiles(app.folder, { 'x.cjs': 'require("stray");' });
     await app.publisher.sign(app.folder, { overwrite: true });
     refused(await app.run('x.cjs'), 'ERR_GUARD_MODULE_UNSIGNED');
   });
 
-  it('refuses a module that a symbolic link replaced, even by the same bytes', async () => {
+  it('refuses a module that a symbolic link replaced', async () => {
     writeFiles(temp(), { 'own.js': FILES['lib/own.js'] });
-    renameSync(app.path('lib/own.js'), app.path('lib/moved.js'));
-    symlinkSync(join(temp(), 'own.js'), app.path('lib/own.js'));
-    refused(await app.run('dynamic.js'), 'ERR_GUARD_MODULE_UNSIGNED');
+    refused(
+      await app.runLate('dynamic.js', [
+        ['unlink', 'lib/own.js'],
+        ['symlink', '../../own.js', 'lib/own.js'],
+      ]),
+      'ERR_GUARD_MODULE_UNSIGNED',
+    );
   });
 
   it('refuses a module that is gone', async () => {
@@ -115,24 +135,23 @@ describe('guard: imports', function () {
   });
 
   it('refuses package.json files that steer imports elsewhere', async () => {
-    const main = app.path('node_modules/dep/package.json');
-    writeFileSync(main, '{"name": "dep", "main": "other.js"}');
-    refused(await app.run('esm.js'), 'ERR_GUARD_PACKAGE_JSON');
-    refused(await app.run('cjs.cjs'), 'ERR_GUARD_PACKAGE_JSON');
-    writeFileSync(main, FILES['node_modules/dep/package.json']);
-    writeFiles(app.folder, { 'lib/package.json': '{"type": "commonjs"}' });
-    refused(await app.run('dynamic.js'), 'ERR_GUARD_PACKAGE_JSON');
+    const main = 'node_modules/dep/package.json';
+    for (const program of ['esm.js', 'cjs.cjs'])
+      refused(
+        await app.runLate(program, [['writeFile', main, '{"name": "dep", "main": "other.js"}']]),
+        'ERR_GUARD_PACKAGE_JSON',
+      );
+    writeFileSync(app.path(main), FILES[main]);
+    refused(
+      await app.runLate('dynamic.js', [['writeFile', 'lib/package.json', '{"type": "commonjs"}']]),
+      'ERR_GUARD_PACKAGE_JSON',
+    );
   });
 
   it('checks a file again when it is imported later', async () => {
-    const program = (name: string) => `
-      import { writeFileSync } from 'node:fs';
-      writeFileSync(new URL('./lib/${name}', import.meta.url), 'console.log("evil"); export const own = 2;');
-      await import('./lib/own.js');`;
-    writeFiles(app.folder, { 'swap.js': program('own.js'), 'twin.js': program('unrelated.js') });
-    await app.publisher.sign(app.folder, { overwrite: true });
-    accepted(await app.run('twin.js'), '');
-    refused(await app.run('swap.js'), 'ERR_GUARD_MODULE_CHANGED');
+    const evil: Step = ['writeFile', 'lib/own.js', 'console.log("evil"); export const own = 2;'];
+    accepted(await app.runLate('dynamic.js', [['mkdir', 'unrelated']]), 'own');
+    refused(await app.runLate('dynamic.js', [evil]), 'ERR_GUARD_MODULE_CHANGED');
   });
 
   it('serves code from several signed folders, each under its own manifest', async () => {
