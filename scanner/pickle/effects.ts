@@ -12,7 +12,7 @@ import {
   mayBeDangerous,
 } from './judge.js';
 import { DataTypes } from './numpy.js';
-import { isAttributeHolder, isShared, ObjectStates } from './object-state.js';
+import { type Nature, natureOf, ObjectStates } from './object-state.js';
 import { type Allocation, allocationOf, Resource } from './resource.js';
 import type { PickleRule } from './rules.js';
 import { stringAt } from './text.js';
@@ -37,6 +37,7 @@ export interface Global {
   readonly allocates: Allocation | undefined;
   /** How it calls, instantiates or imports its arguments. */
   readonly applied: Application | undefined;
+  readonly nature: Nature;
 }
 
 /** Distinct globals judged in full; a model has dozens. Of what is beyond, only danger is still looked for. */
@@ -135,7 +136,8 @@ export class Effects {
       const now = { module: nowModule, name: nowName };
       const allocates = allocationOf(nowModule, nowName);
       const applied = appliedBy(judgement, now);
-      id = this.#globals.push({ module, name, judgement, now, allocates, applied }) - 1;
+      const nature = natureOf(nowModule, nowName);
+      id = this.#globals.push({ module, name, judgement, now, allocates, applied, nature }) - 1;
       this.#ids.set(key, id);
     }
     if (this.#globals[id]?.judgement.allowed !== 'check') return id * 16 + KIND.GLOBAL;
@@ -345,7 +347,7 @@ export class Effects {
   build(instance: number, state: number, offset: number): void {
     const kind = kindOf(instance);
     if (isOwned(state) || !this.isArrayWrapper(instance)) this.keep(state, offset);
-    const shared = kind === KIND.RESULT && isShared(this.#globals[payloadOf(instance)]?.now);
+    const shared = kind === KIND.RESULT && this.#globals[payloadOf(instance)]?.nature.shared;
     if (kind === KIND.GLOBAL || kind === KIND.COMPUTED || shared) {
       const of = kind === KIND.COMPUTED ? 'a computed object' : this.label(payloadOf(instance));
       this.sink.finding('PKL-BUILD-GLOBAL', `the state of ${of} itself is overwritten`, offset);
@@ -362,7 +364,7 @@ export class Effects {
     if (kind !== KIND.DICT) {
       this.keepIn(stack, from, to, offset);
       this.#fill(target, 'mapping', offset);
-      if (kind === KIND.RESULT && isAttributeHolder(this.#globals[payloadOf(target)]?.now))
+      if (kind === KIND.RESULT && this.#globals[payloadOf(target)]?.nature.holder)
         this.states.items(target, stack, from, to, offset);
       return;
     }

@@ -4,7 +4,7 @@ import type { InlineArray } from './numpy.js';
 import { runOpcode } from './rare.js';
 import { State } from './state.js';
 import { FAILED, STOPPED, u32 } from './step.js';
-import { INT_BIAS, KIND, kindOf, Memo } from './values.js';
+import { INT_BIAS, isList, KIND, Memo } from './values.js';
 
 /** How the reading of one pickle ended. */
 export interface PickleEnd {
@@ -231,13 +231,13 @@ export class PickleMachine {
           continue;
         }
         case 0x61: // APPEND
-          if (sp - 2 < fence || (cells[sp - 1] ?? 0) < 0 || kindOf(cells[sp - 2] ?? 0) !== KIND.LIST) break;
+          if (sp - 2 < fence || (cells[sp - 1] ?? 0) < 0 || !isList(cells[sp - 2] ?? 0)) break;
           sp--;
           p++;
           continue;
         case 0x65: {
           // APPENDS
-          if (watch || sp < fence || kindOf(cells[fence - 1] ?? 0) !== KIND.LIST) break;
+          if (watch || sp < fence || !isList(cells[fence - 1] ?? 0)) break;
           const from = stack.popMarkOver(sp);
           if (from < 0) break;
           sp = from;

@@ -13,16 +13,20 @@ const ATTRIBUTE_HOLDERS =
 const SHARED =
   /^(logging\.getLogger|_?collections\.defaultdict|uuid\.SafeUUID|re\.RegexFlag|torch\.serialization\._get_layout|pandas\._libs\.missing\.NAType|pytz\._UTC|transformers\..*\.(\w+Strategy|\w+Names|\w+Mode|\w+Type|\w+Option)|accelerate\.utils\.dataclasses\.DistributedType)$/;
 
-type Path = Global['now'] | undefined;
+/** What the attributes of an object mean, by what made it. */
+export interface Nature {
+  /** Text that is not in the file. */
+  readonly text: boolean;
+  /** Its items, or what its constructor is given, are attributes as well. */
+  readonly holder: boolean;
+  /** Its state is not the pickle's to set. */
+  readonly shared: boolean;
+}
 
-const fits = (pattern: RegExp, path: Path): boolean =>
-  path !== undefined && pattern.test(`${path.module}.${path.name}`);
-
-/** True for objects whose items are attributes as well. */
-export const isAttributeHolder = (path: Path): boolean => fits(ATTRIBUTE_HOLDERS, path);
-
-/** True for objects whose state is not the pickle's to set. */
-export const isShared = (path: Path): boolean => fits(SHARED, path);
+export function natureOf(module: string, name: string): Nature {
+  const path = `${module}.${name}`;
+  return { text: MAKES_TEXT.has(path), holder: ATTRIBUTE_HOLDERS.test(path), shared: SHARED.test(path) };
+}
 
 /**
  * Attributes that pickles set: by BUILD, by a function that does the same, or by items of what shows them as attributes. One
@@ -66,9 +70,9 @@ export class ObjectStates {
   }
 
   /** A call: of what makes text, or of what makes attributes of its arguments. */
-  called({ now }: Global, id: number, args: number, offset: number): void {
-    if (MAKES_TEXT.has(`${now.module}.${now.name}`)) this.seen++;
-    if (this.seen > 0 && isAttributeHolder(now)) this.set(id * 16 + KIND.RESULT, args, offset);
+  called({ nature }: Global, id: number, args: number, offset: number): void {
+    if (nature.text) this.seen++;
+    if (nature.holder) this.set(id * 16 + KIND.RESULT, args, offset);
   }
 
   #names(stack: Float64Array, from: number, to: number): boolean {
@@ -76,8 +80,8 @@ export class ObjectStates {
       const key = stack[i] ?? 0;
       if (isOwned(key)) continue;
       const kind = kindOf(key);
-      if (kind === KIND.SPECIAL_STR || kind === KIND.COMPUTED) return true;
-      if (kind === KIND.RESULT && MAKES_TEXT.has(this.#label(key))) return true;
+      if (kind === KIND.SPECIAL_STR) return true;
+      if (kind === KIND.RESULT && this.#effects.global(payloadOf(key))?.nature.text) return true;
     }
     return false;
   }
@@ -91,11 +95,6 @@ export class ObjectStates {
   #isHidden(part: number): boolean {
     if (isOwned(part) || kindOf(part) !== KIND.RESULT) return false;
     return this.#effects.global(payloadOf(part))?.judgement.allowed === 'mapping';
-  }
-
-  #label(value: number): string {
-    const now = this.#effects.global(payloadOf(value))?.now;
-    return now ? `${now.module}.${now.name}` : '';
   }
 
   #report(instance: number, how: 'are' | 'may be', offset: number): void {

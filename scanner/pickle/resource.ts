@@ -105,7 +105,8 @@ export class Resource {
 
   /** A call of a global, or an instance of it, with a tuple of arguments. */
   call(effects: Effects, { now, allocates }: Global, args: number, offset: number): void {
-    if (!allocates && this.#largest === 0) return;
+    if ((!allocates && this.#largest === 0) || (kindOf(args) === KIND.TUPLE && effects.arena.isEmpty(args)))
+      return;
     const elements = effects.arena.elements(args);
     const what = `${now.module}.${now.name}`;
     if (!elements) {

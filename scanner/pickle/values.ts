@@ -51,9 +51,13 @@ export const isOwned = (value: number): boolean => value < 0;
 /** A global that is safe only where its call is in sight. */
 export const ownedGlobal = (id: number): number => -1 - id;
 
+/** True for a list that a literal made. */
+export const isList = (value: number): boolean => value >= 0 && (value & 15) === KIND.LIST;
+
 export function kindOf(value: number): number {
   if (value < 0) return value <= OWNED_TUPLE ? KIND.TUPLE : KIND.GLOBAL;
-  return value - Math.floor(value / 16) * 16;
+  // Of any integer that a number holds, the low bits survive.
+  return value & 15;
 }
 
 export function payloadOf(value: number): number {
@@ -136,6 +140,13 @@ export class Arena {
     all.set(before);
     all.set(stack.subarray(from, to), before.length);
     at[slot] = this.#store(all, 0, count);
+  }
+
+  /** True for a tuple of nothing. */
+  isEmpty(tuple: number): boolean {
+    const at = payloadOf(tuple);
+    const cells = this.#cells;
+    return this.#head - at <= cells.length && cells[at & (cells.length - 1)] === 0;
   }
 
   /** The elements of a tuple; undefined where they are forgotten or were too many. */

@@ -20,7 +20,18 @@ export class Raises extends Error {}
 
 const MAX_ASKED = 2n ** 24n;
 const ENCODINGS = ['utf-16', 'utf-8', 'ascii', 'latin-1', 'latin1'];
-const PLAIN_TYPES = ['builtins.str', 'builtins.dict', 'builtins.list', 'builtins.tuple'];
+const PLAIN_TYPES = [
+  'str',
+  'bytes',
+  'int',
+  'float',
+  'list',
+  'dict',
+  'tuple',
+  'set',
+  'frozenset',
+  'complex',
+].map((name) => `builtins.${name}`);
 const PLAIN_METHODS = ['split', 'join', 'lower'];
 
 const isMapping = (path: string): boolean =>

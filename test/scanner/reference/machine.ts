@@ -162,8 +162,9 @@ class Machine {
     return BigInt(digits.replace(/^\+/, ''));
   }
   #index(): number {
-    const value = Number(this.#decimal(this.#line()));
-    return value;
+    const line = this.#line();
+    if (line.includes('L')) throw new Raises('it is no number');
+    return Number(this.#decimal(line));
   }
 
   #import(module: string, name: string): Py {
@@ -232,6 +233,7 @@ class Machine {
       case 0x49: {
         // INT
         const line = this.#line();
+        if (line.includes('L')) throw new Raises('it is no number');
         this.#push(line === '00' || line === '01' ? new PyPlain() : new PyNumber(this.#decimal(line)));
         return;
       }
