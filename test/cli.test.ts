@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { AuditLog } from '../core/audit/index.js';
+import { main } from '../cli.js';
 import { cli } from './support/cli.js';
 import { useTemp } from './support/temp.js';
 
@@ -140,6 +142,19 @@ describe('command line', () => {
       stderr: '',
     });
     expect((await cli(['audit', 'verify', log()])).stdout).not.to.include('\u001b[');
+  });
+
+  it('paints on a terminal, unless it is told not to or the terminal only prints', async () => {
+    const said = async (env: Record<string, string>, ...args: string[]): Promise<string> => {
+      const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+      await main(['audit', 'verify', join(temp(), 'none'), ...args], { stdout: stream, stderr: stream }, env);
+      return String(stream.read());
+    };
+    expect(await said({ TERM: 'xterm' })).to.include('\u001b[');
+    for (const plain of [said({ TERM: 'dumb' }), said({ NO_COLOR: '1' }), said({}, '--no-color')])
+      expect(await plain)
+        .to.include('error:')
+        .and.not.to.include('\u001b');
   });
 
   it('makes a name from outside harmless on the terminal', async () => {
