@@ -16,6 +16,7 @@ export class TerminalBar {
   readonly #stream: NodeJS.WritableStream & { readonly columns?: number };
   readonly #started = Date.now();
   #drawn = 0;
+  #visible = false;
 
   constructor(label: string, stream: NodeJS.WritableStream & { readonly columns?: number }) {
     this.#label = label;
@@ -28,10 +29,17 @@ export class TerminalBar {
     this.#drawn = now;
     const text = barLine(this.#label, p, (now - this.#started) / 1000, this.#stream.columns || COLUMNS);
     this.#stream.write(`\r\u001b[2K${text}`);
+    this.#visible = true;
   };
 
+  /** Makes room for other text; the bar comes back with the next progress. */
+  wipe(): void {
+    if (this.#visible) this.#stream.write('\r\u001b[2K');
+    this.#visible = false;
+  }
+
   done(): void {
-    if (this.#drawn > 0) this.#stream.write('\r\u001b[2K');
+    this.wipe();
   }
 }
 

@@ -40,6 +40,7 @@ export class Output {
   readonly noteColors: Colors;
   readonly #streams: Streams;
   readonly #bar: boolean;
+  #drawn: TerminalBar | undefined;
   #unsaid: object | undefined;
 
   constructor(options: OutputOptions, streams: Streams) {
@@ -57,10 +58,16 @@ export class Output {
     return this.#streams.stdout.columns ?? 80;
   }
 
+  /** Text and bar never share a line. */
+  #write(stream: keyof Streams, text: Uint8Array | string): void {
+    this.#drawn?.wipe();
+    this.#streams[stream].write(text);
+  }
+
   /** The result of the command, once: `value` under `--json`, `text` for people. */
   result(value: object, text: string | (() => string)): void {
-    if (this.json) this.#streams.stdout.write(`${neutralJson(JSON.stringify(value))}\n`);
-    else if (!this.quiet) this.#streams.stdout.write(`${typeof text === 'string' ? text : text()}\n`);
+    if (this.json) this.#write('stdout', `${neutralJson(JSON.stringify(value))}\n`);
+    else if (!this.quiet) this.#write('stdout', `${typeof text === 'string' ? text : text()}\n`);
     else this.#unsaid = value;
   }
 
@@ -72,17 +79,17 @@ export class Output {
 
   /** Raw bytes as the result, for commands whose result is a file's content. */
   raw(bytes: Uint8Array | string): void {
-    this.#streams.stdout.write(bytes);
+    this.#write('stdout', bytes);
   }
 
   /** A remark for people, on stderr; silent under `--quiet`. */
   note(text: string): void {
-    if (!this.quiet) this.#streams.stderr.write(`${text}\n`);
+    if (!this.quiet) this.#write('stderr', `${text}\n`);
   }
 
   /** Something that must be seen even under `--quiet`. */
   warn(text: string): void {
-    this.#streams.stderr.write(`${this.noteColors.yellow('warning:')} ${text}\n`);
+    this.#write('stderr', `${this.noteColors.yellow('warning:')} ${text}\n`);
   }
 
   /**
@@ -90,7 +97,10 @@ export class Output {
    * Returns a sink to hand to the library; call `done` in a `finally`.
    */
   progress(label: string): { readonly sink: ProgressSink; done(): void } {
-    if (this.#bar) return new TerminalBar(label, this.#streams.stderr);
+    if (this.#bar) {
+      this.#drawn = new TerminalBar(label, this.#streams.stderr);
+      return this.#drawn;
+    }
     if (!this.json || this.quiet) return { sink: () => {}, done: () => {} };
     let last = 0;
     return {
@@ -99,9 +109,7 @@ export class Output {
         // Four events a second are enough for any reader and cost nothing.
         if (now - last < 250) return;
         last = now;
-        this.#streams.stderr.write(
-          `${neutralJson(JSON.stringify({ event: 'progress', work: label, ...p }))}\n`,
-        );
+        this.#write('stderr', `${neutralJson(JSON.stringify({ event: 'progress', work: label, ...p }))}\n`);
       },
       done: () => {},
     };

@@ -42,6 +42,7 @@ describe('the progress bar', () => {
       await new Promise((done) => setTimeout(done, 20));
     }
     bar.done();
+    bar.done();
     const drawn = text();
     expect(drawn).not.to.include('\n');
     const lines = drawn.split('\r\u001b[2K');
@@ -49,6 +50,30 @@ describe('the progress bar', () => {
     expect(lines[0]).to.equal('');
     expect(lines.at(-1)).to.equal('');
     for (const line of lines) expect(line.length).to.be.lessThan(20);
+  });
+
+  it('makes way for text, and comes back', async () => {
+    const { stream, text } = terminal(40);
+    const output = new Output(
+      { json: false, quiet: false, color: false },
+      { stdout: stream, stderr: stream },
+    );
+    const bar = output.progress('x');
+    await new Promise((done) => setTimeout(done, 450));
+    bar.sink(at(1, 2));
+    output.note('said');
+    output.warn('warned');
+    await new Promise((done) => setTimeout(done, 150));
+    bar.sink(at(1, 2));
+    output.result({}, 'result');
+    const lines = text().split('\n');
+    const drawn = /^\r\u001b\[2Kx [█░]+ 50%[^\r]*\r\u001b\[2K/;
+    expect(lines.map((line) => line.replace(drawn, 'BAR '))).to.deep.equal([
+      'BAR said',
+      'warning: warned',
+      'BAR result',
+      '',
+    ]);
   });
 
   it('and colour are not for a terminal that only prints', () => {
