@@ -64,6 +64,7 @@ export async function benchCa(crlEntries = 1_000_000): Promise<CaFigures> {
       name: `Developer ${i}`,
       emails: [`dev${i}@example.org`],
       uris: [],
+      at,
       notBefore: at,
       notAfter: new Date(at.getTime() + 90 * 86_400_000),
       spki: spkiOf(keys[i % keys.length] as (typeof keys)[0]),

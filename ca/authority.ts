@@ -18,6 +18,7 @@ import {
   verifySignedData,
 } from '../core/x509/index.js';
 import { certIdFor, decodeOcspRequest, encodeOcspRequest } from '../core/x509/ocsp.js';
+import { type Blocklist, readBlocklists, requireUnlisted } from './blocklist.js';
 import { type LintedCertificate, RecordedCertificate } from './certify.js';
 import { type IssuedCrl, issueCrl } from './crl.js';
 import { DeveloperTemplate } from './developer.js';
@@ -126,6 +127,11 @@ export interface OpenOptions {
   readonly access?: 'read' | 'write' | undefined;
   /** Work although the clock is behind what the authority has seen already. */
   readonly acceptClock?: boolean | undefined;
+  /**
+   * Files that name keys which are never certified: one SHA-256 over the SubjectPublicKeyInfo a line. `blocklist.txt` in
+   * the home folder always counts.
+   */
+  readonly blocklists?: readonly string[] | undefined;
 }
 
 /**
@@ -153,6 +159,7 @@ const OPEN: OptionTable<OpenOptions> = {
   issuingKey: is.text,
   access: is.one('read', 'write'),
   acceptClock: is.flag,
+  blocklists: is.list(is.text),
 };
 const ISSUE: OptionTable<IssueRequest> = {
   publicKey: is.object,
@@ -195,6 +202,8 @@ export class Authority {
   readonly #template: DeveloperTemplate;
   readonly #ask: AskPassphrase;
   readonly #keyFiles: { readonly [R in IssuerRole]: string };
+  readonly #blocklists: readonly string[];
+  #listed: readonly Blocklist[] | undefined;
   readonly #keys = new Map<IssuerRole, Promise<SigningKey>>();
   #consistent: Promise<void> | undefined;
 
@@ -204,6 +213,7 @@ export class Authority {
     issuers: { root: Issuer; issuing: Issuer },
     ask: AskPassphrase,
     keyFiles: { readonly [R in IssuerRole]: string },
+    blocklists: readonly string[],
   ) {
     this.paths = paths;
     this.#store = store;
@@ -213,6 +223,7 @@ export class Authority {
     this.#template = new DeveloperTemplate(this.profile, this.issuing);
     this.#ask = ask;
     this.#keyFiles = keyFiles;
+    this.#blocklists = blocklists;
   }
 
   static async open(home: string, ask: AskPassphrase, options: OpenOptions): Promise<Authority> {
@@ -226,16 +237,17 @@ export class Authority {
     const issuers = readIssuers(paths);
     const { access, acceptClock } = options;
     const store = SqliteStore.open(database, { access, acceptClock });
-    return new Authority(paths, store, issuers, ask, {
+    const keyFiles = {
       root: options.rootKey ?? paths.rootKey,
       issuing: options.issuingKey ?? paths.issuingKey,
-    });
+    };
+    return new Authority(paths, store, issuers, ask, keyFiles, options.blocklists ?? []);
   }
 
   /**
    * Issues a developer certificate. Concurrent calls share their commits, so many are best started together.
    *
-   * @throws {ModelsealError} `ERR_CA_IDENTITY…`, `ERR_CA_NAME`, `ERR_CA_VALIDITY`, `ERR_KEY_WEAK`, `ERR_LINT`,
+   * @throws {ModelsealError} `ERR_CA_IDENTITY…`, `ERR_CA_NAME`, `ERR_CA_VALIDITY`, `ERR_KEY_WEAK`, `ERR_CA_KEY_KNOWN`, `ERR_LINT`,
    *   `ERR_CA_KEY_BLOCKED`, `ERR_CA_KEY_TAKEN`, `ERR_CA_KEY_REUSED`, `ERR_CA_CLOCK`, `ERR_CA_…`
    */
   async issue(request: IssueRequest): Promise<IssuedCertificate> {
@@ -247,27 +259,37 @@ export class Authority {
       name,
     );
     const { notBefore, notAfter, shortened } = validityUnder(this.issuing, request, DEVELOPER_LIFETIME);
-    requireUnbroken(request.publicKey, 'the key to be certified');
-    const spki = spkiOf(request.publicKey);
-    this.#refuseOwnKey(spki);
-    const linted = this.#template.lint({ name, emails, uris, notBefore, notAfter, spki });
+    const spki = this.#requireFit(request.publicKey);
+    const linted = this.#template.lint({
+      name,
+      emails,
+      uris,
+      at: request.at,
+      notBefore,
+      notAfter,
+      spki,
+    });
     return { ...(await this.#certify(linted, request.at, request.reuseKey)), shortened };
   }
 
   /**
    * Issues the certificate of a time-stamp authority: for that purpose alone, critically (RFC 3161 §2.3).
    *
-   * @throws {ModelsealError} `ERR_CA_NAME`, `ERR_CA_VALIDITY`, `ERR_KEY_WEAK`, `ERR_LINT`, `ERR_CA_…`
+   * @throws {ModelsealError} `ERR_CA_NAME`, `ERR_CA_VALIDITY`, `ERR_KEY_WEAK`, `ERR_CA_KEY_KNOWN`, `ERR_LINT`, `ERR_CA_…`
    */
   async issueTsa(request: TsaRequest): Promise<IssuedCertificate> {
     checkOptions('issueTsa', request, ISSUE_TSA);
     this.issuing.requireValid(request.at);
     const name = subjectText(request.name, 'name');
     const { notBefore, notAfter, shortened } = validityUnder(this.issuing, request, TSA_LIFETIME);
-    requireUnbroken(request.publicKey, 'the key to be certified');
-    const spki = spkiOf(request.publicKey);
-    this.#refuseOwnKey(spki);
-    const linted = new TsaTemplate(this.profile, this.issuing).lint({ name, notBefore, notAfter, spki });
+    const spki = this.#requireFit(request.publicKey);
+    const linted = new TsaTemplate(this.profile, this.issuing).lint({
+      name,
+      at: request.at,
+      notBefore,
+      notAfter,
+      spki,
+    });
     return { ...(await this.#certify(linted, request.at)), shortened };
   }
 
@@ -473,6 +495,16 @@ export class Authority {
 
   close(): Promise<void> {
     return this.#store.close();
+  }
+
+  /** Every key before it is certified: sound, of nobody else, not ours. */
+  #requireFit(publicKey: KeyObject): Uint8Array {
+    requireUnbroken(publicKey, 'the key to be certified');
+    const spki = spkiOf(publicKey);
+    this.#refuseOwnKey(spki);
+    this.#listed ??= readBlocklists(this.#blocklists, this.paths.blocklist);
+    requireUnlisted(spki, this.#listed);
+    return spki;
   }
 
   #refuseOwnKey(spki: Uint8Array): void {

@@ -34,16 +34,18 @@ export class LintedCertificate {
    * empty signature: no key, not even a throwaway one, is needed for bytes that nobody will ever verify.
    *
    * @param issuer The signer's certificate; undefined for a root, which is its own.
+   * @param at The time of issuance.
    * @throws {ModelsealError} `ERR_LINT`
    */
   static lint(
     fields: Omit<CertificateFields, 'serial'>,
     role: CertificateRole,
     issuer: Certificate | undefined,
+    at: Date,
   ): LintedCertificate {
     const tbs = encodeTbsCertificate({ ...fields, serial: randomSerial() });
     const certificate = Certificate.decode(assemble(tbs, fields.signatureAlgorithm, NO_SIGNATURE));
-    lintCertificate({ certificate, issuer: issuer ?? certificate, role });
+    lintCertificate({ certificate, issuer: issuer ?? certificate, role, at });
     return new LintedCertificate(certificate, role);
   }
 

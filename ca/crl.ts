@@ -3,6 +3,7 @@ import type { SigningKey } from '../core/keys/index.js';
 import { CertificateList } from '../core/x509/crl.js';
 import { sameBytes, signatureAlgorithm, verifySignedData } from '../core/x509/index.js';
 import { type CrlFields, signCrl } from './encode/crl.js';
+import { lintCrl } from './lint/crl.js';
 import type { Issuer } from './issuer.js';
 import { daysAfter, MAX_CRL_DAYS, STATUS_BACKDATE_MS, wholeDays, wholeSeconds } from './profile.js';
 import type { CaStore } from './store/store.js';
@@ -28,7 +29,7 @@ export interface IssuedCrl {
  * good: a model signed years ago is still judged by it.
  *
  * @throws {ModelsealError} `ERR_CA_DAYS`, `ERR_CA_NOT_YET_VALID`, `ERR_CA_EXPIRED`, `ERR_CA_CLOCK`,
- *   `ERR_CA_CRL_FAULTY`, `ERR_CA_RECORDS`, `ERR_CA_DATABASE…`
+ *   `ERR_CA_CRL_FAULTY`, `ERR_LINT`, `ERR_CA_RECORDS`, `ERR_CA_DATABASE…`
  */
 export async function issueCrl(
   issuer: Issuer,
@@ -55,29 +56,38 @@ export async function issueCrl(
     entries: pieces,
   };
   const der = await signCrl(fields, key);
-  const problem = readBack(der, issuer, fields, count);
-  if (problem !== undefined) throw new ModelsealError('ERR_CA_CRL_FAULTY', { what: 'CRL', problem });
+  lintCrl({ list: readBack(der, issuer, fields, count), issuer: issuer.certificate });
   return { der, number, entries: count, thisUpdate, nextUpdate };
 }
 
-/** Reads the list as any verifier would, and says what differs from what was meant. */
-function readBack(der: Uint8Array, issuer: Issuer, meant: CrlFields, count: number): string | undefined {
-  let list: CertificateList;
-  try {
-    list = CertificateList.decode(der);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  if (!isSignedBy(list, issuer)) return 'its signature does not verify';
-  if (list.number !== BigInt(meant.number)) return 'it carries another number';
-  if (list.entryCount !== count) return `it has ${list.entryCount} entries instead of ${count}`;
+/**
+ * Reads the list as any verifier would, and compares it with what was meant.
+ *
+ * @throws {ModelsealError} `ERR_CA_CRL_FAULTY`
+ */
+function readBack(der: Uint8Array, issuer: Issuer, meant: CrlFields, count: number): CertificateList {
+  const fail = (problem: string, cause?: unknown): never => {
+    throw new ModelsealError('ERR_CA_CRL_FAULTY', { what: 'CRL', problem }, { cause });
+  };
+  const list = decoded(der, fail);
+  if (!isSignedBy(list, issuer)) fail('its signature does not verify');
+  if (list.number !== BigInt(meant.number)) fail('it carries another number');
+  if (list.entryCount !== count) fail(`it has ${list.entryCount} entries instead of ${count}`);
   if (
     list.thisUpdate.getTime() !== meant.thisUpdate.getTime() ||
     list.nextUpdate.getTime() !== meant.nextUpdate.getTime()
   ) {
-    return 'it carries another time';
+    fail('it carries another time');
   }
-  return undefined;
+  return list;
+}
+
+function decoded(der: Uint8Array, fail: (problem: string, cause: unknown) => never): CertificateList {
+  try {
+    return CertificateList.decode(der);
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error), error);
+  }
 }
 
 /** Whether a list is one of this issuer: its name and its key. */

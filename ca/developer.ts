@@ -19,6 +19,8 @@ import type { Profile } from './profile.js';
 /** What differs from one developer certificate to the next; all of it checked before. */
 export interface Developer extends Identities {
   readonly name: string;
+  /** The time of issuance. */
+  readonly at: Date;
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly spki: Uint8Array;
@@ -47,7 +49,7 @@ export class DeveloperTemplate {
 
   /** @throws {ModelsealError} `ERR_LINT` */
   lint(developer: Developer): LintedCertificate {
-    const { name, emails, uris, notBefore, notAfter, spki } = developer;
+    const { name, emails, uris, at, notBefore, notAfter, spki } = developer;
     return LintedCertificate.lint(
       {
         signatureAlgorithm: this.#issuer.signatureAlgorithm,
@@ -66,6 +68,7 @@ export class DeveloperTemplate {
       },
       'developer',
       this.#issuer.certificate,
+      at,
     );
   }
 }

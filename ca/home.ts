@@ -13,6 +13,8 @@ export interface HomePaths {
   readonly rootCrl: string;
   readonly issuingCrl: string;
   readonly database: string;
+  /** Keys that are never certified, where the operator keeps such a list here. */
+  readonly blocklist: string;
   /** Held while a list of this issuer is signed and put in place. */
   readonly rootLock: string;
   readonly issuingLock: string;
@@ -27,6 +29,7 @@ export const homePaths = (home: string): HomePaths => ({
   rootCrl: join(home, 'root.crl'),
   issuingCrl: join(home, 'issuing.crl'),
   database: join(home, 'ca.db'),
+  blocklist: join(home, 'blocklist.txt'),
   rootLock: join(home, '.root.lock'),
   issuingLock: join(home, '.issuing.lock'),
 });

@@ -33,7 +33,9 @@ export {
   createAuthority,
 } from './init.js';
 export { type Migrated, migrateAuthority } from './migrate.js';
+export { CRL_LINTS, type CrlLint } from './lint/crl.js';
 export { LINTS, type Lint } from './lint/index.js';
+export { OCSP_LINTS, type OcspLint } from './lint/ocsp.js';
 export type { OcspStatement, SignedOcsp } from './ocsp.js';
 export type { ProfileOptions } from './profile.js';
 export { OFFERED_REASONS, REASONS, type RevocationReason, revocationReason } from './reasons.js';

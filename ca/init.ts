@@ -210,6 +210,7 @@ async function makeTier(
     },
     role,
     parent?.issuer.certificate,
+    at,
   );
   const recorded = await RecordedCertificate.record(linted, store, at);
   const der = await recorded.sign(parent?.signer ?? signer, store);

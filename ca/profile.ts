@@ -27,6 +27,14 @@ export const AUTHORITY_BACKDATE_MS = 3_600_000;
 /** New certificates are valid from five minutes ago, for the same reason. */
 export const DEVELOPER_BACKDATE_MS = 300_000;
 
+/** How long certificates may live at most, and how far before their issuance they may begin. */
+export const LIFETIMES = {
+  root: { days: ROOT_DAYS, backdateMs: AUTHORITY_BACKDATE_MS },
+  issuing: { days: ISSUING_DAYS, backdateMs: AUTHORITY_BACKDATE_MS },
+  developer: { days: MAX_DEVELOPER_DAYS, backdateMs: DEVELOPER_BACKDATE_MS },
+  tsa: { days: ISSUING_DAYS, backdateMs: DEVELOPER_BACKDATE_MS },
+} as const;
+
 /** CRLs and OCSP answers say what was known five minutes ago, or at the newest revocation in them. */
 export const STATUS_BACKDATE_MS = DEVELOPER_BACKDATE_MS;
 

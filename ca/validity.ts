@@ -15,7 +15,10 @@ export interface ValidityRequest {
   /** The time of issuance. */
   readonly at: Date;
   readonly days?: number | undefined;
-  /** Explicit bounds, for imports and for tests of expiry; they must lie within the issuer's validity. */
+  /**
+   * Explicit bounds. They go round neither the longest life nor the backdating, and lie within the issuer's validity:
+   * a certificate that begins in the past would make signatures good that were made before anyone was asked.
+   */
   readonly notBefore?: Date | undefined;
   readonly notAfter?: Date | undefined;
 }
@@ -59,6 +62,12 @@ export function validityUnder(issuer: Issuer, request: ValidityRequest, lifetime
   };
   if (Number.isNaN(notBefore.getTime()) || Number.isNaN(notAfter.getTime())) fail('a date is not a date');
   if (notBefore >= notAfter) fail(`it ends at ${isoTime(notAfter)}, before it begins`);
+  if (notBefore < wholeSeconds(backdated)) {
+    fail(`it begins at ${isoTime(notBefore)}, before it is issued (${isoTime(request.at)})`);
+  }
+  if (notAfter > daysAfter(new Date(Math.max(notBefore.getTime(), request.at.getTime())), lifetime.most)) {
+    fail(`it lasts longer than ${lifetime.most} days`);
+  }
   if (notBefore < earliest) fail(`it begins before its issuer does (${isoTime(earliest)})`);
   if (notAfter > latest) fail(`it outlives its issuer (${isoTime(latest)})`);
   return { notBefore, notAfter, shortened };

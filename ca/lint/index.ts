@@ -14,10 +14,13 @@ import { publicKey } from './public-key.js';
 import { serialNumber } from './serial-number.js';
 import { signatureAlgorithm } from './signature-algorithm.js';
 import { subject } from './subject.js';
+import { subjectAttributes } from './subject-attributes.js';
 import { subjectAltName } from './subject-alt-name.js';
 import { subjectKeyIdentifier } from './subject-key-identifier.js';
 import { subjectNotIssuer } from './subject-not-issuer.js';
 import { validity } from './validity.js';
+import { validityBackdated } from './validity-backdated.js';
+import { validityLength } from './validity-length.js';
 import { validityNested } from './validity-nested.js';
 import { version } from './version.js';
 
@@ -32,7 +35,10 @@ export const LINTS: readonly Lint[] = [
   issuerMaySign,
   validity,
   validityNested,
+  validityLength,
+  validityBackdated,
   subject,
+  subjectAttributes,
   subjectNotIssuer,
   publicKey,
   keyNotShared,

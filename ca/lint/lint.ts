@@ -9,6 +9,8 @@ export interface LintSubject {
   /** The issuer's certificate; for a root, the certificate itself. */
   readonly issuer: Certificate;
   readonly role: CertificateRole;
+  /** The time of issuance. */
+  readonly at: Date;
 }
 
 /** One rule, with the place where it stands. */

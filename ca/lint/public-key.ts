@@ -1,6 +1,7 @@
 import { isModelsealError } from '../../core/errors/index.js';
 import { MAX_RSA_BITS, MIN_RSA_BITS } from '../../core/keys/index.js';
-import { readSpki } from '../encode/spki.js';
+import { bigInteger, readSpki } from '../encode/spki.js';
+import { weakness } from '../weak-keys.js';
 import type { Lint } from './lint.js';
 
 /** The curves of FIPS 186-5 by name, with the length of an uncompressed point (RFC 5480 §2.1.1.1, §2.2). */
@@ -11,7 +12,7 @@ const CURVES: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * RSA from 2048 bits with a sound exponent, or a NIST curve by name. Read from the bytes alone, without the library
+ * RSA from 2048 bits with a sound exponent and a modulus that nobody can factor at once, or a NIST curve by name. Read from the bytes alone, without the library
  * that judged the key before.
  */
 export const publicKey: Lint = {
@@ -26,9 +27,9 @@ export const publicKey: Lint = {
         return CURVES.get(key.curve) === key.pointLength ? undefined : `a key on curve ${key.curve}`;
       }
       if (key.bits < MIN_RSA_BITS || key.bits > MAX_RSA_BITS) return `an RSA key of ${key.bits} bits`;
-      return key.exponent % 2n === 1n && key.exponent >= 65_537n && key.exponent < 1n << 256n
-        ? undefined
-        : `the RSA exponent ${key.exponent}`;
+      if (key.exponent % 2n === 0n || key.exponent < 65_537n || key.exponent >= 1n << 256n)
+        return `the RSA exponent ${key.exponent}`;
+      return weakness(bigInteger(key.modulus));
     } catch (error) {
       if (isModelsealError(error)) return error.message;
       throw error;

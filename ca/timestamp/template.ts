@@ -17,6 +17,8 @@ import type { Profile } from '../profile.js';
 /** What differs between time-stamp authorities; all of it checked before. */
 interface TsaSubject {
   readonly name: string;
+  /** The time of issuance. */
+  readonly at: Date;
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly spki: Uint8Array;
@@ -33,7 +35,7 @@ export class TsaTemplate {
   }
 
   /** @throws {ModelsealError} `ERR_LINT` */
-  lint({ name, notBefore, notAfter, spki }: TsaSubject): LintedCertificate {
+  lint({ name, at, notBefore, notAfter, spki }: TsaSubject): LintedCertificate {
     const { organization, ocspUrl } = this.#profile;
     const crl = this.#profile.crlAddress('issuing');
     return LintedCertificate.lint(
@@ -56,6 +58,7 @@ export class TsaTemplate {
       },
       'tsa',
       this.#issuer.certificate,
+      at,
     );
   }
 }

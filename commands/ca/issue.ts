@@ -1,6 +1,6 @@
 import { type Command, passphraseOptions, printable } from '../terminal/index.js';
 import { summarizeCertificate } from '../../core/x509/index.js';
-import { clockOption, withAuthority } from './open.js';
+import { blocklistOption, clockOption, withAuthority } from './open.js';
 import {
   developerProtection,
   homeOption,
@@ -17,7 +17,9 @@ const issue: Command = (context) =>
     describe: 'Issue a developer certificate',
     builder: (yargs) =>
       keyPassphraseOptions(
-        clockOption(plainOption(passphraseOptions(keyTypeOption(identityOptions(homeOption(yargs)))))),
+        blocklistOption(
+          clockOption(plainOption(passphraseOptions(keyTypeOption(identityOptions(homeOption(yargs)))))),
+        ),
       )
         .option('out', {
           type: 'string',

@@ -18,11 +18,21 @@ export const clockOption = <T>(yargs: Argv<T>) =>
     describe: 'Work although the clock is behind what the authority has seen',
   });
 
+/** `--blocklist`, for commands that certify keys. */
+export const blocklistOption = <T>(yargs: Argv<T>) =>
+  yargs.option('blocklist', {
+    type: 'string',
+    array: true,
+    default: [] as string[],
+    describe: 'Keys that are never certified: a SHA-256 of the public key a line; HOME/blocklist.txt always',
+  });
+
 interface Opening {
   readonly home: string;
   readonly rootKey?: string | undefined;
   readonly issuingKey?: string | undefined;
   readonly acceptClock?: boolean | undefined;
+  readonly blocklist?: readonly string[] | undefined;
 }
 
 /**
@@ -39,7 +49,7 @@ export async function withAuthority<T>(
   work: (authority: Authority) => Promise<T>,
 ): Promise<T> {
   const { openAuthority } = await import('../../ca/index.js');
-  const { home, rootKey, issuingKey, acceptClock } = argv;
+  const { home, rootKey, issuingKey, acceptClock, blocklist } = argv;
   await nameLeftovers(context, home, rootKey);
   const ask = secrets === undefined ? neverAsk : passphraseSource(secrets, context);
   if (access !== 'read') Act.check(access);
@@ -48,6 +58,7 @@ export async function withAuthority<T>(
     issuingKey,
     access: access === 'read' ? access : 'write',
     acceptClock,
+    blocklists: blocklist,
   });
   try {
     const done = await work(authority);

@@ -1,6 +1,6 @@
 import { summarizeCertificate } from '../../core/x509/index.js';
 import { type Command, passphraseOptions, printable } from '../terminal/index.js';
-import { clockOption, withAuthority } from './open.js';
+import { blocklistOption, clockOption, withAuthority } from './open.js';
 import {
   developerProtection,
   homeOption,
@@ -16,7 +16,9 @@ const tsaCertificate: Command = (context) =>
     command: 'tsa-certificate',
     describe: 'Issue the certificate of a time-stamp authority (RFC 3161)',
     builder: (yargs) =>
-      keyPassphraseOptions(clockOption(plainOption(passphraseOptions(keyTypeOption(homeOption(yargs))))))
+      keyPassphraseOptions(
+        blocklistOption(clockOption(plainOption(passphraseOptions(keyTypeOption(homeOption(yargs)))))),
+      )
         .option('out', {
           type: 'string',
           demandOption: true,

@@ -234,10 +234,21 @@ export const caErrors = defineErrors({
       `two independent readers of ${d.file} disagree about its ${d.field}`,
     hint: 'An encoding that two programs read differently is how forged names pass; ask for a plainly encoded request.',
   },
+  ERR_BLOCKLIST: {
+    kind: 'refused',
+    say: (d: { file: string; problem: string }) => `the blocklist ${d.file} cannot be used: ${d.problem}`,
+    hint: 'Each line is a SHA-256 over a SubjectPublicKeyInfo in hexadecimal; comments follow a space or a #.',
+  },
+  ERR_CA_KEY_KNOWN: {
+    kind: 'refused',
+    say: (d: { fingerprint: string; file: string }) =>
+      `the key ${d.fingerprint} is on the blocklist ${d.file}: others have its private half`,
+    hint: 'Make a fresh key. If the old one has certificates anywhere, have them revoked (modelseal ca block-key).',
+  },
   ERR_LINT: {
     kind: 'refused',
     say: (d: { rule: string; problem: string; citation: string }) =>
-      `the certificate was not signed: ${d.rule}: ${d.problem} (${d.citation})`,
+      `what was made was held back: ${d.rule}: ${d.problem} (${d.citation})`,
     hint: 'Change what was asked for so that the rule holds. If nothing unusual was asked for, please report this.',
   },
   ERR_SERIAL_NUMBER: {

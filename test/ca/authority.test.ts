@@ -278,8 +278,19 @@ describe('ca: issuing', () => {
   it('never outlives its issuer, and refuses bounds that do not fit', async () => {
     const ca = await openNew(home());
     const { notBefore, notAfter } = ca.issuing.certificate;
-    const past = await ca.issue(ada({ notBefore, notAfter: days(0) }));
-    expect(past.certificate.notAfter).to.deep.equal(AT);
+    const brief = await ca.issue(ada({ notBefore: AT, notAfter: days(1) }));
+    expect(brief.certificate.notAfter).to.deep.equal(days(1));
+    const later = await ca.issue(ada({ notBefore: days(30), notAfter: days(1126) }));
+    expect(later.certificate.notBefore).to.deep.equal(days(30));
+    // Explicit bounds go round neither the longest life nor the backdating.
+    const before = (ms: number): Date => new Date(AT.getTime() - ms);
+    await ca.issue(ada({ notBefore: before(300_000), notAfter: days(1096) }));
+    await expectCodeAsync('ERR_CA_VALIDITY', () => ca.issue(ada({ notBefore: before(301_000) })));
+    await expectCodeAsync('ERR_CA_VALIDITY', () => ca.issue(ada({ notBefore, notAfter: days(0) })));
+    await expectCodeAsync('ERR_CA_VALIDITY', () => ca.issue(ada({ notAfter: days(1097) })));
+    await expectCodeAsync('ERR_CA_VALIDITY', () =>
+      ca.issue(ada({ notBefore: days(30), notAfter: days(1127) })),
+    );
     await expectCodeAsync('ERR_CA_VALIDITY', () => ca.issue(ada({ notAfter: days(1, notAfter) })));
     await expectCodeAsync('ERR_CA_VALIDITY', () => ca.issue(ada({ notBefore: days(-1, notBefore) })));
     await expectCodeAsync('ERR_CA_VALIDITY', () => ca.issue(ada({ notBefore: AT, notAfter: AT })));

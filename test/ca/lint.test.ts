@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, generatePrimeSync } from 'node:crypto';
 import { expect } from 'chai';
 import {
   assemble,
@@ -109,6 +109,22 @@ const leaf = (fault: Fault = {}): Certificate =>
 const critical = (oid: string, value: Uint8Array): Uint8Array => x.extension(oid, true, value);
 const printable = (text: string): Uint8Array =>
   der.sequence(der.setOf(der.sequence(der.oid('2.5.4.3'), der.printableString(text))));
+const attribute = (arc: string, text: string): Uint8Array =>
+  der.sequence(der.oid(`2.5.4.${arc}`), der.utf8String(text));
+const attributes = (...all: readonly [string, string][]): Uint8Array =>
+  der.sequence(...all.map(([arc, text]) => der.setOf(attribute(arc, text))));
+/** A SubjectPublicKeyInfo that OpenSSL would not make. */
+const rsa = (modulus: bigint, exponent: bigint): Uint8Array => {
+  const octets = (value: bigint): Buffer => {
+    const hex = value.toString(16);
+    return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
+  };
+  const key = der.sequence(der.integer(octets(modulus)), der.integer(octets(exponent)));
+  const algorithm = der.sequence(der.oid('1.2.840.113549.1.1.1'), der.nullValue());
+  return der.sequence(algorithm, der.bitString(key));
+};
+const prime = (bits: number): bigint => generatePrimeSync(bits, { bigint: true });
+const modulus = prime(1024) * prime(1024);
 const uri = (value: string): Uint8Array => der.element(contextPrimitive(6), Buffer.from(value));
 const point = (...fields: Uint8Array[]): Uint8Array =>
   x.extension(Oid.crlDistributionPoints, false, der.sequence(der.sequence(...fields)));
@@ -147,7 +163,31 @@ const FAULTS: readonly [
   ['validity', 'developer', () => leaf({ notBefore: days(5), notAfter: days(4) })],
   ['validity-nested', 'developer', () => leaf({ notAfter: days(2000) })],
   ['validity-nested', 'developer', () => leaf({ notBefore: days(-1) })],
+  ['validity-length', 'developer', () => leaf({ notAfter: days(1097) })],
+  ['validity-length', 'issuing', () => issuing({ notAfter: days(1827) }), root],
+  ['validity-length', 'root', () => root({ notAfter: days(3653) })],
+  ['validity-backdated', 'developer', () => leaf({ notBefore: new Date(AT.getTime() - 301_000) })],
+  ['validity-backdated', 'root', () => root({ notBefore: new Date(AT.getTime() - 3_601_000) })],
   ['subject', 'developer', () => leaf({ subject: der.sequence() })],
+  ['subject-attributes', 'developer', () => leaf({ subject: attributes(['10', 'Other'], ['3', 'Ada']) })],
+  ['subject-attributes', 'developer', () => leaf({ subject: attributes(['3', 'Ada']) })],
+  ['subject-attributes', 'developer', () => leaf({ subject: attributes(['10', 'Example']) })],
+  [
+    'subject-attributes',
+    'developer',
+    () => leaf({ subject: attributes(['10', 'Example'], ['3', 'Ada'], ['3', 'Eve']) }),
+  ],
+  [
+    'subject-attributes',
+    'developer',
+    () => leaf({ subject: attributes(['10', 'Example'], ['3', 'Ada'], ['11', 'Security']) }),
+  ],
+  [
+    'subject-attributes',
+    'developer',
+    () => leaf({ subject: der.sequence(der.setOf(attribute('10', 'Example'), attribute('3', 'Ada'))) }),
+  ],
+  ['subject-attributes', 'root', () => root({ subject: attributes(['3', 'Root']) })],
   ['subject', 'developer', () => leaf({ subject: printable('Ada') })],
   ['subject', 'developer', () => leaf({ subject: name('x'.repeat(65)) })],
   ['subject', 'developer', () => leaf({ subject: name('Ada\u202E') })],
@@ -158,6 +198,10 @@ const FAULTS: readonly [
     () => leaf({ spki: spkiOf(weakKey), extensions: { ski: x.subjectKeyIdentifier(id(weakKey)) } }),
   ],
   ['public-key', 'developer', () => leaf({ spki: spkiOf(ec('secp256k1')) })],
+  ['public-key', 'developer', () => leaf({ spki: rsa(modulus, 1n) })],
+  ['public-key', 'developer', () => leaf({ spki: rsa(modulus, 65_538n) })],
+  ['public-key', 'developer', () => leaf({ spki: rsa(modulus, 3n) })],
+  ['public-key', 'developer', () => leaf({ spki: rsa(prime(2040) * 211n, 65_537n) })],
   [
     'key-not-shared',
     'developer',
@@ -229,6 +273,11 @@ const FAULTS: readonly [
   [
     'subject-alt-name',
     'developer',
+    () => leaf({ extensions: { san: x.subjectAltName(['ada@example.org', 'ada@example.org'], []) } }),
+  ],
+  [
+    'subject-alt-name',
+    'developer',
     () =>
       leaf({
         extensions: {
@@ -296,17 +345,17 @@ const FAULTS: readonly [
 
 describe('ca: lints', () => {
   it('accept the four profiles', () => {
-    lintCertificate({ certificate: leaf({ extensions: TSA }), issuer: issuing(), role: 'tsa' });
-    lintCertificate({ certificate: root(), issuer: root(), role: 'root' });
-    lintCertificate({ certificate: issuing(), issuer: root(), role: 'issuing' });
-    lintCertificate({ certificate: leaf(), issuer: issuing(), role: 'developer' });
+    lintCertificate({ certificate: leaf({ extensions: TSA }), issuer: issuing(), role: 'tsa', at: AT });
+    lintCertificate({ certificate: root(), issuer: root(), role: 'root', at: AT });
+    lintCertificate({ certificate: issuing(), issuer: root(), role: 'issuing', at: AT });
+    lintCertificate({ certificate: leaf(), issuer: issuing(), role: 'developer', at: AT });
     const full = leaf({
       extensions: {
         cdp: x.crlDistributionPoints('http://example.org/a.crl'),
         aia: x.ocspAddress('https://example.org/'),
       },
     });
-    lintCertificate({ certificate: full, issuer: issuing(), role: 'developer' });
+    lintCertificate({ certificate: full, issuer: issuing(), role: 'developer', at: AT });
   });
 
   for (const [rule, role, certificate, issuer] of FAULTS) {
@@ -315,13 +364,13 @@ describe('ca: lints', () => {
       const signer = issuer?.() ?? (role === 'root' ? subject : issuing());
       // Other rules may object as well; this one must, on its own.
       const lint = LINTS.find((l) => l.name === rule);
-      expect(lint?.check({ certificate: subject, issuer: signer, role }), rule).to.be.a('string');
-      expectCode('ERR_LINT', () => lintCertificate({ certificate: subject, issuer: signer, role }));
+      expect(lint?.check({ certificate: subject, issuer: signer, role, at: AT }), rule).to.be.a('string');
+      expectCode('ERR_LINT', () => lintCertificate({ certificate: subject, issuer: signer, role, at: AT }));
     });
   }
 
   it('each have a citation, a name of their own and a case above', () => {
-    expect(LINTS).to.have.length(20);
+    expect(LINTS).to.have.length(23);
     expect(new Set(LINTS.map((lint) => lint.name)).size).to.equal(LINTS.length);
     for (const lint of LINTS) {
       expect(lint.citation, lint.name).to.match(/RFC 5280 §/);

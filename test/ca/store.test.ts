@@ -61,6 +61,7 @@ describe('ca: store', () => {
       },
       'root',
       undefined,
+      AT,
     );
     const recorded = await RecordedCertificate.record(linted, store, AT);
     await recorded.sign(key, store);
@@ -97,7 +98,7 @@ describe('ca: store', () => {
       extensions,
     };
     const recorded = await RecordedCertificate.record(
-      LintedCertificate.lint(fields, 'root', undefined),
+      LintedCertificate.lint(fields, 'root', undefined, AT),
       store,
       AT,
     );
