@@ -39,6 +39,17 @@ module.exports = {
       to: { path: '^(cli|commands)\\b' },
     },
     {
+      name: 'steps-know-no-report',
+      comment: 'a step returns what it found; verifying alone says it, in the order of its own lines',
+      severity: 'error',
+      from: {
+        path: '^loader/(path|policy|pipeline|revocation|sigstore)/',
+        pathNot:
+          '^loader/(path/build|revocation/report|pipeline/(account|certificate|load|options|scan|verify))\\.ts$',
+      },
+      to: { path: '^core/report/(index|builder)' },
+    },
+    {
       name: 'no-cycles',
       comment: 'types included: who must read two files to understand either has one file too many',
       severity: 'error',

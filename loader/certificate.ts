@@ -7,6 +7,7 @@ import { findPath, type PathOptions, pathCheckOf } from './path/index.js';
 import { type CheckedPath, checkRevocation } from './revocation/checked-path.js';
 import { mergeEvidence, NO_EVIDENCE, type RevocationEvidence } from './revocation/evidence.js';
 import type { RevocationMode } from './revocation/options.js';
+import { reportMode, reportPath } from './revocation/report.js';
 
 /** What a certificate is judged by. */
 export interface CertificateOptions extends Omit<PathOptions, 'judge'> {
@@ -47,13 +48,15 @@ export async function verifyCertificate(
   const first = await step('path', () => findPath(leaf, search));
   for (const check of first.checks) report?.check(check);
   return step('revocation', async () => {
+    // Before the check, so that the report of a refusal says what was asked for as well.
+    if (report) reportMode(mode, report);
     const evidence = mergeEvidence(given ?? NO_EVIDENCE, (await fetch?.(first)) ?? NO_EVIDENCE);
     const revocation = { evidence, mode, at, algorithms };
     const judge = (candidate: CheckedPath['path']): void => void checkRevocation(candidate, revocation);
-    return checkRevocation(
-      pathThat(judge, first, () => findPath(leaf, { ...search, judge })),
-      { ...revocation, report },
-    );
+    const path = pathThat(judge, first, () => findPath(leaf, { ...search, judge }));
+    const checked = checkRevocation(path, revocation);
+    if (report) reportPath(checked, report);
+    return checked;
   });
 }
 

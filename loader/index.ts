@@ -85,7 +85,6 @@ export {
   type LoadOptions,
   loadModel,
   MatchedModel,
-  type MatchOptions,
   SIGNATURE_NAME,
   scanModel,
   VerifiedManifest,

@@ -1,5 +1,5 @@
 import { checkOptions } from '../../core/options.js';
-import type { CertificateSummary, Check } from '../../core/report/index.js';
+import type { CertificateSummary, Check } from '../../core/report/report.js';
 import { type Certificate, isoTime, summarizeCertificate } from '../../core/x509/index.js';
 import { type AlgorithmPolicy, DEFAULT_ALGORITHM_POLICY } from './algorithm-policy.js';
 import type { TrustAnchor } from './anchor.js';

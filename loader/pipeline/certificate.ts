@@ -5,22 +5,22 @@ import { Certificate } from '../../core/x509/index.js';
 import { verifyCertificate } from '../certificate.js';
 import { TrustAnchors } from '../path/index.js';
 import type { TrustPolicy } from '../policy/policy.js';
+import type { CheckedPath } from '../revocation/checked-path.js';
 import { decodeEvidence, mergeEvidence, NO_EVIDENCE } from '../revocation/evidence.js';
 import type { VerifyOptions } from './options.js';
-import { AcceptedSigner } from './signer.js';
 
 /**
- * The certificate method: path, revocation and identity of the signer, in this order.
+ * The certificate method: path and revocation of the signer.
  *
  * The first certificate of the bundle is the signer's; the others, and the caller's intermediates, only help to find a
  * path, in whatever order they come.
  */
-export async function acceptCertificate(
+export async function checkSignerPath(
   bundle: UnverifiedBundle,
   options: VerifyOptions & { readonly trustRoots: TrustAnchors },
   policy: TrustPolicy,
   report: ReportBuilder,
-): Promise<AcceptedSigner> {
+): Promise<CheckedPath> {
   const { at, trustRoots, purpose, fetch } = options;
   const [leaf, ...rest] = await report.step('path', () => {
     if (!(trustRoots instanceof TrustAnchors)) {
@@ -36,7 +36,7 @@ export async function acceptCertificate(
     options.evidence ?? NO_EVIDENCE,
     decodeEvidence(bundle.stapled, 'bundle', [], 'stapled'),
   );
-  const checked = await verifyCertificate(leaf, {
+  return verifyCertificate(leaf, {
     anchors: trustRoots,
     intermediates,
     at,
@@ -47,5 +47,4 @@ export async function acceptCertificate(
     fetch,
     report,
   });
-  return report.step('identity', () => AcceptedSigner.ofPath(checked, policy, report));
 }

@@ -7,8 +7,8 @@ import {
   type ModelTree,
   walkModel,
 } from '../../core/model/index.js';
-import type { VerifiedManifest } from './manifest.js';
-import type { MatchOptions } from './options.js';
+import { VerifiedManifest } from './manifest.js';
+import type { ListOptions } from './options.js';
 import { inside } from './signature-file.js';
 
 /** The reference implementation calls the only file of a single-file model ".". */
@@ -77,37 +77,66 @@ function expectedFolders(files: readonly string[]): (folder: string) => boolean 
   };
 }
 
-/** Lists the model. What is excluded comes from the caller, from custom, and, unless refused, from the manifest. */
-export function listModel(verified: VerifiedManifest, path: string, options: MatchOptions): ModelTree {
-  const { manifest, signer } = verified;
-  const { report } = options;
-  const files = manifest.files();
-  // Releases before 0.3.1 sign a .gitattributes like any file: what is signed is checked, custom or not.
-  const custom = DEFAULT_IGNORED.filter((p) => !files.some((f) => f === p || f.startsWith(`${p}/`)));
-  const own = [...custom, ...(options.ignorePaths ?? [])];
-  const signature = options.signatureFile === undefined ? undefined : inside(path, options.signatureFile);
-  if (signature !== undefined) own.push(signature);
-  const ours = IgnoreRules.from(own, 'caller');
-  const theirs = manifest.serialization.ignorePaths.filter(
-    (p) => !ours.covers(IgnoreRules.from([p]).paths[0] ?? p),
-  );
-  const honoured = signer.policy.manifestIgnores === 'allow';
-  if (theirs.length > 0) {
-    const names = theirs.join(', ');
-    if (honoured) report.warning('files.manifest-ignores', `the manifest itself excludes: ${names}`);
-    else
-      report.skipped(
-        'files.manifest-ignores',
-        `not honoured, on request: the manifest's exclusions ${names}`,
-      );
+/** The files of a model that are there, listed for a verified manifest. Made only by {@link ListedModel.of}. */
+export class ListedModel {
+  readonly verified: VerifiedManifest;
+  readonly tree: ModelTree;
+  /** Paths that the manifest itself excludes, and whether that was honoured. */
+  readonly excluded: readonly string[];
+  readonly honoured: boolean;
+  /** Names of the files to look at; all without it. */
+  readonly only: ReadonlySet<string> | undefined;
+  readonly #listed = true;
+
+  private constructor(
+    verified: VerifiedManifest,
+    tree: ModelTree,
+    excluded: readonly string[],
+    honoured: boolean,
+    only: ReadonlySet<string> | undefined,
+  ) {
+    this.verified = verified;
+    this.tree = tree;
+    this.excluded = excluded;
+    this.honoured = honoured;
+    this.only = only;
+    Object.freeze(this);
   }
-  const tree = walkModel(path, {
-    ignore: honoured ? manifest.ignoreRules(own) : ours,
-    allowSymlinks: true,
-    expects: expectedFolders(files),
-  });
-  for (const warning of tree.warnings) report.warning('files.names', warning);
-  return tree;
+
+  static isListed(value: unknown): value is ListedModel {
+    return typeof value === 'object' && value !== null && #listed in value && value.#listed;
+  }
+
+  /**
+   * What is excluded comes from the caller, from custom, and, unless refused, from the manifest.
+   *
+   * @throws {ModelsealError} `ERR_FILE_NOT_IN_MANIFEST`, and the codes of walking a model
+   */
+  static of(verified: VerifiedManifest, path: string, options: ListOptions): ListedModel {
+    if (!VerifiedManifest.isVerified(verified)) {
+      const problem = 'ListedModel.of needs the result of VerifiedManifest.from';
+      throw new ModelsealError('ERR_USAGE', { problem });
+    }
+    const { manifest, signer } = verified;
+    const only = options.only ? chosenFiles(manifest, options.only) : undefined;
+    const files = manifest.files();
+    // Releases before 0.3.1 sign a .gitattributes like any file: what is signed is checked, custom or not.
+    const custom = DEFAULT_IGNORED.filter((p) => !files.some((f) => f === p || f.startsWith(`${p}/`)));
+    const own = [...custom, ...(options.ignorePaths ?? [])];
+    const signature = options.signatureFile === undefined ? undefined : inside(path, options.signatureFile);
+    if (signature !== undefined) own.push(signature);
+    const ours = IgnoreRules.from(own, 'caller');
+    const excluded = manifest.serialization.ignorePaths.filter(
+      (p) => !ours.covers(IgnoreRules.from([p]).paths[0] ?? p),
+    );
+    const honoured = signer.policy.manifestIgnores === 'allow';
+    const tree = walkModel(path, {
+      ignore: honoured ? manifest.ignoreRules(own) : ours,
+      allowSymlinks: true,
+      expects: expectedFolders(files),
+    });
+    return new ListedModel(verified, tree, excluded, honoured, only);
+  }
 }
 
 /**
@@ -115,7 +144,7 @@ export function listModel(verified: VerifiedManifest, path: string, options: Mat
  *
  * @throws {ModelsealError} `ERR_FILE_NOT_IN_MANIFEST`
  */
-export function chosenFiles(manifest: Manifest, names: readonly string[]): ReadonlySet<string> {
+function chosenFiles(manifest: Manifest, names: readonly string[]): ReadonlySet<string> {
   const wanted = IgnoreRules.from(names, 'caller');
   const files = manifest.files().filter((file) => wanted.covers(file));
   const unknown = wanted.paths.filter(

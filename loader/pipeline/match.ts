@@ -1,25 +1,12 @@
 import { digestBytes, holdFile, openHash } from '../../core/digest/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
-import { type ModelFile, type ModelTree, measureModel, rangeEnds } from '../../core/model/index.js';
-import { checkOptions, is, type OptionTable } from '../../core/options.js';
-import { ReportBuilder } from '../../core/report/index.js';
+import { type ModelFile, type ModelTree, rangeEnds } from '../../core/model/index.js';
 import { lendFrom } from '../../core/model/lend.js';
 import type { VerifiedFiles } from '../runtime/types.js';
-import { holdModel, isSigned } from './hold.js';
-import { judge } from './judge.js';
-import { chooseFiles, chosenFiles, listModel, signedName } from './listing.js';
-import { VerifiedManifest } from './manifest.js';
-import type { MatchOptions } from './options.js';
-
-const MATCH: OptionTable<MatchOptions> = {
-  report: is.made(ReportBuilder),
-  hold: is.flag,
-  signatureFile: is.text,
-  ignorePaths: is.list(is.text),
-  ignoreUnsignedFiles: is.flag,
-  only: is.list(is.text),
-  onProgress: is.call,
-};
+import { ComparedModel } from './compared-model.js';
+import { isSigned } from './hold.js';
+import { signedName } from './listing.js';
+import type { VerifiedManifest } from './manifest.js';
 
 /**
  * A model whose files are exactly those of a verified manifest, made only by {@link MatchedModel.from}. It owns the
@@ -53,39 +40,17 @@ export class MatchedModel implements VerifiedFiles {
   }
 
   /**
-   * Compares a model on disk with its verified manifest: every file, none missing, none besides.
+   * Takes a comparison without a difference.
    *
-   * @throws {ModelsealError} `ERR_FILE_CHANGED`, `ERR_FILE_MISSING`, `ERR_FILE_UNSIGNED`, `ERR_TREE_DIGEST`,
-   *   `ERR_FILE_NOT_IN_MANIFEST`, and the codes of listing and reading; the report lists every file of each kind
+   * @throws {ModelsealError} `ERR_FILE_CHANGED`, `ERR_FILE_MISSING`, `ERR_FILE_UNSIGNED`, `ERR_TREE_DIGEST`
    */
-  static async from(verified: VerifiedManifest, path: string, options: MatchOptions): Promise<MatchedModel> {
-    checkOptions('MatchedModel.from', options, MATCH);
-    if (!VerifiedManifest.isVerified(verified)) {
-      throw new ModelsealError('ERR_USAGE', {
-        problem: 'MatchedModel.from needs the result of VerifiedManifest.from',
-      });
-    }
-    const { manifest } = verified;
-    const held = options.hold ? new Map<string, Uint8Array>() : undefined;
-    const { only, choice, model } = await options.report.step('files', async () => {
-      const names = options.only ? chosenFiles(manifest, options.only) : undefined;
-      const tree = listModel(verified, path, options);
-      const chosen = chooseFiles(manifest, tree, names);
-      const measured = held
-        ? await holdModel(manifest, tree, chosen.wanted, held, options.onProgress)
-        : await measureModel(
-            tree,
-            manifest.serialization,
-            {
-              progress: options.onProgress,
-              expected: (file) => manifest.sizeOf(signedName(manifest, tree, file)),
-            },
-            chosen.wanted,
-          );
-      return { only: names, choice: chosen, model: measured };
-    });
-    judge(verified, choice, model, only, options);
-    return new MatchedModel(verified, model.tree, choice.wanted, held);
+  static from(compared: ComparedModel): MatchedModel {
+    if (!ComparedModel.isCompared(compared))
+      throw new ModelsealError('ERR_USAGE', { problem: 'MatchedModel.from needs a ComparedModel' });
+    const { differences, tree, verified, listing, wanted, held } = compared;
+    const [gravest = tree] = differences;
+    if (gravest instanceof ModelsealError) throw gravest;
+    return new MatchedModel(verified, listing, wanted, held);
   }
 
   /** Name of the model as it was signed. */

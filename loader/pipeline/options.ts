@@ -118,16 +118,19 @@ function told(options: Pick<VerifyOptions, 'report'> | undefined, check: () => v
   }
 }
 
-/** What the comparison of a model with its manifest is told. */
-export interface MatchOptions {
-  readonly report: ReportBuilder;
-  /** Keep the bytes that were hashed, so that a runtime can have them. Without it, they are read again on request. */
-  readonly hold?: boolean | undefined;
+/** What listing the files of a model is told. */
+export interface ListOptions {
   /** Where the signature was read from; it is no part of the model it lies in. */
   readonly signatureFile?: string | undefined;
   readonly ignorePaths?: readonly string[] | undefined;
-  readonly ignoreUnsignedFiles?: boolean | undefined;
   /** Names of files or folders; nothing else is hashed. */
   readonly only?: readonly string[] | undefined;
+}
+
+/** What the comparison of a model with its manifest is told. */
+export interface CompareOptions {
+  /** Keep the bytes that were hashed, so that a runtime can have them. Without it, they are read again on request. */
+  readonly hold?: boolean | undefined;
+  readonly ignoreUnsignedFiles?: boolean | undefined;
   readonly onProgress?: ProgressSink | undefined;
 }

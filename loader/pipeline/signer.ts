@@ -1,50 +1,21 @@
-import { KeyObject } from 'node:crypto';
-import { namedKey, type SigningMethod, type UnverifiedBundle } from '../../core/bundle/index.js';
+import type { KeyObject } from 'node:crypto';
 import { ModelsealError } from '../../core/errors/index.js';
-import { describeKey, publicKeyFingerprint, requireStrongKey } from '../../core/keys/index.js';
-import type { ReportBuilder } from '../../core/report/index.js';
-import { type Certificate, readIdentities, summarizeCertificate } from '../../core/x509/index.js';
 import type { SignerRule, TrustPolicy } from '../policy/policy.js';
-import type { CheckedPath } from '../revocation/index.js';
-import type { SigstoreSigner } from '../sigstore/index.js';
-
-interface SignerParts {
-  readonly method: SigningMethod;
-  readonly publicKey: KeyObject;
-  readonly identities: readonly string[];
-  /** Leaf first, trust anchor last. */
-  readonly chain: readonly Certificate[];
-}
+import { PresentedSigner } from './presented-signer.js';
 
 /**
- * A signer whose path is valid and who is one of those the operator accepts: a valid chain is not yet the right
- * signer. Made only by its three factories.
+ * A signer who is one of those the operator accepts: a valid chain is not yet the right signer. Made only by
+ * {@link AcceptedSigner.from}.
  */
 export class AcceptedSigner {
-  readonly method: SigningMethod;
-  /** The key that signatures are checked with: from the checked path, or the caller's own. Never from a bundle. */
-  readonly publicKey: KeyObject;
-  readonly keyFingerprint: string;
-  readonly identities: readonly string[];
-  readonly chain: readonly Certificate[];
+  readonly presented: PresentedSigner;
   readonly policy: TrustPolicy;
   /** Keeps look-alikes from passing for an accepted signer. */
   readonly #accepted = true;
 
-  private constructor(parts: SignerParts, policy: TrustPolicy, report: ReportBuilder) {
-    this.method = parts.method;
-    this.publicKey = parts.publicKey;
-    this.keyFingerprint = publicKeyFingerprint(parts.publicKey);
-    this.identities = parts.identities;
-    this.chain = parts.chain;
+  private constructor(presented: PresentedSigner, policy: TrustPolicy) {
+    this.presented = presented;
     this.policy = policy;
-    report.signer({
-      method: this.method,
-      identities: this.identities,
-      keyFingerprint: this.keyFingerprint,
-      chain: this.chain.map(summarizeCertificate),
-    });
-    this.#judge(report);
     Object.freeze(this);
   }
 
@@ -53,108 +24,45 @@ export class AcceptedSigner {
   }
 
   /**
-   * A signer with a certificate.
+   * Holds a proven signer against the policy.
    *
    * @throws {ModelsealError} `ERR_SIGNER_NOT_ACCEPTED`, `ERR_SIGNER_NO_IDENTITY`
    */
-  static ofPath(checked: CheckedPath, policy: TrustPolicy, report: ReportBuilder): AcceptedSigner {
-    const { leaf, anchor, chain } = checked.path;
-    requireStrongKey(leaf.publicKey(), `the key of ${leaf.label}`);
-    const { identities, malformed } = readIdentities(leaf);
-    if (malformed.length > 0)
-      report.warning('identity.malformed', `names that identify nobody: ${malformed.join(', ')}`);
-    const full = anchor.certificate ? [...chain, anchor.certificate] : chain;
-    return new AcceptedSigner(
-      {
-        method: 'certificate',
-        publicKey: leaf.publicKey(),
-        identities,
-        chain: full,
-      },
-      policy,
-      report,
-    );
-  }
-
-  /**
-   * The holder of a key that the caller trusts. What the bundle says of its key is compared and used for nothing else.
-   *
-   * @throws {ModelsealError} `ERR_KEY_WEAK`, `ERR_KEY_UNSUPPORTED`, `ERR_KEY_HINT_MISMATCH`,
-   *   `ERR_KEY_BYTES_MISMATCH`, `ERR_SIGNER_NOT_ACCEPTED`
-   */
-  static ofKey(
-    bundle: UnverifiedBundle,
-    key: KeyObject,
-    policy: TrustPolicy,
-    report: ReportBuilder,
-  ): AcceptedSigner {
-    if (!(key instanceof KeyObject) || key.type !== 'public') {
-      throw new ModelsealError('ERR_USAGE', { problem: 'publicKey is not the KeyObject of a public key' });
-    }
-    requireStrongKey(key, 'the public key');
-    const fingerprint = publicKeyFingerprint(key);
-    if (namedKey(bundle, key) === 'mismatch') {
-      throw bundle.keyHint === undefined
-        ? new ModelsealError('ERR_KEY_BYTES_MISMATCH', { fingerprint })
-        : new ModelsealError('ERR_KEY_HINT_MISMATCH', { hint: bundle.keyHint, fingerprint });
-    }
-    report.skipped('path', 'the key method has no certificates');
-    report.skipped('revocation', 'the key method has no revocation: stop using the key instead');
-    report.passed(
-      'key',
-      `${describeKey(key)}, given by the caller and named by the signature`,
-      'OMS v1.0 §4.1',
-    );
-    return new AcceptedSigner({ method: 'key', publicKey: key, identities: [], chain: [] }, policy, report);
-  }
-
-  /** @throws {ModelsealError} `ERR_SIGNER_NOT_ACCEPTED` */
-  static ofSigstore(signer: SigstoreSigner, policy: TrustPolicy, report: ReportBuilder): AcceptedSigner {
-    const { publicKey, chain, identity } = signer;
-    requireStrongKey(publicKey, 'the key of the Sigstore certificate');
-    report.skipped('revocation', 'Sigstore certificates live minutes and are not revoked');
-    return new AcceptedSigner(
-      { method: 'sigstore', publicKey, identities: [identity.identity], chain },
-      policy,
-      report,
-    );
-  }
-
-  /** How messages call the signer. */
-  get label(): string {
-    const [first] = this.identities;
-    return first ?? this.chain[0]?.label ?? `key ${this.keyFingerprint}`;
-  }
-
-  #judge(report: ReportBuilder): void {
-    const { policy } = this;
-    if (policy.anySigner) {
-      const why =
-        this.method === 'certificate' ? 'any signer under the trust roots' : 'the signer that was asked for';
-      report.passed('identity', `accepted: ${why}`);
-      return;
-    }
-    for (const group of policy.signers) {
-      if (group.some((rule) => this.#fits(rule))) continue;
+  static from(presented: PresentedSigner, policy: TrustPolicy): AcceptedSigner {
+    if (!PresentedSigner.isPresented(presented))
+      throw new ModelsealError('ERR_USAGE', { problem: 'AcceptedSigner.from needs a PresentedSigner' });
+    for (const group of policy.anySigner ? [] : policy.signers) {
+      if (group.some((rule) => fits(presented, rule))) continue;
+      const { identities, keyFingerprint, label } = presented;
       const accepted = group.map(describeRule);
-      if (this.identities.length === 0 && group.every((rule) => rule.identity !== undefined)) {
-        throw new ModelsealError('ERR_SIGNER_NO_IDENTITY', { subject: this.label, accepted });
+      if (identities.length === 0 && group.every((rule) => rule.identity !== undefined)) {
+        throw new ModelsealError('ERR_SIGNER_NO_IDENTITY', { subject: label, accepted });
       }
-      const identities = this.identities.length > 0 ? [...this.identities] : [`key ${this.keyFingerprint}`];
-      throw new ModelsealError('ERR_SIGNER_NOT_ACCEPTED', { identities, accepted });
+      const named = identities.length > 0 ? [...identities] : [`key ${keyFingerprint}`];
+      throw new ModelsealError('ERR_SIGNER_NOT_ACCEPTED', { identities: named, accepted });
     }
-    report.passed('identity', `${this.label} is an accepted signer`);
+    return new AcceptedSigner(presented, policy);
   }
 
-  /** Exact comparison of one spelling each, no patterns. */
-  #fits(rule: SignerRule): boolean {
-    return (
-      (rule.identity === undefined || this.identities.includes(rule.identity)) &&
-      (rule.key === undefined || rule.key === this.keyFingerprint) &&
-      (rule.certificate === undefined || rule.certificate === this.chain[0]?.fingerprint)
-    );
+  get publicKey(): KeyObject {
+    return this.presented.publicKey;
+  }
+  get keyFingerprint(): string {
+    return this.presented.keyFingerprint;
+  }
+  get identities(): readonly string[] {
+    return this.presented.identities;
+  }
+  get label(): string {
+    return this.presented.label;
   }
 }
+
+/** Exact comparison of one spelling each, no patterns. */
+const fits = ({ identities, keyFingerprint, chain }: PresentedSigner, rule: SignerRule): boolean =>
+  (rule.identity === undefined || identities.includes(rule.identity)) &&
+  (rule.key === undefined || rule.key === keyFingerprint) &&
+  (rule.certificate === undefined || rule.certificate === chain[0]?.fingerprint);
 
 const describeRule = (rule: SignerRule): string =>
   [

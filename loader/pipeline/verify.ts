@@ -3,9 +3,23 @@ import { PARALLEL_FILES, warmUp } from '../../core/digest/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import { type Report, ReportBuilder } from '../../core/report/index.js';
 import { TrustPolicy } from '../policy/policy.js';
+import {
+  reportAccepted,
+  reportComparison,
+  reportListing,
+  reportLogged,
+  reportManifest,
+  reportPayload,
+  reportPresented,
+  reportSigstore,
+} from './account.js';
+import { ComparedModel } from './compared-model.js';
+import { ListedModel } from './listing.js';
 import { VerifiedManifest } from './manifest.js';
 import { MatchedModel } from './match.js';
 import { checkVerifyOptions, type VerifyOptions } from './options.js';
+import { VerifiedPayload } from './payload.js';
+import { PresentedSigner } from './presented-signer.js';
 import { readSignature } from './signature-file.js';
 import { AcceptedSigner } from './signer.js';
 
@@ -50,7 +64,12 @@ export async function verifyManifest(
     return { bundle: parsed, file: read.path };
   });
   const signer = await acceptSigner(bundle, options, policy, report);
-  const manifest = await report.step('signature', () => VerifiedManifest.from(bundle, signer, report));
+  const manifest = await report.step('signature', () => {
+    const payload = VerifiedPayload.from(bundle, signer);
+    reportPayload(report, payload);
+    return VerifiedManifest.from(payload);
+  });
+  reportManifest(report, manifest);
   return { manifest, file };
 }
 
@@ -61,15 +80,14 @@ export async function runVerification(
   report: ReportBuilder,
 ): Promise<MatchedModel> {
   const { manifest, file } = await verifyManifest(path, options, report);
-  return MatchedModel.from(manifest, path, {
-    report,
-    hold: options.hold,
-    signatureFile: file,
-    ignorePaths: options.ignorePaths,
-    ignoreUnsignedFiles: options.ignoreUnsignedFiles,
-    only: options.only,
-    onProgress: options.onProgress,
+  const { ignorePaths, only, hold, ignoreUnsignedFiles, onProgress } = options;
+  const compared = await report.step('files', () => {
+    const listed = ListedModel.of(manifest, path, { signatureFile: file, ignorePaths, only });
+    reportListing(report, listed);
+    return ComparedModel.of(listed, { hold, ignoreUnsignedFiles, onProgress });
   });
+  reportComparison(report, compared);
+  return MatchedModel.from(compared);
 }
 
 /** The policy with the single options folded in, after checking that there is one kind of trust. */
@@ -106,18 +124,28 @@ async function acceptSigner(
     report.failed('trust', mismatch);
     throw mismatch;
   }
-  if (publicKey) {
-    return report.step('identity', () => AcceptedSigner.ofKey(bundle, publicKey, policy, report));
-  }
+  const accept = (present: () => PresentedSigner): Promise<AcceptedSigner> =>
+    report.step('identity', () => {
+      const presented = present();
+      reportPresented(report, presented);
+      const accepted = AcceptedSigner.from(presented, policy);
+      reportAccepted(report, accepted);
+      return accepted;
+    });
+  if (publicKey) return accept(() => PresentedSigner.ofKey(bundle, publicKey));
   if (sigstore) {
     const signer = await report.step('sigstore', async () => {
-      const { SigstoreSigner } = await import('../sigstore/index.js');
-      return SigstoreSigner.verify(bundle, sigstore, at, report);
+      const { LoggedSignature, SigstoreSigner } = await import('../sigstore/index.js');
+      const logged = await LoggedSignature.verify(bundle, sigstore);
+      reportLogged(report);
+      return SigstoreSigner.from(logged, sigstore, at);
     });
-    return report.step('identity', () => AcceptedSigner.ofSigstore(signer, policy, report));
+    reportSigstore(report, signer);
+    return accept(() => PresentedSigner.ofSigstore(signer));
   }
   if (!trustRoots) throw new ModelsealError('ERR_TRUST_MISSING', {});
   // Path validation is a third of all this code, and the other methods have no use for it.
-  const { acceptCertificate } = await import('./certificate.js');
-  return acceptCertificate(bundle, { ...options, trustRoots }, policy, report);
+  const { checkSignerPath } = await import('./certificate.js');
+  const checked = await checkSignerPath(bundle, { ...options, trustRoots }, policy, report);
+  return accept(() => PresentedSigner.ofPath(checked));
 }

@@ -4,7 +4,6 @@ import { DEFAULT_ALGORITHM_POLICY } from '../path/algorithm-policy.js';
 import type { ValidatedPath } from '../path/index.js';
 import { judgePath } from './judge-path.js';
 import { REVOCATION, type RevocationMode, type RevocationOptions } from './options.js';
-import { reportMode, reportPath } from './report.js';
 import type { CertificateStatus } from './status.js';
 
 /**
@@ -38,15 +37,11 @@ export class CheckedPath {
   /** See {@link checkRevocation}. */
   static check(path: ValidatedPath, options: RevocationOptions): CheckedPath {
     checkOptions('checkRevocation', options, REVOCATION);
-    // Before the check, so that the report of a refusal says what was asked for as well.
-    if (options.report) reportMode(options.mode, options.report);
     const judged = judgePath(path, {
       ...options,
       algorithms: options.algorithms ?? DEFAULT_ALGORITHM_POLICY,
     });
-    const checked = new CheckedPath(path, options, Object.freeze(judged.statuses), judged.warnings);
-    if (options.report) reportPath(options.mode, checked.statuses, checked.warnings, options.report);
-    return checked;
+    return new CheckedPath(path, options, Object.freeze(judged.statuses), judged.warnings);
   }
 
   /** False for anything that only looks like one. */

@@ -1,5 +1,4 @@
 import { is, type OptionTable } from '../../core/options.js';
-import { ReportBuilder } from '../../core/report/index.js';
 import type { AlgorithmPolicy } from '../path/index.js';
 import type { RevocationEvidence } from './evidence.js';
 
@@ -20,7 +19,6 @@ export interface RevocationOptions {
   /** Time of signing, only from a source that the caller trusts (a verified timestamp). */
   readonly signedAt?: Date | undefined;
   readonly algorithms?: AlgorithmPolicy | undefined;
-  readonly report?: ReportBuilder | undefined;
 }
 
 export const REVOCATION: OptionTable<RevocationOptions> = {
@@ -29,5 +27,4 @@ export const REVOCATION: OptionTable<RevocationOptions> = {
   at: is.time,
   signedAt: is.time,
   algorithms: is.object,
-  report: is.made(ReportBuilder),
 };

@@ -1,6 +1,6 @@
-import type { ModelsealError } from '../../core/errors/index.js';
 import type { ReportBuilder } from '../../core/report/index.js';
 import { isoTime } from '../../core/x509/index.js';
+import type { CheckedPath } from './checked-path.js';
 import type { RevocationMode } from './options.js';
 import type { CertificateStatus, EvidenceUsed } from './status.js';
 
@@ -15,12 +15,7 @@ export function reportMode(mode: RevocationMode | undefined, report: ReportBuild
 }
 
 /** Writes `revocation.crl` and `revocation.ocsp`, found or not, and what did not count. */
-export function reportPath(
-  mode: RevocationMode | undefined,
-  statuses: readonly CertificateStatus[],
-  warnings: readonly ModelsealError[],
-  report: ReportBuilder,
-): void {
+export function reportPath({ mode, statuses, warnings }: CheckedPath, report: ReportBuilder): void {
   const unknown = statuses.filter(({ status }) => status === 'unknown' || status === 'skipped');
   if (unknown.length === statuses.length) report.reservation('revocation not checked');
   else if (unknown.length > 0) report.reservation('revocation checked in part');

@@ -1,3 +1,3 @@
 export type { SigstoreIdentity } from './identity.js';
 export { SigstoreRoot } from './root.js';
-export { SigstoreSigner, type SigstoreTrust } from './verify.js';
+export { LoggedSignature, SigstoreSigner, type SigstoreTrust } from './verify.js';

@@ -2,7 +2,6 @@ import type { KeyObject } from 'node:crypto';
 import type { SignedEntity, TrustMaterial } from '@sigstore/verify';
 import type { UnverifiedBundle } from '../../core/bundle/index.js';
 import { type ErrorCode, ModelsealError } from '../../core/errors/index.js';
-import type { ReportBuilder } from '../../core/report/index.js';
 import { Certificate, parseIdentity, verifySignedData } from '../../core/x509/index.js';
 import { type SigstoreIdentity, sigstoreIdentity } from './identity.js';
 import { SigstoreRoot } from './root.js';
@@ -19,50 +18,34 @@ export interface SigstoreTrust {
 /** Clocks of a log and of a verifier differ; more than this is not a difference of clocks. */
 const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
 
-/** A signer that Sigstore's own checks have accepted. Made only by {@link SigstoreSigner.verify}. */
-export class SigstoreSigner {
+/**
+ * A signature that Sigstore's own checks have accepted: Fulcio chain, signed certificate timestamp, inclusion in the
+ * transparency log, time of signing. Whose it is was not looked at. Made only by {@link LoggedSignature.verify}.
+ */
+export class LoggedSignature {
   readonly leaf: Certificate;
   /** Leaf first; the issuing chain as the trusted root has it. */
   readonly chain: readonly Certificate[];
-  readonly identity: SigstoreIdentity;
   /** When the transparency log, or a timestamp authority, saw the signature. */
   readonly signedAt: Date;
-  readonly #verified = true;
+  readonly #logged = true;
 
-  private constructor(
-    leaf: Certificate,
-    chain: readonly Certificate[],
-    identity: SigstoreIdentity,
-    signedAt: Date,
-  ) {
+  private constructor(leaf: Certificate, chain: readonly Certificate[], signedAt: Date) {
     this.leaf = leaf;
     this.chain = chain;
-    this.identity = identity;
     this.signedAt = signedAt;
   }
 
-  get publicKey(): KeyObject {
-    return this.leaf.publicKey();
-  }
-
-  static isVerified(value: unknown): value is SigstoreSigner {
-    return typeof value === 'object' && value !== null && #verified in value && value.#verified;
+  static isLogged(value: unknown): value is LoggedSignature {
+    return typeof value === 'object' && value !== null && #logged in value && value.#logged;
   }
 
   /**
-   * Verifies a bundle of the sigstore method offline, through the Sigstore project's library: Fulcio chain, signed
-   * certificate timestamp, inclusion in the transparency log, time of signing, signature. On top of it: code signing
-   * as the certificate's purpose, the identity and the provider compared exactly, and no signature from the future.
+   * Verifies a bundle of the sigstore method offline, through the Sigstore project's library.
    *
-   * @param at The time it is judged at; the validity of the minutes-long certificate is judged at the logged time.
-   * @throws {ModelsealError} `ERR_SIGSTORE_…`, `ERR_SIGNER_NOT_ACCEPTED`
+   * @throws {ModelsealError} `ERR_SIGSTORE_…`
    */
-  static async verify(
-    bundle: UnverifiedBundle,
-    trust: SigstoreTrust,
-    at: Date,
-    report: ReportBuilder,
-  ): Promise<SigstoreSigner> {
+  static async verify(bundle: UnverifiedBundle, trust: SigstoreTrust): Promise<LoggedSignature> {
     if (!SigstoreRoot.isRoot(trust.trustedRoot)) {
       throw new ModelsealError('ERR_SIGSTORE_IDENTITY_MISSING', {
         missing: 'a trusted root (SigstoreRoot.read)',
@@ -80,19 +63,45 @@ export class SigstoreSigner {
     if (!der) throw new ModelsealError('ERR_SIGSTORE_BUNDLE', { problem: 'there is no certificate' });
     const leaf = Certificate.decode(der);
     const signedAt = await verifyWithLibrary(bundle, trust.trustedRoot);
-    report.passed(
-      'sigstore',
-      'Fulcio chain, certificate log, transparency log, time and signature verify',
-      'Sigstore client specification',
-    );
+    return new LoggedSignature(leaf, [leaf, ...issuersOf(leaf, trust.trustedRoot)], signedAt);
+  }
+}
 
+/** The holder of the one trusted identity, as Sigstore vouches for it. Made only by {@link SigstoreSigner.from}. */
+export class SigstoreSigner {
+  readonly logged: LoggedSignature;
+  readonly identity: SigstoreIdentity;
+  readonly #verified = true;
+
+  private constructor(logged: LoggedSignature, identity: SigstoreIdentity) {
+    this.logged = logged;
+    this.identity = identity;
+  }
+
+  get publicKey(): KeyObject {
+    return this.logged.leaf.publicKey();
+  }
+
+  static isVerified(value: unknown): value is SigstoreSigner {
+    return typeof value === 'object' && value !== null && #verified in value && value.#verified;
+  }
+
+  /**
+   * Compares identity and provider exactly, and refuses a signature from the future.
+   *
+   * @param at The time it is judged at; the validity of the minutes-long certificate is judged at the logged time.
+   * @throws {ModelsealError} `ERR_SIGSTORE_FUTURE`, `ERR_SIGNER_NOT_ACCEPTED`
+   */
+  static from(logged: LoggedSignature, trust: SigstoreTrust, at: Date): SigstoreSigner {
+    if (!LoggedSignature.isLogged(logged))
+      throw new ModelsealError('ERR_USAGE', { problem: 'SigstoreSigner.from needs a LoggedSignature' });
+    const { leaf, signedAt } = logged;
     if (signedAt.getTime() > at.getTime() + CLOCK_TOLERANCE_MS) {
       throw new ModelsealError('ERR_SIGSTORE_FUTURE', {
         signedAt: signedAt.toISOString(),
         at: at.toISOString(),
       });
     }
-    report.passed('sigstore.time', `signed at ${signedAt.toISOString()}, when its certificate was valid`);
     const found = sigstoreIdentity(leaf);
     const wanted = parseIdentity(trust.identity);
     if (found.identity !== wanted || found.provider !== trust.identityProvider) {
@@ -101,8 +110,7 @@ export class SigstoreSigner {
         accepted: [`${wanted} (${trust.identityProvider})`],
       });
     }
-    report.passed('sigstore.identity', `${found.identity}, vouched for by ${found.provider}`);
-    return new SigstoreSigner(leaf, [leaf, ...issuersOf(leaf, trust.trustedRoot)], found, signedAt);
+    return new SigstoreSigner(logged, found);
   }
 }
 

@@ -198,6 +198,8 @@ describe('loadModel', () => {
 
   it('refuses at run time what the types refuse at compile time', async () => {
     const { LiveModel, MatchedModel, VerifiedManifest } = await import('../../loader/index.js');
+    const { ComparedModel } = await import('../../loader/pipeline/compared-model.js');
+    const { ListedModel } = await import('../../loader/pipeline/listing.js');
     const { ScannedModel } = await import('../../scanner/scanned-model.js');
     const folder = await signed();
     const { model } = await verifyModel(folder, BASE);
@@ -208,8 +210,13 @@ describe('loadModel', () => {
     await expectCodeAsync('ERR_USAGE', () => LiveModel.from(scannedFake));
     const edited = { ...model.manifest } as unknown as typeof model.manifest;
     expect(VerifiedManifest.isVerified(edited)).to.equal(false);
-    const report = new ReportBuilder('x', AT);
-    await expectCodeAsync('ERR_USAGE', () => MatchedModel.from(edited, folder, { report }));
+    await expectCodeAsync('ERR_USAGE', async () => ListedModel.of(edited, folder, {}));
+    const listed = ListedModel.of(model.manifest, folder, {});
+    const copy = { ...listed } as unknown as typeof listed;
+    await expectCodeAsync('ERR_USAGE', () => ComparedModel.of(copy, {}));
+    const compared = await ComparedModel.of(listed, {});
+    const clean = { ...compared, differences: [] } as unknown as typeof compared;
+    await expectCodeAsync('ERR_USAGE', async () => MatchedModel.from(clean));
     const notHeld = await ScannedModel.from(model, folder);
     await expectCodeAsync('ERR_MODEL_NOT_HELD', () => LiveModel.from(notHeld));
   });

@@ -2,7 +2,6 @@
 // Nothing in here runs.
 import type { UnverifiedBundle } from '../../core/bundle/index.js';
 import type { Manifest } from '../../core/model/index.js';
-import type { ReportBuilder } from '../../core/report/index.js';
 import type { Certificate } from '../../core/x509/index.js';
 import {
   AcceptedSigner,
@@ -14,6 +13,10 @@ import {
   VerifiedManifest,
   verifyModel,
 } from '../../loader/index.js';
+import { ComparedModel } from '../../loader/pipeline/compared-model.js';
+import { ListedModel } from '../../loader/pipeline/listing.js';
+import { VerifiedPayload } from '../../loader/pipeline/payload.js';
+import { PresentedSigner } from '../../loader/pipeline/presented-signer.js';
 import type { CheckedPath } from '../../loader/revocation/index.js';
 import type { ScannedModel } from '../../scanner/scanned-model.js';
 
@@ -26,22 +29,30 @@ declare const path: ValidatedPath;
 declare const checked: CheckedPath;
 declare const signer: AcceptedSigner;
 declare const policy: TrustPolicy;
-declare const report: ReportBuilder;
+declare const presented: PresentedSigner;
+declare const payload: VerifiedPayload;
+declare const listed: ListedModel;
+declare const compared: ComparedModel;
 declare const certificate: Certificate;
 
 export function accepted(): void {
   void LiveModel.from(scanned);
-  void MatchedModel.from(verified, 'folder', { report });
-  VerifiedManifest.from(bundle, signer, report);
-  AcceptedSigner.ofPath(checked, policy, report);
+  PresentedSigner.ofPath(checked);
+  AcceptedSigner.from(presented, policy);
+  VerifiedPayload.from(bundle, signer);
+  VerifiedManifest.from(payload);
+  ListedModel.of(verified, 'folder', {});
+  void ComparedModel.of(listed, {});
+  MatchedModel.from(compared);
   void OnnxRuntime.load(matched, 'model.onnx');
 }
 
 export function refused(): void {
+  const alike = { manifest, signer, treeDigest: undefined, metadata: undefined, format: 'v1.0' as const };
   // @ts-expect-error an unverified bundle is not a manifest
-  void MatchedModel.from(bundle, 'folder', { report });
+  ListedModel.of(bundle, 'folder', {});
   // @ts-expect-error a manifest that no signature covers
-  void MatchedModel.from(manifest, 'folder', { report });
+  ListedModel.of(manifest, 'folder', {});
   // @ts-expect-error an unverified bundle cannot be loaded
   void LiveModel.from(bundle);
   // @ts-expect-error a matched model was not scanned
@@ -50,13 +61,17 @@ export function refused(): void {
   void LiveModel.from('folder');
 
   // @ts-expect-error a copy of a verified manifest with other files
-  void MatchedModel.from({ ...verified, manifest }, 'folder', { report });
+  ListedModel.of({ ...verified, manifest }, 'folder', {});
   // @ts-expect-error a plain copy is no verified manifest either
-  void MatchedModel.from({ ...verified }, 'folder', { report });
+  ListedModel.of({ ...verified }, 'folder', {});
   // @ts-expect-error an object of the same shape
-  void MatchedModel.from({ manifest, signer, treeDigest: undefined, metadata: undefined }, 'folder', {
-    report,
-  });
+  ListedModel.of(alike, 'folder', {});
+  // @ts-expect-error a listing was not compared
+  MatchedModel.from(listed);
+  // @ts-expect-error a copy of a comparison without its differences
+  MatchedModel.from({ ...compared, differences: [] });
+  // @ts-expect-error a copy of a listing with other files
+  void ComparedModel.of({ ...listed }, {});
   // @ts-expect-error a copy of a scanned model
   void LiveModel.from({ ...scanned });
   // @ts-expect-error a copy of a matched model inside an object that claims to be scanned
@@ -67,28 +82,36 @@ export function refused(): void {
   verified.manifest.resources[0] = { name: 'x', file: 'x', digest: '' };
 
   // @ts-expect-error a validated path was not looked up in the revocation evidence
-  AcceptedSigner.ofPath(path, policy, report);
+  PresentedSigner.ofPath(path);
   // @ts-expect-error a copy of a checked path
-  AcceptedSigner.ofPath({ ...checked, path }, policy, report);
+  PresentedSigner.ofPath({ ...checked, path });
   // @ts-expect-error a checked path is not yet the right signer
-  VerifiedManifest.from(bundle, checked, report);
+  AcceptedSigner.from(checked, policy);
+  // @ts-expect-error nor is a proven signer
+  VerifiedPayload.from(bundle, presented);
+  // @ts-expect-error a copy of a proven signer with another name
+  AcceptedSigner.from({ ...presented, identities: ['email:eve@x.org'] }, policy);
+  // @ts-expect-error bytes that no signature covers
+  VerifiedManifest.from({ ...payload, bytes: new Uint8Array() });
   // @ts-expect-error a certificate is no signer
-  VerifiedManifest.from(bundle, certificate, report);
+  VerifiedPayload.from(bundle, certificate);
   // @ts-expect-error a copy of an accepted signer with another key
-  VerifiedManifest.from(bundle, { ...signer, publicKey: certificate.publicKey() }, report);
+  VerifiedPayload.from(bundle, { ...signer, publicKey: certificate.publicKey() });
 
   // @ts-expect-error only the check makes one
   new VerifiedManifest({}, signer);
   // @ts-expect-error only the check makes one
   new MatchedModel(verified, 'folder', new Map(), undefined);
   // @ts-expect-error only the check makes one
-  new AcceptedSigner({}, policy, report);
+  new PresentedSigner({});
+  // @ts-expect-error only the check makes one
+  new AcceptedSigner(presented, policy);
   // @ts-expect-error only the check makes one
   new LiveModel('model.onnx', matched, {});
   // @ts-expect-error a policy is made by its factories
   new TrustPolicy({});
   // @ts-expect-error an object of the same shape is no policy
-  AcceptedSigner.ofPath(checked, { ...policy }, report);
+  AcceptedSigner.from(presented, { ...policy });
 
   // @ts-expect-error the time of verification is required
   void verifyModel('folder', {});

@@ -9,7 +9,10 @@ import {
   NO_EVIDENCE,
   type RevocationMode,
 } from '../../../loader/revocation/index.js';
-import { expectCode } from '../../support/errors.js';
+import { verifyCertificate } from '../../../loader/certificate.js';
+import { TrustAnchors } from '../../../loader/path/index.js';
+import { reportMode, reportPath } from '../../../loader/revocation/report.js';
+import { expectCode, expectCodeAsync } from '../../support/errors.js';
 import { AT, extensions, type Issued, makeChain, makeLeaf } from '../../support/pki.js';
 import { type CrlSpec, days, makeCrl, makeOcsp, pathOf, type TestEntry } from '../../support/revocation.js';
 
@@ -32,13 +35,16 @@ function check(
     origin?: 'given' | 'stapled';
   } = {},
 ): CheckedPath {
-  return checkRevocation(pathOf([setup.leaf ?? leaf, issuing, root]), {
+  const { report } = setup;
+  if (report) reportMode(mode, report);
+  const checked = checkRevocation(pathOf([setup.leaf ?? leaf, issuing, root]), {
     evidence: decodeEvidence({ crls, ocsp: setup.ocsp ?? [] }, 'test', [], setup.origin),
     mode,
     at: AT,
     signedAt: setup.signedAt,
-    report: setup.report,
   });
+  if (report) reportPath(checked, report);
+  return checked;
 }
 
 const codes = (checked: CheckedPath): string[] => checked.warnings.map(({ code }) => code);
@@ -137,12 +143,22 @@ describe('revocation mode', () => {
     ]);
   });
 
-  it('says in the report of a refusal what was asked for', () => {
+  it('says in the report of a refusal what was asked for', async () => {
     const report = new ReportBuilder('test', AT);
-    expectCode('ERR_REVOKED', () =>
-      check([makeCrl(issuing, { entries: [{ serial }] })], 'prefer', { report }),
+    const crls = [makeCrl(issuing, { entries: [{ serial }] })];
+    await expectCodeAsync('ERR_REVOKED', () =>
+      verifyCertificate(leaf.certificate, {
+        anchors: TrustAnchors.from([root.certificate]),
+        intermediates: [issuing.certificate],
+        at: AT,
+        evidence: decodeEvidence({ crls }, 'test'),
+        revocation: 'prefer',
+        purpose: 'code-signing',
+        report,
+      }),
     );
-    expect(report.build().checks.map(({ name }) => name)).to.deep.equal(['revocation.mode']);
+    const names = report.build().checks.map(({ name, outcome }) => `${name} ${outcome}`);
+    expect(names.slice(-2)).to.deep.equal(['revocation.mode passed', 'revocation failed']);
   });
 
   it('takes only so many pieces of evidence', () => {

@@ -1,0 +1,104 @@
+import { describeKey } from '../../core/keys/index.js';
+import type { ReportBuilder } from '../../core/report/index.js';
+import { summarizeCertificate } from '../../core/x509/index.js';
+import type { SigstoreSigner } from '../sigstore/index.js';
+import type { ComparedModel } from './compared-model.js';
+import type { ListedModel } from './listing.js';
+import type { VerifiedManifest } from './manifest.js';
+import type { VerifiedPayload } from './payload.js';
+import type { PresentedSigner } from './presented-signer.js';
+import type { AcceptedSigner } from './signer.js';
+
+// What each step found, in the words of the report. Steps know no report; `verify.ts` says here what they returned, and
+// in which order.
+
+export function reportLogged(report: ReportBuilder): void {
+  const verified = 'Fulcio chain, certificate log, transparency log, time and signature verify';
+  report.passed('sigstore', verified, 'Sigstore client specification');
+}
+
+export function reportSigstore(report: ReportBuilder, signer: SigstoreSigner): void {
+  const {
+    logged: { signedAt },
+    identity,
+  } = signer;
+  report.passed('sigstore.time', `signed at ${signedAt.toISOString()}, when its certificate was valid`);
+  report.passed('sigstore.identity', `${identity.identity}, vouched for by ${identity.provider}`);
+}
+
+/** Who it is stands in the report also where the policy then wants another. */
+export function reportPresented(report: ReportBuilder, signer: PresentedSigner): void {
+  const { method, identities, keyFingerprint, chain, malformed, publicKey } = signer;
+  if (malformed.length > 0)
+    report.warning('identity.malformed', `names that identify nobody: ${malformed.join(', ')}`);
+  if (method === 'sigstore')
+    report.skipped('revocation', 'Sigstore certificates live minutes and are not revoked');
+  if (method === 'key') {
+    report.skipped('path', 'the key method has no certificates');
+    report.skipped('revocation', 'the key method has no revocation: stop using the key instead');
+    const key = `${describeKey(publicKey)}, given by the caller and named by the signature`;
+    report.passed('key', key, 'OMS v1.0 §4.1');
+  }
+  report.signer({ method, identities, keyFingerprint, chain: chain.map(summarizeCertificate) });
+}
+
+export function reportAccepted(report: ReportBuilder, { presented, policy, label }: AcceptedSigner): void {
+  const any =
+    presented.method === 'certificate' ? 'any signer under the trust roots' : 'the signer that was asked for';
+  report.passed('identity', policy.anySigner ? `accepted: ${any}` : `${label} is an accepted signer`);
+}
+
+export function reportPayload(report: ReportBuilder, { total, valid, legacy }: VerifiedPayload): void {
+  const what = total === 1 ? 'the signature verifies' : `${valid} of ${total} signatures verify`;
+  report.passed('signature', `${what} over the manifest as received`, 'DSSE v1');
+  if (valid < total) {
+    const others = `${total - valid} of ${total} signatures do not verify; the policy asks for one`;
+    report.warning('signature.others', others);
+  }
+  if (legacy) report.warning('signature.form', 'the old form of release 0.2 of the reference implementation');
+}
+
+export function reportManifest(
+  report: ReportBuilder,
+  { manifest, format, metadata }: VerifiedManifest,
+): void {
+  const { serialization, hashType } = manifest;
+  const how = `${serialization.method}, ${hashType}, in the form of ${format}`;
+  report.passed('manifest', `${manifest.files().length} files, ${how}`, 'OMS v1.0 §5');
+  if (metadata) report.metadata(metadata);
+}
+
+export function reportListing(report: ReportBuilder, { excluded, honoured, tree }: ListedModel): void {
+  const names = excluded.join(', ');
+  if (names !== '' && honoured)
+    report.warning('files.manifest-ignores', `the manifest itself excludes: ${names}`);
+  if (names !== '' && !honoured) {
+    const refused = `not honoured, on request: the manifest's exclusions ${names}`;
+    report.skipped('files.manifest-ignores', refused);
+  }
+  for (const warning of tree.warnings) report.warning('files.names', warning);
+}
+
+export function reportComparison(report: ReportBuilder, compared: ComparedModel): void {
+  const { files, partial, unsignedAllowed, differences, tree, records } = compared;
+  report.files(files);
+  if (records.length > 0) {
+    const left = `left out: ${records.length} records of a download, which no program loads`;
+    report.skipped('files.download-records', left);
+  }
+  if (partial) {
+    const rest = `${files.notVerified.length} signed files were not looked at, nor whether there are unsigned ones`;
+    report.skipped('files.only', rest);
+  }
+  if (files.extra.length > 0 && unsignedAllowed)
+    report.skipped('files.unsigned', `ignored, on request: ${files.extra.length} unsigned files`);
+  for (const difference of differences) report.failed('files', difference);
+  if (differences.length > 0) return;
+  report.passed('files', `${files.matched} files are the signed ones`, 'OMS v1.0 §8');
+  if (tree === 'needs every file') report.skipped('files.tree', 'the tree digest needs every file');
+  else if (tree === 'equal')
+    report.passed('files.tree', 'names, sizes and digests give the signed tree digest');
+  else if (tree === 'empty files may be unsigned')
+    report.skipped('files.tree', 'empty files may be unsigned, which was allowed');
+  else if (tree !== 'not recorded') report.failed('files.tree', tree);
+}
