@@ -4,7 +4,7 @@ import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { ioError } from '../../core/files.js';
 import { ReportBuilder, type SignerSummary } from '../../core/report/index.js';
 import { readCertificateFiles, readTrustAnchors } from '../path/index.js';
-import { chooseFiles, listModel } from '../pipeline/listing.js';
+import { chooseFiles, ListedModel } from '../pipeline/listing.js';
 import type { VerifiedManifest } from '../pipeline/manifest.js';
 import { inside } from '../pipeline/signature-file.js';
 import { verifyManifest } from '../pipeline/verify.js';
@@ -79,7 +79,7 @@ export async function verifySignedFolders(config: GuardConfig, at: Date): Promis
       given: resolve(folder),
       use,
       files,
-      ignored: compare(manifest, root, file, files, report),
+      ignored: compare(manifest, root, file, files),
     });
     const { signers, reservations } = report.build();
     signed.push({ folder, use, signers, reservations });
@@ -140,10 +140,9 @@ function compare(
   root: string,
   signatureFile: string,
   files: Readonly<Record<string, string>>,
-  report: ReportBuilder,
 ): string[] {
   const { manifest, signer } = verified;
-  const tree = listModel(verified, root, { report, signatureFile });
+  const { tree } = ListedModel.of(verified, root, { signatureFile });
   if (tree.single)
     throw new ModelsealError('ERR_GUARD_MANIFEST', {
       folder: root,
