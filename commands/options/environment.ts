@@ -17,6 +17,9 @@ export interface Variable {
 /** Commands that hold files against records of the older practice. */
 const RECORDS = ['metadata verify', 'metadata write', 'migrate', 'check', 'watch'] as const;
 
+/** Commands that take `hf://ORG/NAME` for a model. */
+const HUB = ['verify', 'load', 'sign', 'digest', 'scan', 'convert', 'check', 'watch', 'migrate'] as const;
+
 export const VARIABLES = {
   MODELSEAL_AUDIT_LOG: {
     kind: 'text',
@@ -77,6 +80,10 @@ export const VARIABLES = {
     meaning: 'Hold files against the HMAC of their record too (default false)',
   },
   MODEL_SIGNATURE_KEY: { kind: 'text', commands: RECORDS, meaning: 'Key of that HMAC' },
+  HF_HUB_CACHE: { kind: 'text', commands: HUB, meaning: 'Where `hf://` models lie' },
+  HUGGINGFACE_HUB_CACHE: { kind: 'text', commands: HUB, meaning: 'The same, by its older name' },
+  HF_HOME: { kind: 'text', commands: HUB, meaning: 'Folder around it: `hub` below this one' },
+  XDG_CACHE_HOME: { kind: 'text', commands: HUB, meaning: 'Folder around that: `huggingface/hub` below it' },
 } as const satisfies Readonly<Record<string, Variable>>;
 
 type Named<K extends Variable['kind']> = {

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { VARIABLES, type Variable } from '../../commands/options/environment.js';
 import { encodePem } from '../../core/pem.js';
@@ -167,6 +168,10 @@ describe('environment variables', () => {
         expect([refused.code, code(refused)], command).to.deep.equal([1, 'ERR_AUDIT_REQUIRED']);
       }
     },
+    HF_HUB_CACHE: (command) => looksIn(command, 'HF_HUB_CACHE'),
+    HUGGINGFACE_HUB_CACHE: (command) => looksIn(command, 'HUGGINGFACE_HUB_CACHE'),
+    HF_HOME: (command) => looksIn(command, 'HF_HOME', 'hub'),
+    XDG_CACHE_HOME: (command) => looksIn(command, 'XDG_CACHE_HOME', 'huggingface', 'hub'),
     MODELSEAL_LOG_FILE: async () => {
       const at = (name: string): string => join(temp(), name);
       await refusal({}, '--log-file', at('option'));
@@ -222,6 +227,20 @@ describe('environment variables', () => {
     },
   };
 
+  /** Where a command looks for a model of the hub that is not there. */
+  const looksIn = async (command: string, name: Name, ...below: string[]): Promise<void> => {
+    const more: Readonly<Record<string, readonly string[]>> = {
+      sign: ['--private-key', key],
+      convert: ['--to', 'safetensors', '--out', join(temp(), 'out')],
+    };
+    const words = [command, 'hf://org/name', ...(more[command] ?? []), '--json'];
+    const { stdout } = await cli(words, { [name]: join(temp(), 'cache') });
+    const { error } = JSON.parse(stdout);
+    expect([error?.code, error?.details.cache], stdout).to.deep.equal([
+      'ERR_HUB_NOT_CACHED',
+      join(temp(), 'cache', ...below),
+    ]);
+  };
   const refusal = (env: Env, ...args: string[]) => {
     writeFileSync(join(signed, 'added'), 'x');
     return cli(['verify', signed, ...trust(), ...args], env);
@@ -305,34 +324,38 @@ describe('environment variables', () => {
     expect(await run([...args, '--trusted-path', folder])).to.equal('ERR_STORAGE_UNTRUSTED');
   });
 
+  it('that the table ties to an option are those of the commands that have it', async () => {
+    for (const path of await everyCommandPath()) {
+      const { stdout } = await cli([...path.split(' '), '--help']);
+      for (const [name, { option, commands }] of Object.entries(VARIABLES) as [Name, Variable][]) {
+        if (option === undefined || option === '--no-color') continue;
+        const listed = commands === 'all' || commands.includes(path);
+        expect(new RegExp(`${option}\\b`).test(stdout), `${name} ${path}`).to.equal(listed);
+      }
+    }
+  });
+
   it('that the source reads stand in the table', () => {
-    const found = spawnSync(
-      'git',
-      [
-        'grep',
-        '-hoE',
-        "\\benv\\.[A-Z_]+|'(MODEL|MODELSEAL)_[A-Z_]+'",
-        '--',
-        'commands',
-        'cli.ts',
-        'core',
-        'ca',
-        'signer',
-        'scanner',
-      ],
-      { encoding: 'utf8' },
-    );
-    const names = new Set(
-      found.stdout
-        .split('\n')
-        .filter(Boolean)
-        .map((text) => text.replace(/^env\.|'/g, '')),
-    );
-    const others = ['TERM'];
+    const project = fileURLToPath(new URL('../../', import.meta.url));
+    const names = new Set<string>();
+    for (const folder of ['ca', 'commands', 'core', 'scanner', 'signer', '.']) {
+      const files = readdirSync(join(project, folder), { recursive: folder !== '.', encoding: 'utf8' });
+      for (const name of files.filter((entry) => entry.endsWith('.ts'))) {
+        const text = readFileSync(join(project, folder, name), 'utf8');
+        for (const [, found] of text.matchAll(/\benv\.([A-Z_]+)\b/g)) names.add(String(found));
+        for (const [, found] of text.matchAll(
+          /\{ ([A-Z_]{3,}(?:, [A-Z_]{3,})*) \}(?:: Environment| = env;)/g,
+        ))
+          for (const each of String(found).split(', ')) names.add(each);
+        for (const [, found] of text.matchAll(/Variable\(env, '([A-Z_]+)'\)/g)) names.add(String(found));
+      }
+    }
+    // What every program on the machine respects.
+    const common = ['TERM', 'HOME', 'USERPROFILE'];
     expect(
-      [...names].filter((name) => !Object.hasOwn(VARIABLES, name) && !others.includes(name)),
+      [...names].filter((name) => !Object.hasOwn(VARIABLES, name) && !common.includes(name)),
     ).to.deep.equal([]);
-    expect(names.size).to.be.greaterThan(5);
+    expect(Object.keys(VARIABLES).filter((name) => !names.has(name))).to.deep.equal([]);
   });
 });
 
