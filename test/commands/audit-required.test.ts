@@ -24,7 +24,7 @@ describe('--audit-required', () => {
   const code = (stdout: string): string | undefined => JSON.parse(stdout).error?.code;
   const key = (): string => {
     const file = join(temp(), 'key.pem');
-    writeFileSync(file, encodePrivateKey(testKey().privateKey));
+    writeFileSync(file, encodePrivateKey(testKey().privateKey), { mode: 0o600 });
     return file;
   };
 
