@@ -16,7 +16,7 @@ export {
   scanSource,
 } from './scan.js';
 export { type ScannableModel, ScannedModel } from './scanned-model.js';
-export { type ByteSource, DescriptorSource, MemorySource } from './source.js';
+export { type ByteSource, DescriptorSource, MemorySource } from '../core/formats/source.js';
 export type { FileVerdict, Finding, FormatScanner, Severity, Unparsed } from './types.js';
 export {
   type Constructor,

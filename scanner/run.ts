@@ -3,7 +3,7 @@ import { MAX_FINDINGS, MAX_UNPARSED, type ScanLimits } from './limits.js';
 import { mismatch } from './names.js';
 import { searchPickles } from './pickle/index.js';
 import { RULES, type RuleId } from './rules.js';
-import type { ByteSource } from './source.js';
+import type { ByteSource } from '../core/formats/source.js';
 import {
   type Finding,
   type FormatScanner,

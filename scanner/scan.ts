@@ -6,7 +6,7 @@ import { applyPolicy, atLeast, DEFAULT_MAX_PICKLE_BYTES, type ScanPolicy, verdic
 import { RULES } from './rules.js';
 import { FileRun, UNKNOWN_CONTENT } from './run.js';
 import { SCANNERS } from './scanners.js';
-import { type ByteSource, DescriptorSource } from './source.js';
+import { type ByteSource, DescriptorSource } from '../core/formats/source.js';
 import type { FileVerdict, Finding, Unparsed } from './types.js';
 import { type FoundFile, findFiles } from './walk.js';
 

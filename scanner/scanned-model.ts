@@ -4,7 +4,7 @@ import { checkScanOptions, type ScanOptions } from './options.js';
 import { atLeast, type ScanPolicy } from './policy.js';
 import { acceptSidecars, type FileScan, type ScanResult, scanSource, summarize } from './scan.js';
 import { SCANNERS } from './scanners.js';
-import { type ByteSource, MemorySource } from './source.js';
+import { type ByteSource, MemorySource } from '../core/formats/source.js';
 import type { FormatScanner } from './types.js';
 
 /** A model whose bytes are verified and held: the scan reads those bytes, never a path. */

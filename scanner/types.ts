@@ -1,6 +1,6 @@
 import type { Severity } from './rule.js';
 import type { RuleId } from './rules.js';
-import type { ByteSource } from './source.js';
+import type { ByteSource } from '../core/formats/source.js';
 
 export type { Severity };
 

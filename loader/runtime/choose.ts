@@ -1,5 +1,5 @@
 import { looksLikeOnnx } from './onnx/model.js';
-import { MAX_HEADER } from './safetensors/header.js';
+import { MAX_SAFETENSORS_HEADER } from '../../core/formats/safetensors.js';
 
 export type RuntimeFormat = 'onnx' | 'safetensors';
 
@@ -13,7 +13,7 @@ export const RUNTIME_FORMATS: readonly RuntimeFormat[] = ['onnx', 'safetensors']
 export function detectRuntimeFormat(bytes: Uint8Array): RuntimeFormat | undefined {
   if (bytes.length > 8 && bytes[8] === 0x7b) {
     const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
-    if (length >= 2n && length <= BigInt(MAX_HEADER) && length + 8n <= BigInt(bytes.length))
+    if (length >= 2n && length <= BigInt(MAX_SAFETENSORS_HEADER) && length + 8n <= BigInt(bytes.length))
       return 'safetensors';
   }
   return looksLikeOnnx(bytes) ? 'onnx' : undefined;

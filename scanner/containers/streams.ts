@@ -1,5 +1,11 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: magic numbers and control characters are what it looks for
-import { type ByteSource, CHUNK_BYTES, copyOf, MemorySource, SliceSource } from '../source.js';
+import {
+  type ByteSource,
+  CHUNK_BYTES,
+  copyOf,
+  MemorySource,
+  SliceSource,
+} from '../../core/formats/source.js';
 import type { FormatScanner } from '../types.js';
 import { type Expander, inflateGzip, inflateZlib } from './expand.js';
 import { expandBzip2, expandLz4, expandLzmaAlone, expandXz, expandZfile, expandZstd } from './expanders.js';

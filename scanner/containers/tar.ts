@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: magic numbers and control characters are what it looks for
-import { malformed } from '../malformed.js';
-import { type ByteSource, copyOf, SliceSource } from '../source.js';
+import { malformed } from '../../core/formats/malformed.js';
+import { type ByteSource, copyOf, SliceSource } from '../../core/formats/source.js';
 import type { FormatScanner, ScanContext } from '../types.js';
 import { leavesFolder, linkEscapes } from './paths.js';
 

@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
-import { malformed } from '../malformed.js';
-import { type ByteSource, copyOf, eachChunk, MemorySource, SliceSource } from '../source.js';
+import { malformed } from '../../core/formats/malformed.js';
+import { type ByteSource, copyOf, eachChunk, MemorySource, SliceSource } from '../../core/formats/source.js';
 import { type Expanded, inflateRaw } from './expand.js';
 import { expandBzip2, expandZipLzma, expandZstd } from './expanders.js';
-import type { ZipEntry } from './zip.js';
+import type { ZipEntry } from '../../core/formats/zip.js';
 
 /** A compressed entry is read into memory to be expanded; larger ones do not occur in models that compress. */
 const MAX_COMPRESSED_BYTES = 1 << 30;

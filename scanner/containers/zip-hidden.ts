@@ -1,5 +1,5 @@
-import { type ByteSource, copyOf, findBytes } from '../source.js';
-import type { ZipEntry } from './zip.js';
+import { type ByteSource, copyOf, findBytes } from '../../core/formats/source.js';
+import type { ZipEntry } from '../../core/formats/zip.js';
 
 const SIGNATURE = Buffer.from('PK\x03\x04', 'latin1');
 /** Entries without a directory are looked for this many times; a file of nothing but signatures ends there. */

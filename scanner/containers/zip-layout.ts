@@ -1,6 +1,6 @@
-import type { ByteSource } from '../source.js';
+import type { ByteSource } from '../../core/formats/source.js';
 import type { MemberOptions, ScanContext } from '../types.js';
-import type { ZipArchive, ZipEntry } from './zip.js';
+import type { ZipArchive, ZipEntry } from '../../core/formats/zip.js';
 
 /** What kind of model an archive is, by the names in it, and how its entries are to be looked at. */
 export interface ZipLayout {

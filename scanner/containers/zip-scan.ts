@@ -1,7 +1,14 @@
-import { type ByteSource, copyOf, eachChunk, SliceSource } from '../source.js';
+import { type ByteSource, copyOf, eachChunk, SliceSource } from '../../core/formats/source.js';
+import type { RuleId } from '../rules.js';
 import type { FormatScanner, MemberOptions, ScanContext } from '../types.js';
 import { leavesFolder, linkEscapes } from './paths.js';
-import { hasZipEnd, readZip, type ZipArchive, type ZipEntry } from './zip.js';
+import {
+  hasZipEnd,
+  readZip,
+  type ZipArchive,
+  type ZipEntry,
+  type ZipProblemKind,
+} from '../../core/formats/zip.js';
 import { type EntryData, readEntryData } from './zip-data.js';
 import { hiddenEntries } from './zip-hidden.js';
 import { zipLayout } from './zip-layout.js';
@@ -15,6 +22,16 @@ const MAX_LINK_BYTES = 4096;
 const LOCAL = [0x50, 0x4b, 3, 4];
 const EMPTY = [0x50, 0x4b, 5, 6];
 const SPANNED = [0x50, 0x4b, 7, 8];
+
+const RULES: { readonly [K in ZipProblemKind]: RuleId } = {
+  ambiguous: 'ARC-AMBIGUOUS',
+  trailing: 'ARC-TRAILING',
+  damaged: 'ARC-DAMAGED',
+  name: 'ARC-NAME-MISMATCH',
+  header: 'ARC-HEADER-MISMATCH',
+  duplicate: 'ARC-DUPLICATE',
+  overlap: 'ARC-OVERLAP',
+};
 
 export const zipScanner: FormatScanner = {
   format: 'zip',
@@ -34,7 +51,7 @@ export const zipScanner: FormatScanner = {
       }
       throw error;
     }
-    for (const { rule, message, offset } of archive.problems) context.report(rule, message, offset);
+    for (const { kind, message, offset } of archive.problems) context.report(RULES[kind], message, offset);
     scanAround(source, archive, context);
     const layout = zipLayout(archive.entries);
     for (const format of layout.formats) context.recognised(format);

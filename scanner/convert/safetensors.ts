@@ -3,15 +3,13 @@ import { closeSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, write
 import { basename, dirname, join } from 'node:path';
 import { ModelsealError } from '../../core/errors/index.js';
 import { syncToDisk } from '../../core/files.js';
+import { MAX_SAFETENSORS_HEADER } from '../../core/formats/safetensors.js';
 import type { StoredTensor } from './collect.js';
 
 interface WrittenFile {
   readonly sha256: string;
   readonly size: number;
 }
-
-/** Readers of safetensors refuse a longer header. */
-const MAX_HEADER_BYTES = 100_000_000;
 
 /**
  * Writes tensors as safetensors: eight bytes of header length, a JSON header padded to eight bytes, then the data
@@ -78,7 +76,7 @@ function encodeHeader(tensors: readonly StoredTensor[]): Uint8Array {
   }
   const json = Buffer.from(JSON.stringify(header));
   const length = Math.ceil(json.length / 8) * 8;
-  if (length > MAX_HEADER_BYTES) {
+  if (length > MAX_SAFETENSORS_HEADER) {
     throw new ModelsealError('ERR_CONVERT_TENSOR', { tensor: 'the header', problem: 'it would be too long' });
   }
   const out = Buffer.alloc(8 + length, 0x20);

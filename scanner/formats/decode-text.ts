@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: magic numbers and control characters are what it looks for
-import type { ByteSource } from '../source.js';
+import type { ByteSource } from '../../core/formats/source.js';
 
 /** Texts above this size are not read into memory; the largest tokenizers have a few tens of megabytes. */
 export const MAX_TEXT_BYTES = 256 << 20;

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../source.js';
+import type { ByteSource } from '../../core/formats/source.js';
 import type { ScanContext } from '../types.js';
 import { scanConfig } from './config.js';
 import { type Json, parseJson } from './json.js';

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: magic numbers and control characters are what it looks for
-import { type ByteSource, copyOf } from '../source.js';
+import { type ByteSource, copyOf } from '../../core/formats/source.js';
 import type { FormatScanner } from '../types.js';
 
 const u32 = (head: Uint8Array, at: number): number =>

@@ -1,5 +1,5 @@
-import { malformed } from '../malformed.js';
-import { type ByteSource, copyOf } from '../source.js';
+import { malformed } from '../../core/formats/malformed.js';
+import { type ByteSource, copyOf } from '../../core/formats/source.js';
 import type { ScanContext } from '../types.js';
 
 /** Object header messages that matter here (HDF5 format specification, IV.A.2). */

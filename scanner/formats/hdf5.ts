@@ -1,5 +1,5 @@
 import { searchPickles } from '../pickle/index.js';
-import { SliceSource } from '../source.js';
+import { SliceSource } from '../../core/formats/source.js';
 import type { FormatScanner } from '../types.js';
 import { scanEmbeddedJson } from './embedded-json.js';
 import { Hdf5Walk } from './hdf5-walk.js';

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: magic numbers and control characters are what it looks for
 import { crc32 } from 'node:zlib';
-import { malformed } from '../malformed.js';
-import { type ByteSource, copyOf, findBytes, SliceSource } from '../source.js';
+import { malformed } from '../../core/formats/malformed.js';
+import { type ByteSource, copyOf, findBytes, SliceSource } from '../../core/formats/source.js';
 import type { FormatScanner } from '../types.js';
 
 type Kind = 'PNG' | 'JPEG' | 'GIF' | 'WebP';

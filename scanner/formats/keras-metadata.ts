@@ -1,5 +1,5 @@
-import { ProtobufReader } from '../../core/protobuf.js';
-import type { ByteSource } from '../source.js';
+import { ProtobufReader } from '../../core/formats/protobuf.js';
+import type { ByteSource } from '../../core/formats/source.js';
 import type { FormatScanner } from '../types.js';
 import { scanConfig } from './config.js';
 import { parseJson } from './json.js';

@@ -1,5 +1,5 @@
-import { malformed } from '../malformed.js';
-import { type ByteSource, copyOf, SliceSource } from '../source.js';
+import { malformed } from '../../core/formats/malformed.js';
+import { type ByteSource, copyOf, SliceSource } from '../../core/formats/source.js';
 import type { FormatScanner, ScanContext } from '../types.js';
 
 /** Nesting of a parameter tree; deeper ones are an attack on recursive readers. */

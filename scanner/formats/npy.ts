@@ -1,26 +1,18 @@
-import { malformed } from '../malformed.js';
-import { type ByteSource, copyOf, SliceSource } from '../source.js';
-import type { FormatScanner, ScanContext } from '../types.js';
-import { type PythonValue, parsePythonLiteral } from './python-literal.js';
-
-/** NumPy itself refuses longer headers unless told otherwise: `ast.literal_eval` on them exhausts the machine. */
-const MAX_HEADER = 10_000;
-
-/** Whether a `.npy` file holds Python objects, and where its data start. */
-export interface NpyHeader {
-  readonly start: number;
-  readonly objects: boolean;
-  /** Bytes that type and shape need; undefined for types whose size the header does not give. */
-  readonly length: number | undefined;
-}
+import { readNpyHeader } from '../../core/formats/npy.js';
+import { SliceSource } from '../../core/formats/source.js';
+import type { FormatScanner } from '../types.js';
 
 export const npyScanner: FormatScanner = {
   format: 'npy',
   detect: (head) => (Buffer.from(head.subarray(0, 6)).toString('latin1') === '\x93NUMPY' ? 'certain' : 'no'),
   scan(source, context) {
     if (!context.spend(1024)) return;
-    const header = readNpyHeader(source, context);
-    if (!header) return;
+    const header = readNpyHeader(source);
+    if ('problem' in header) {
+      context.report('NPY-HEADER', header.message, header.offset);
+      context.unparsed(header.problem, header.offset);
+      return;
+    }
     const rest = source.size - header.start;
     if (header.objects) {
       // np.load(allow_pickle=True) unpickles what follows.
@@ -39,67 +31,3 @@ export const npyScanner: FormatScanner = {
     }
   },
 };
-
-function readNpyHeader(source: ByteSource, context: ScanContext): NpyHeader | undefined {
-  const head = copyOf(source, 0, 12) ?? copyOf(source, 0, 10);
-  if (!head) throw malformed('npy', 'it is cut off');
-  const major = head[6] ?? 0;
-  if (major < 1 || major > 3) throw malformed('npy', `version ${major} is unknown`, 6);
-  const length = major === 1 ? head.readUInt16LE(8) : head.length === 12 ? head.readUInt32LE(8) : 0;
-  const at = major === 1 ? 10 : 12;
-  if (length > MAX_HEADER) {
-    context.report('NPY-HEADER', `the header has ${length} bytes`, 8);
-    context.unparsed('the header is too long', 8);
-    return undefined;
-  }
-  const text = copyOf(source, at, length)?.toString(major === 3 ? 'utf8' : 'latin1');
-  if (text === undefined) throw malformed('npy', 'the header is cut off', at);
-  const value = parsePythonLiteral(text);
-  if (!(value instanceof Map)) {
-    context.report('NPY-HEADER', 'the header is not a dictionary of literals', at);
-    context.unparsed('the header is not a dictionary of literals', at);
-    return undefined;
-  }
-  const descr = value.get('descr');
-  const shape = value.get('shape');
-  if (
-    descr === undefined ||
-    !Array.isArray(shape) ||
-    !shape.every((n) => Number.isSafeInteger(n) && Number(n) >= 0)
-  ) {
-    throw malformed('npy', 'the header lacks type or shape', at);
-  }
-  const count = shape.reduce<number>((product, n) => product * Number(n), 1);
-  const item = itemSize(descr);
-  return {
-    start: at + length,
-    objects: hasObjects(descr),
-    length: item === undefined ? undefined : item * count,
-  };
-}
-
-function hasObjects(descr: PythonValue): boolean {
-  if (typeof descr === 'string') return /^[|<>=]?O/.test(descr);
-  return Array.isArray(descr) && descr.some(hasObjects);
-}
-
-/** Bytes of one element of a simple or structured type. */
-function itemSize(descr: PythonValue): number | undefined {
-  if (typeof descr === 'string') {
-    const match = /^[|<>=]?([a-zA-Z?])(\d*)/.exec(descr);
-    if (!match) return undefined;
-    const size = match[2] === '' ? (match[1] === '?' ? 1 : 0) : Number(match[2]);
-    return match[1] === 'U' ? size * 4 : size;
-  }
-  if (!Array.isArray(descr)) return undefined;
-  let total = 0;
-  for (const field of descr) {
-    if (!Array.isArray(field)) return undefined;
-    const [, type = '', shape] = field;
-    const size = itemSize(type);
-    if (size === undefined) return undefined;
-    const dims = Array.isArray(shape) ? shape : shape === undefined ? [] : [shape];
-    total += dims.reduce<number>((product, n) => product * Number(n), size);
-  }
-  return total;
-}

@@ -1,6 +1,7 @@
-import { type ProtobufField, ProtobufReader } from '../../core/protobuf.js';
+import { type OnnxMessage, type OnnxTensor, type OnnxVisitor, walkOnnx } from '../../core/formats/onnx.js';
+import { type ProtobufField, ProtobufReader } from '../../core/formats/protobuf.js';
+import type { ByteSource } from '../../core/formats/source.js';
 import { leavesFolder } from '../containers/paths.js';
-import type { ByteSource } from '../source.js';
 import type { ScanContext } from '../types.js';
 import { pythonDangers } from './python-code.js';
 
@@ -22,131 +23,101 @@ const DOMAINS = new Set([
 ]);
 /** Operators that call back into Python, whatever their domain. */
 const CODE_OPERATORS = new Set(['PyOp', 'PyCustomOp', 'PythonOp', 'PythonOpGrad', 'PyFunc', 'EagerPyFunc']);
-/** Control flow nests; no exporter goes deeper. */
-const MAX_DEPTH = 32;
+/** Operators through which a runtime opens a file that an attribute names. */
+const FILE_OPERATORS = new Set(['EPContext']);
+/** Keys of external data that are in use. */
+const EXTERNAL_KEYS = ['location', 'offset', 'length', 'checksum', 'basepath', 'prepacked'];
 const MAX_TEXT = 1 << 20;
-/** Bits of one element by TensorProto.DataType; texts (8) have no fixed size. */
-const TYPE_BITS: { readonly [type: number]: number } = {
-  1: 32,
-  2: 8,
-  3: 8,
-  4: 16,
-  5: 16,
-  6: 32,
-  7: 64,
-  9: 8,
-  10: 16,
-  11: 64,
-  12: 32,
-  13: 64,
-  14: 64,
-  15: 128,
-  16: 16,
-  17: 8,
-  18: 8,
-  19: 8,
-  20: 8,
-  21: 4,
-  22: 4,
-  23: 4,
-  24: 8,
-  25: 2,
-  26: 2,
-};
+const LENGTH_DELIMITED = 2;
 
-/** One pass over an ONNX model: graphs, functions, tensors, attributes. Weights stay where they are. */
-export class OnnxScan {
+/** What is reported of an ONNX model, in one pass over graphs, functions, tensors and attributes. */
+export function scanOnnx(source: ByteSource, context: ScanContext): void {
+  const reader = new ProtobufReader(source);
+  const judge = new Judge(reader, context);
+  walkOnnx(reader, judge);
+  judge.end();
+}
+
+class Judge implements OnnxVisitor {
   readonly #reader: ProtobufReader;
   readonly #context: ScanContext;
-  readonly #functions = new Set<string>();
+  readonly #functions: ReadonlySet<string>;
   readonly #custom = new Map<string, Set<string>>();
+  /** The nodes around what is read, with operator and domain as far as they are known. */
+  readonly #nodes: { operator: string; domain: string }[] = [];
 
-  constructor(source: ByteSource, context: ScanContext) {
-    this.#reader = new ProtobufReader(source);
+  constructor(reader: ProtobufReader, context: ScanContext) {
+    this.#reader = reader;
     this.#context = context;
+    // Functions of the model explain operators of unknown domains, so they are collected first.
+    this.#functions = new Set(this.#functionNames());
   }
 
-  model(): void {
-    // Functions of the model explain operators of unknown domains, so they are collected first.
-    for (const field of this.#reader.fields()) {
-      if (field.number === 25 && field.wire === 2) this.#functions.add(this.#functionName(field));
-    }
-    for (const field of this.#reader.fields()) {
-      if (!this.#context.spend(8)) return;
-      if (field.wire !== 2) continue;
-      if (field.number === 7) this.#graph(field, 0);
-      else if (field.number === 25) this.#function(field);
-      else if (field.number === 14) this.#property(field);
-      else if (field.number === 20) this.#training(field);
-    }
+  spend(units: number): boolean {
+    return this.#context.spend(units);
+  }
+
+  enter(message: OnnxMessage): void {
+    if (message === 'node') this.#nodes.push({ operator: '', domain: '' });
+  }
+
+  field(message: OnnxMessage, field: ProtobufField): void {
+    if (field.wire !== LENGTH_DELIMITED) return;
+    const node = this.#nodes.at(-1);
+    if (message === 'node' && node && field.number === 4) node.operator = this.#text(field);
+    else if (message === 'node' && node && field.number === 7) node.domain = this.#text(field);
+    // AttributeProto: s 4, strings 9.
+    else if (message === 'attribute' && (field.number === 4 || field.number === 9)) {
+      this.#hostileText(field, 'an attribute');
+    } else if (message === 'property') this.#hostileText(field, 'metadata');
+  }
+
+  leave(message: OnnxMessage, at: ProtobufField): void {
+    const node = message === 'node' ? this.#nodes.pop() : undefined;
+    if (node !== undefined) this.#judgeNode(node.operator, node.domain, at);
+  }
+
+  tensor({ name, at, external, broken, odd }: OnnxTensor): void {
+    for (const problem of [...broken, ...odd]) this.#structure(`tensor ${name}: ${problem}`, at);
+    for (const [key, value] of external ?? []) this.#judgeExternal(key, value, name, at);
+  }
+
+  tooDeep(at: ProtobufField): void {
+    this.#context.unparsed('messages are nested too deep', at.start);
+  }
+
+  end(): void {
     for (const [domain, operators] of this.#custom) {
       const names = [...operators].slice(0, 5).join(', ');
       this.#context.report('ONNX-CUSTOM-OPERATOR', `operators of ${domain.slice(0, 100)}: ${names}`);
     }
   }
 
-  #fields(field: ProtobufField): Iterable<ProtobufField> {
-    return this.#reader.fields(field.start, field.end);
+  #structure(message: string, at: ProtobufField): void {
+    this.#context.report('ONNX-STRUCTURE', message, at.start);
   }
 
   #text(field: ProtobufField): string {
     return this.#reader.text(field, MAX_TEXT);
   }
 
-  #functionName(field: ProtobufField): string {
-    let [name, domain] = ['', ''];
-    for (const part of this.#fields(field)) {
-      if (part.number === 1 && part.wire === 2) name = this.#text(part);
-      if (part.number === 10 && part.wire === 2) domain = this.#text(part);
-    }
-    return `${domain}/${name}`;
-  }
-
-  #function(field: ProtobufField): void {
-    for (const part of this.#fields(field)) {
-      if (part.wire !== 2) continue;
-      if (part.number === 7) this.#node(part, 1);
-      if (part.number === 11) this.#attribute(part, 1);
+  *#functionNames(): Generator<string> {
+    for (const field of this.#reader.fields()) {
+      if (field.number !== 25 || field.wire !== LENGTH_DELIMITED) continue;
+      let [name, domain] = ['', ''];
+      for (const part of this.#reader.fields(field.start, field.end)) {
+        if (part.number === 1 && part.wire === LENGTH_DELIMITED) name = this.#text(part);
+        if (part.number === 10 && part.wire === LENGTH_DELIMITED) domain = this.#text(part);
+      }
+      yield `${domain}/${name}`;
     }
   }
 
-  #training(field: ProtobufField): void {
-    for (const part of this.#fields(field)) {
-      if (part.wire === 2 && (part.number === 1 || part.number === 2)) this.#graph(part, 1);
-    }
-  }
-
-  #property(field: ProtobufField): void {
-    for (const part of this.#fields(field)) if (part.wire === 2) this.#hostileText(part, 'metadata');
-  }
-
-  #graph(field: ProtobufField, depth: number): void {
-    if (depth > MAX_DEPTH) {
-      this.#context.unparsed('graphs are nested too deep', field.start);
-      return;
-    }
-    for (const part of this.#fields(field)) {
-      if (!this.#context.spend(8)) return;
-      if (part.wire !== 2) continue;
-      if (part.number === 1) this.#node(part, depth);
-      else if (part.number === 5) this.#tensor(part);
-      else if (part.number === 15) this.#sparse(part);
-      else if (part.number === 16) this.#property(part);
-    }
-  }
-
-  #node(field: ProtobufField, depth: number): void {
-    let [operator, domain] = ['', ''];
-    for (const part of this.#fields(field)) {
-      if (!this.#context.spend(4)) return;
-      if (part.wire !== 2) continue;
-      if (part.number === 4) operator = this.#text(part);
-      else if (part.number === 7) domain = this.#text(part);
-      else if (part.number === 5) this.#attribute(part, depth);
-      else if (part.number === 9) this.#property(part);
-    }
+  #judgeNode(operator: string, domain: string, at: ProtobufField): void {
     if (CODE_OPERATORS.has(operator)) {
-      this.#context.report('ONNX-CODE-OPERATOR', `the operator ${operator} runs Python code`, field.start);
+      this.#context.report('ONNX-CODE-OPERATOR', `the operator ${operator} runs Python code`, at.start);
+    } else if (FILE_OPERATORS.has(operator)) {
+      this.#context.report('ONNX-FILE-OPERATOR', `the operator ${operator} opens a file`, at.start);
     } else if (!DOMAINS.has(domain) && !this.#functions.has(`${domain}/${operator}`)) {
       const operators = this.#custom.get(domain) ?? new Set<string>();
       if (operators.size < 64) operators.add(operator.slice(0, 100));
@@ -154,113 +125,20 @@ export class OnnxScan {
     }
   }
 
-  #attribute(field: ProtobufField, depth: number): void {
-    for (const part of this.#fields(field)) {
-      if (!this.#context.spend(4)) return;
-      if (part.wire !== 2) continue;
-      // AttributeProto: s 4, t 5, g 6, strings 9, tensors 10, graphs 11, sparse 22 and 23.
-      if (part.number === 4 || part.number === 9) this.#hostileText(part, 'an attribute');
-      else if (part.number === 5 || part.number === 10) this.#tensor(part);
-      else if (part.number === 6 || part.number === 11) this.#graph(part, depth + 1);
-      else if (part.number === 22 || part.number === 23) this.#sparse(part);
+  #judgeExternal(key: string, value: string, name: string, at: ProtobufField): void {
+    if (key === 'location') {
+      if (leavesFolder(value) || value.includes('\0') || /^[a-z]+:\/\//i.test(value)) {
+        const message = `tensor ${name} is read from ${value.slice(0, 200)}`;
+        this.#context.report('ONNX-EXTERNAL-ESCAPE', message, at.start);
+      } else if (value === '') this.#structure(`tensor ${name} is read from a file without a name`, at);
+      else this.#context.sidecar(value);
     }
-  }
-
-  #sparse(field: ProtobufField): void {
-    for (const part of this.#fields(field)) {
-      if (part.wire === 2 && (part.number === 1 || part.number === 2)) this.#tensor(part);
-    }
-  }
-
-  #tensor(field: ProtobufField): void {
-    let [type, elements, external, raw] = [0, 1, false, -1];
-    let name = '';
-    for (const part of this.#fields(field)) {
-      if (part.number === 1) elements = this.#dimensions(part, elements);
-      else if (part.number === 2 && part.wire === 0) type = Number(part.value);
-      else if (part.number === 8 && part.wire === 2) name = this.#text(part).slice(0, 100);
-      else if (part.number === 9) raw = part.end - part.start;
-      else if (part.number === 13 && part.wire === 2) this.#external(part, name);
-      else if (part.number === 14 && part.value === 1n) external = true;
-    }
-    const bits = TYPE_BITS[type];
-    if (elements < 0 || !Number.isSafeInteger(elements)) {
-      this.#context.report(
-        'ONNX-STRUCTURE',
-        `the shape of tensor ${name} multiplies to ${elements}`,
-        field.start,
-      );
-    } else if (!external && raw >= 0 && bits !== undefined && raw !== Math.ceil((elements * bits) / 8)) {
-      const needed = Math.ceil((elements * bits) / 8);
-      this.#context.report(
-        'ONNX-STRUCTURE',
-        `tensor ${name} has ${raw} bytes where its shape needs ${needed}`,
-        field.start,
-      );
-    }
-  }
-
-  /** Dimensions come packed or one by one; a negative one makes the product negative for good. */
-  #dimensions(part: ProtobufField, product: number): number {
-    const times = (value: bigint): number => {
-      const n = Number(BigInt.asIntN(64, value));
-      return n < 0 || product < 0 ? -1 : product * n;
-    };
-    if (part.wire === 0) return times(part.value);
-    if (part.wire !== 2) return product;
-    // Packed varints look like no fields; they are few, so they are decoded here.
-    let out = product;
-    let value = 0n;
-    let shift = 0n;
-    for (const byte of this.#reader.bytes(part, 4096)) {
-      value |= BigInt(byte & 127) << shift;
-      shift += 7n;
-      if (byte >= 128) continue;
-      const n = Number(BigInt.asIntN(64, value));
-      out = n < 0 || out < 0 ? -1 : out * n;
-      value = 0n;
-      shift = 0n;
-    }
-    return out;
-  }
-
-  #external(field: ProtobufField, name: string): void {
-    let [key, value] = ['', ''];
-    for (const part of this.#fields(field)) {
-      if (part.number === 1 && part.wire === 2) key = this.#text(part);
-      if (part.number === 2 && part.wire === 2) value = this.#text(part);
-    }
-    if (key === 'location' && (leavesFolder(value) || value.includes('\0') || /^[a-z]+:\/\//i.test(value))) {
-      this.#context.report(
-        'ONNX-EXTERNAL-ESCAPE',
-        `tensor ${name} is read from ${value.slice(0, 200)}`,
-        field.start,
-      );
-    } else if (key === 'location' && value === '') {
-      this.#context.report(
-        'ONNX-STRUCTURE',
-        `tensor ${name} is read from a file without a name`,
-        field.start,
-      );
-    } else if (key === 'location') this.#context.sidecar(value);
     if ((key === 'offset' || key === 'length') && !/^\d{1,19}$/.test(value)) {
-      this.#context.report(
-        'ONNX-STRUCTURE',
-        `the ${key} of external data is ${value.slice(0, 40)}`,
-        field.start,
-      );
+      this.#structure(`the ${key} of external data is ${value.slice(0, 40)}`, at);
     }
     // ONNX's own loader sets any further key as an attribute of a Python object.
-    if (
-      !['location', 'offset', 'length', 'checksum', 'basepath', 'prepacked'].some((known) =>
-        key.startsWith(known),
-      )
-    ) {
-      this.#context.report(
-        'ONNX-STRUCTURE',
-        `external data have the unknown key ${key.slice(0, 60)}`,
-        field.start,
-      );
+    if (!EXTERNAL_KEYS.some((known) => key.startsWith(known))) {
+      this.#structure(`external data have the unknown key ${key.slice(0, 60)}`, at);
     }
   }
 
@@ -271,6 +149,6 @@ export class OnnxScan {
     const danger = pythonDangers(text).find(
       ({ what }) => what === 'runs a program' || what === 'evaluates text as code',
     );
-    if (danger) this.#context.report('ONNX-STRUCTURE', `a text in ${where} ${danger.what}`, field.start);
+    if (danger) this.#structure(`a text in ${where} ${danger.what}`, field);
   }
 }

@@ -58,6 +58,13 @@ export const formatRules = defineRules({
     description: 'The operator runs Python code that the model names.',
     remedy: 'Do not load it.',
   },
+  'ONNX-FILE-OPERATOR': {
+    severity: 'high',
+    title: 'ONNX model opens files while it runs',
+    description:
+      'The operator reads a compiled context from a file that the model names, and a runtime executes it.',
+    remedy: 'Do not load it. Use the model that the context was compiled from.',
+  },
   'ONNX-STRUCTURE': {
     severity: 'medium',
     title: 'ONNX attribute or tensor is hostile',

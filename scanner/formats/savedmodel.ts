@@ -1,5 +1,5 @@
-import { type ProtobufField, ProtobufReader } from '../../core/protobuf.js';
-import type { ByteSource } from '../source.js';
+import { type ProtobufField, ProtobufReader } from '../../core/formats/protobuf.js';
+import type { ByteSource } from '../../core/formats/source.js';
 import type { FormatScanner, ScanContext } from '../types.js';
 
 /** Operators that run Python functions of the loading process. */

@@ -1,5 +1,5 @@
-import { ProtobufReader } from '../../core/protobuf.js';
-import type { ByteSource } from '../source.js';
+import { ProtobufReader } from '../../core/formats/protobuf.js';
+import type { ByteSource } from '../../core/formats/source.js';
 import type { FormatScanner } from '../types.js';
 
 /** SentencePiece vocabularies (`tokenizer.model`): pieces of text with scores, and how they were trained. */

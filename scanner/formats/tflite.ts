@@ -1,5 +1,5 @@
-import { malformed } from '../malformed.js';
-import { type ByteSource, copyOf } from '../source.js';
+import { malformed } from '../../core/formats/malformed.js';
+import { type ByteSource, copyOf } from '../../core/formats/source.js';
 import type { FormatScanner } from '../types.js';
 
 /** Operators of TensorFlow ("flex") that touch files or run Python when they are delegated to. */

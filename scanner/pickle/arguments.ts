@@ -1,4 +1,4 @@
-import { type ByteSource, MemorySource, SliceSource } from '../source.js';
+import { type ByteSource, MemorySource, SliceSource } from '../../core/formats/source.js';
 import { permissionOf } from './allow/index.js';
 import { attributeOf, isZoneKey } from './attribute.js';
 import { describeCall } from './describe.js';

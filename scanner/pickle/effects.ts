@@ -1,4 +1,4 @@
-import type { ByteSource } from '../source.js';
+import type { ByteSource } from '../../core/formats/source.js';
 import { type Application, appliedBy, SAME } from './applied.js';
 import { checkArguments } from './arguments.js';
 import { describeCall } from './describe.js';

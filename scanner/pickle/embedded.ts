@@ -1,4 +1,4 @@
-import type { ByteSource } from '../source.js';
+import type { ByteSource } from '../../core/formats/source.js';
 import { leadsToImport } from './candidate.js';
 import type { PickleSink } from './effects.js';
 import { Collected } from './findings.js';

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../source.js';
+import type { ByteSource } from '../../core/formats/source.js';
 import { Effects, type PickleSink } from './effects.js';
 import type { InlineArray } from './numpy.js';
 import { runOpcode } from './rare.js';

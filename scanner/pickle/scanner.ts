@@ -1,4 +1,4 @@
-import type { ByteSource } from '../source.js';
+import type { ByteSource } from '../../core/formats/source.js';
 import type { FormatScanner, ScanContext } from '../types.js';
 import type { PickleSink } from './effects.js';
 import { EmbeddedSearch, reportMissed } from './embedded.js';

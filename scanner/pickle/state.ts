@@ -1,4 +1,4 @@
-import type { ByteSource } from '../source.js';
+import type { ByteSource } from '../../core/formats/source.js';
 import type { Effects } from './effects.js';
 import type { PickleEnd } from './machine.js';
 import { Stack } from './stack.js';

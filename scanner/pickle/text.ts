@@ -1,4 +1,4 @@
-import { type ByteSource, findBytes } from '../source.js';
+import { type ByteSource, findBytes } from '../../core/formats/source.js';
 
 /** Longer strings are data, never the name of a module or attribute. */
 export const MAX_NAME_BYTES = 1024;

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../source.js';
+import type { ByteSource } from '../../core/formats/source.js';
 
 /** Fits the second-level cache, and is large enough that refilling costs nothing. */
 const WINDOW = 256 * 1024;

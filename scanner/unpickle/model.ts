@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { ModelsealError } from '../../core/errors/index.js';
 import { ioError } from '../../core/files.js';
-import { hasZipEnd, readZip, type ZipEntry } from '../containers/zip.js';
+import { hasZipEnd, readZip, type ZipEntry } from '../../core/formats/zip.js';
 import { readZipEntry } from '../containers/zip-data.js';
-import { type ByteSource, DescriptorSource, MemorySource } from '../source.js';
+import { type ByteSource, DescriptorSource, MemorySource } from '../../core/formats/source.js';
 import { checkUnpickleOptions, type UnpickleOptions } from './options.js';
 import { STORAGE_TYPES, TORCH_TYPES, TorchStorage } from './tensor.js';
 import { Unpickler } from './unpickler.js';

@@ -1,7 +1,6 @@
-import { parseStrictJson } from '../../core/json.js';
+import { readSafetensors } from '../../core/formats/safetensors.js';
 import type { ModelMetadata } from '../metadata.js';
-import { readHead } from './header.js';
-import { record } from './manifests.js';
+import { withSource } from './header.js';
 
 /** The format allows 100 MB; a header with metadata worth reading is far smaller. */
 const MAX_HEADER = 8 * 1024 * 1024;
@@ -17,15 +16,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 
 /** The `__metadata__` of a safetensors header: framework, and title and version of the modelspec convention. */
 export function safetensorsMetadata(file: string): ModelMetadata {
-  const length = readHead(file, 8);
-  if (length.length < 8) return {};
-  const size = length.readBigUInt64LE(0);
-  if (size > BigInt(MAX_HEADER)) return {};
-  const header = readHead(file, 8 + Number(size)).subarray(8);
-  const json = record(
-    parseStrictJson(header, { what: 'safetensors header', maxBytes: MAX_HEADER, maxDepth: 8 }),
-  );
-  const metadata = record(json.__metadata__);
+  const { metadata } = withSource(file, (source) => readSafetensors(source, MAX_HEADER));
   const { format } = metadata;
   const name = metadata['modelspec.title'];
   const version = metadata['modelspec.version'];

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type FileScan, scanSource } from '../../scanner/scan.js';
-import { MemorySource } from '../../scanner/source.js';
+import { MemorySource } from '../../core/formats/source.js';
 import type { ScanCase } from '../support/scan-case.js';
 import { ARCHIVE_CASES } from './corpus-archives.js';
 import { EVASION_CASES } from './corpus-evasions.js';

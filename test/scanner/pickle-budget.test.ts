@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { EmbeddedSearch } from '../../scanner/pickle/embedded.js';
 import { scanSource } from '../../scanner/scan.js';
-import { MemorySource } from '../../scanner/source.js';
+import { MemorySource } from '../../core/formats/source.js';
 import { npy, npyHeader, torchZip } from '../support/model-builder.js';
 import { pickle } from '../support/pickle-builder.js';
 

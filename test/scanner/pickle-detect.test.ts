@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { pickleScanner, scanPickle } from '../../scanner/pickle/index.js';
-import { type ByteSource, MemorySource } from '../../scanner/source.js';
+import { type ByteSource, MemorySource } from '../../core/formats/source.js';
 import { pickle } from '../support/pickle-builder.js';
 import { scanSource } from './pickle-support.js';
 

@@ -1,5 +1,5 @@
 import { type PickleRule, pickleRules, pickleScanner } from '../../scanner/pickle/index.js';
-import { type ByteSource, MemorySource } from '../../scanner/source.js';
+import { type ByteSource, MemorySource } from '../../core/formats/source.js';
 import { type FileVerdict, HEAD_BYTES, type ScanContext } from '../../scanner/types.js';
 
 export interface Seen {

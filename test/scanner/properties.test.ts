@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { scanSource } from '../../scanner/scan.js';
-import { MemorySource } from '../../scanner/source.js';
+import { MemorySource } from '../../core/formats/source.js';
 import { buildTar, buildZip } from '../support/archive-builder.js';
 import {
   EVIL_PICKLE,

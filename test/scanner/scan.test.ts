@@ -6,7 +6,7 @@ import { applyPolicy, ruleIds, type ScanPolicy } from '../../scanner/policy.js';
 import { RULES, type RuleId } from '../../scanner/rules.js';
 import { type FileScan, scanPaths, scanSource } from '../../scanner/scan.js';
 import { ScannedModel } from '../../scanner/scanned-model.js';
-import { MemorySource } from '../../scanner/source.js';
+import { MemorySource } from '../../core/formats/source.js';
 import type { Finding } from '../../scanner/types.js';
 import { buildZip } from '../support/archive-builder.js';
 import { cli } from '../support/cli.js';

@@ -99,7 +99,7 @@ describe('detectMetadata', () => {
     put('c.safetensors', u64(2 ** 50));
     put('d.safetensors', Buffer.alloc(3));
     put('e.safetensors', Buffer.concat([u64(100), Buffer.from('{}')]));
-    expect(detectMetadata(temp()).metadata).to.deep.equal({ frameworks: { gguf: '3' } });
+    expect(detectMetadata(temp()).metadata).to.deep.equal({});
   });
 
   it('says what it could not read, and goes on', () => {

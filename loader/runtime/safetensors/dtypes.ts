@@ -1,49 +1,41 @@
+import type { SafetensorsType } from '../../../core/formats/safetensors.js';
 import type { NumericArray } from '../types.js';
 
 /**
- * The types of safetensors: bits of one element, and the typed array it is stored in. Types that JavaScript has no
- * array for (16-bit and smaller floats) stay bit patterns; {@link toFloat32} widens them.
+ * The typed array that each type of safetensors is stored in. Types that JavaScript has no array for (16-bit and
+ * smaller floats) stay bit patterns; {@link toFloat32} widens them.
  */
-const DTYPES = {
-  F64: { bits: 64, array: Float64Array },
-  F32: { bits: 32, array: Float32Array },
-  F16: { bits: 16, array: Uint16Array },
-  BF16: { bits: 16, array: Uint16Array },
-  I64: { bits: 64, array: BigInt64Array },
-  I32: { bits: 32, array: Int32Array },
-  I16: { bits: 16, array: Int16Array },
-  I8: { bits: 8, array: Int8Array },
-  U64: { bits: 64, array: BigUint64Array },
-  U32: { bits: 32, array: Uint32Array },
-  U16: { bits: 16, array: Uint16Array },
-  U8: { bits: 8, array: Uint8Array },
-  BOOL: { bits: 8, array: Uint8Array },
-  C64: { bits: 64, array: Float32Array },
-  F8_E4M3: { bits: 8, array: Uint8Array },
-  F8_E5M2: { bits: 8, array: Uint8Array },
-  F8_E8M0: { bits: 8, array: Uint8Array },
-  F8_E4M3FNUZ: { bits: 8, array: Uint8Array },
-  F8_E5M2FNUZ: { bits: 8, array: Uint8Array },
-  F6_E2M3: { bits: 6, array: Uint8Array },
-  F6_E3M2: { bits: 6, array: Uint8Array },
-  F4: { bits: 4, array: Uint8Array },
-} as const;
-
-type Dtype = keyof typeof DTYPES;
-
-const known = (dtype: string): dtype is Dtype => Object.hasOwn(DTYPES, dtype);
-
-/** Bits of one element, undefined for a type that is not part of the format. */
-export function bitsOf(dtype: string): number | undefined {
-  return known(dtype) ? DTYPES[dtype].bits : undefined;
-}
+const ARRAYS = {
+  F64: Float64Array,
+  F32: Float32Array,
+  F16: Uint16Array,
+  BF16: Uint16Array,
+  I64: BigInt64Array,
+  I32: Int32Array,
+  I16: Int16Array,
+  I8: Int8Array,
+  U64: BigUint64Array,
+  U32: Uint32Array,
+  U16: Uint16Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+  C64: Float32Array,
+  F8_E4M3: Uint8Array,
+  F8_E5M2: Uint8Array,
+  F8_E8M0: Uint8Array,
+  F8_E4M3FNUZ: Uint8Array,
+  F8_E5M2FNUZ: Uint8Array,
+  F6_E2M3: Uint8Array,
+  F6_E3M2: Uint8Array,
+  F4: Uint8Array,
+} as const satisfies { readonly [T in SafetensorsType]: unknown };
 
 /**
  * A typed array over `bytes`, little-endian as the format is and as every platform of Node is. It shares memory with
  * `bytes` when the address suits the type, and is a copy otherwise.
  */
-export function arrayOver(dtype: string, bytes: Uint8Array): NumericArray {
-  const { array } = known(dtype) ? DTYPES[dtype] : DTYPES.U8;
+export function arrayOver(dtype: SafetensorsType, bytes: Uint8Array): NumericArray {
+  const array = ARRAYS[dtype];
   const size = array.BYTES_PER_ELEMENT;
   // Not bytes.slice(): that of a Buffer copies nothing.
   const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
@@ -51,7 +43,7 @@ export function arrayOver(dtype: string, bytes: Uint8Array): NumericArray {
 }
 
 /** Widens F16 and BF16 bit patterns; F32 is returned as it is, F64 rounded. Undefined for other types. */
-export function toFloat32(dtype: string, data: NumericArray): Float32Array | undefined {
+export function toFloat32(dtype: SafetensorsType, data: NumericArray): Float32Array | undefined {
   if (dtype === 'F32') return data as Float32Array;
   if (dtype === 'F64') return Float32Array.from(data as Float64Array);
   if (dtype !== 'F16' && dtype !== 'BF16') return undefined;

@@ -1,8 +1,9 @@
 import { ModelsealError } from '../../../core/errors/index.js';
+import { readSafetensors, type TensorEntry } from '../../../core/formats/safetensors.js';
+import { MemorySource } from '../../../core/formats/source.js';
 import { borrowToLiveOn } from '../../../core/model/lend.js';
 import type { NumericArray, VerifiedFiles } from '../types.js';
 import { arrayOver, toFloat32 } from './dtypes.js';
-import { parseHeader, type TensorEntry } from './header.js';
 
 /** One tensor: its description and, on request, its values. */
 export interface SafeTensor {
@@ -42,7 +43,13 @@ export class SafetensorsFile implements SafeTensors {
   /** @throws {ModelsealError} `ERR_SAFETENSORS_MALFORMED`, and the `ERR_JSON_…` codes for the header's text */
   static async load(files: VerifiedFiles, file: string): Promise<SafetensorsFile> {
     const bytes = await borrowToLiveOn(files, file);
-    const { tensors, metadata } = parseHeader(bytes, file);
+    const { tensors, metadata, problems } = readSafetensors(new MemorySource(bytes));
+    const [problem] = problems;
+    if (problem !== undefined) {
+      throw (
+        problem.cause ?? new ModelsealError('ERR_SAFETENSORS_MALFORMED', { file, problem: problem.message })
+      );
+    }
     return new SafetensorsFile(file, new Map(tensors.map((t) => [t.name, tensorOver(bytes, t)])), metadata);
   }
 

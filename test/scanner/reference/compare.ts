@@ -1,5 +1,5 @@
+import { type ByteSource, MemorySource } from '../../../core/formats/source.js';
 import { judgeGlobal, type PickleRule, pickleScanner } from '../../../scanner/pickle/index.js';
-import { type ByteSource, MemorySource } from '../../../scanner/source.js';
 import type { ScanContext } from '../../../scanner/types.js';
 import { loadAll, type Outcome } from './machine.js';
 

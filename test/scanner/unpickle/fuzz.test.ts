@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { isModelsealError } from '../../../core/errors/index.js';
 import { scanSource } from '../../../scanner/scan.js';
-import { MemorySource } from '../../../scanner/source.js';
+import { MemorySource } from '../../../core/formats/source.js';
 import { Unpickler, unpickle, unpickleModel } from '../../../scanner/unpickle/index.js';
 import { GOOD_PICKLE, torchZip } from '../../support/model-builder.js';
 import { legacyTorch, pickle } from '../../support/pickle-builder.js';

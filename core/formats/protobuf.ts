@@ -1,4 +1,4 @@
-import { ModelsealError } from './errors/index.js';
+import { ModelsealError } from '../errors/index.js';
 
 /** Random access to bytes; a file, a slice or memory. */
 export interface ProtobufSource {

@@ -1,4 +1,4 @@
-import { ModelsealError } from '../core/errors/index.js';
+import { ModelsealError } from '../errors/index.js';
 
 /** The one way a reader says that bytes are not the format they claim to be. */
 export function malformed(

@@ -1,6 +1,5 @@
-import { malformed } from '../malformed.js';
-import type { RuleId } from '../rules.js';
-import { type ByteSource, copyOf } from '../source.js';
+import { malformed } from './malformed.js';
+import { type ByteSource, copyOf } from './source.js';
 
 /** More entries than any model archive has; the directory alone would otherwise keep a reader busy for minutes. */
 export const MAX_ZIP_ENTRIES = 200_000;
@@ -32,9 +31,22 @@ export interface ZipEntry {
   readonly broken?: string;
 }
 
+/**
+ * `ambiguous`: readers disagree where the archive is; `trailing`: bytes follow it; `damaged`: bytes of the directory are no
+ * entry; `name`, `header`: the directory and the local header differ; `duplicate`: a name twice; `overlap`: entries share bytes.
+ */
+export type ZipProblemKind =
+  | 'ambiguous'
+  | 'trailing'
+  | 'damaged'
+  | 'name'
+  | 'header'
+  | 'duplicate'
+  | 'overlap';
+
 /** Something about the archive that an honest writer does not produce. */
 export interface ZipProblem {
-  readonly rule: RuleId;
+  readonly kind: ZipProblemKind;
   readonly message: string;
   readonly offset: number;
 }
@@ -95,27 +107,27 @@ export function readZip(source: ByteSource): ZipArchive {
   const end = ends[0];
   if (!end) throw malformed(FORMAT, 'there is no end record with a directory before it');
   const problems: ZipProblem[] = [];
-  const problem = (rule: RuleId, message: string, offset: number): void => {
-    problems.push({ rule, message, offset });
+  const problem = (kind: ZipProblemKind, message: string, offset: number): void => {
+    problems.push({ kind, message, offset });
   };
   const entries = readDirectory(source, end, problem);
-  if (end.ambiguous) problem('ARC-AMBIGUOUS', end.ambiguous, end.at);
+  if (end.ambiguous) problem('ambiguous', end.ambiguous, end.at);
   if (end.second !== undefined) {
     const message = `directories stand at byte ${end.directoryAt} and at byte ${end.second}`;
-    problem('ARC-AMBIGUOUS', message, end.at);
+    problem('ambiguous', message, end.at);
     entries.push(...readDirectory(source, { ...end, directoryAt: end.second, shift: 0 }, () => {}));
   }
   findDuplicates(entries, problem);
   const { gaps, prefix } = findGaps(entries, end, problem);
   if (end.end < source.size) {
-    problem('ARC-TRAILING', `${source.size - end.end} bytes follow the end of the archive`, end.end);
+    problem('trailing', `${source.size - end.end} bytes follow the end of the archive`, end.end);
   }
   // A stored archive inside this one has an end record of its own, which is part of an entry and confuses nobody.
   const others = ends.slice(1).filter(({ at }) => {
     return !entries.some((e) => e.dataOffset <= at && at < e.dataOffset + e.compressedSize);
   });
   for (const other of others) {
-    problem('ARC-AMBIGUOUS', `another end record at byte ${other.at} describes another directory`, other.at);
+    problem('ambiguous', `another end record at byte ${other.at} describes another directory`, other.at);
   }
   return {
     entries,
@@ -202,7 +214,7 @@ function isCentral(source: ByteSource, at: number): boolean {
   return signature?.readUInt32LE(0) === 0x02014b50;
 }
 
-type Report = (rule: RuleId, message: string, offset: number) => void;
+type Report = (kind: ZipProblemKind, message: string, offset: number) => void;
 
 function readDirectory(source: ByteSource, end: EndRecord, problem: Report): ZipEntry[] {
   if (end.count > MAX_ZIP_ENTRIES) throw malformed(FORMAT, `it lists ${end.count} entries`, end.at);
@@ -221,14 +233,10 @@ function readDirectory(source: ByteSource, end: EndRecord, problem: Report): Zip
     at += length;
   }
   if (entries.length !== end.count) {
-    problem(
-      'ARC-AMBIGUOUS',
-      `the directory lists ${entries.length} entries and declares ${end.count}`,
-      end.at,
-    );
+    problem('ambiguous', `the directory lists ${entries.length} entries and declares ${end.count}`, end.at);
   }
   if (at !== bytes.length) {
-    problem('ARC-DAMAGED', `${bytes.length - at} bytes of the directory are no entry`, end.directoryAt + at);
+    problem('damaged', `${bytes.length - at} bytes of the directory are no entry`, end.directoryAt + at);
   }
   return entries;
 }
@@ -245,7 +253,7 @@ function readEntry(source: ByteSource, bytes: Buffer, end: EndRecord, at: number
   const wide = zip64Fields(extra, [bytes.readUInt32LE(24), bytes.readUInt32LE(20), bytes.readUInt32LE(42)]);
   const [size = 0, compressedSize = 0, relative = 0] = wide;
   const headerOffset = relative + end.shift;
-  if (name.includes('\0')) problem('ARC-NAME-MISMATCH', 'the name of an entry contains a zero byte', at);
+  if (name.includes('\0')) problem('name', 'the name of an entry contains a zero byte', at);
 
   const central = {
     name,
@@ -272,7 +280,7 @@ function readEntry(source: ByteSource, bytes: Buffer, end: EndRecord, at: number
   const dataOffset = headerOffset + LOCAL_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
   if (dataOffset + compressedSize > end.before) return broken('its data run past the end', dataOffset);
   if (local.name !== name) {
-    problem('ARC-NAME-MISMATCH', `${name} is called ${local.name} in its local header`, headerOffset);
+    problem('name', `${name} is called ${local.name} in its local header`, headerOffset);
   }
   compareHeaders(source, central, header, problem);
   return { ...central, dataOffset, local };
@@ -290,11 +298,7 @@ function compareHeaders(
   const { headerOffset, name } = central;
   const flags = header.readUInt16LE(6);
   const differ = (what: string): void =>
-    problem(
-      'ARC-HEADER-MISMATCH',
-      `directory and local header disagree about the ${what} of ${name}`,
-      headerOffset,
-    );
+    problem('header', `directory and local header disagree about the ${what} of ${name}`, headerOffset);
   if ((flags & MEANINGFUL_FLAGS) !== (central.flags & MEANINGFUL_FLAGS)) differ('encryption');
   if (header.readUInt16LE(8) !== central.method) differ('compression method');
   const extraAt = headerOffset + LOCAL_BYTES + header.readUInt16LE(26);
@@ -348,7 +352,7 @@ function findDuplicates(entries: readonly ZipEntry[], problem: Report): void {
   const seen = new Set<string>();
   for (const entry of entries) {
     if (seen.has(entry.name)) {
-      problem('ARC-DUPLICATE', `${entry.name} is in the archive more than once`, entry.headerOffset);
+      problem('duplicate', `${entry.name} is in the archive more than once`, entry.headerOffset);
     }
     seen.add(entry.name);
   }
@@ -367,7 +371,7 @@ function findGaps(
   for (const [i, entry] of sorted.entries()) {
     if (entry.broken) continue;
     if (entry.headerOffset < at) {
-      problem('ARC-OVERLAP', `${entry.name} lies inside the data of another entry`, entry.headerOffset);
+      problem('overlap', `${entry.name} lies inside the data of another entry`, entry.headerOffset);
     } else if (entry.headerOffset > at) {
       gaps.push([at, entry.headerOffset]);
     }
