@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { ModelsealError } from '../core/errors/index.js';
 import { type Command, type CommandContext, command, parseTime, printable } from './terminal/index.js';
 import type { GuardedRunOptions } from '../loader/guard/run.js';
-import { flag, list, needed, type OptionTable } from './options/table.js';
+import type { SignedBy } from '../loader/guard/report.js';
+import { flag, list, needed, type OptionTable, text } from './options/table.js';
 import { PATH, SIGNER } from './options/trust.js';
 
 const OPTIONS = {
@@ -11,6 +12,11 @@ const OPTIONS = {
   ...SIGNER,
   'trust-root': needed(PATH['trust-root']),
   signed: list('Signed folder whose code and models may be used; without it, the folder of the program'),
+  'code-policy': text('Trust policy for the code alone: whose code may run; --policy counts besides'),
+  'model-policy': text(
+    'Trust policy for the models alone: whose models may be opened; --policy counts besides',
+  ),
+  'pass-env': list('Variable to hand to the program although its name looks like that of a secret'),
   'allow-eval': flag('Let signed code run text made at run time'),
   'allow-embedded-wasm': flag('Let signed code run WebAssembly that is not a file of its own'),
 } as const satisfies OptionTable;
@@ -35,6 +41,10 @@ const run: Command = (context) =>
         .example(
           '$0 run app/main.js --signed app --signed models/x --trust-root root.pem -- --port 8080',
           'a model of its own',
+        )
+        .example(
+          '$0 run app/main.js --signed app --signed models/x --trust-root root.pem --model-policy research.yaml',
+          'models of other signers than the code',
         ),
     handler: (argv) => handle(argv, context),
   });
@@ -62,15 +72,22 @@ async function handle(argv: RunArguments, context: CommandContext): Promise<void
       ...(argv.ocsp ? { ocsp: absolute(argv.ocsp) } : {}),
       ...(argv.revocation ? { revocation: argv.revocation } : {}),
       ...(argv.policy === undefined ? {} : { policy: resolve(argv.policy) }),
+      ...(argv['code-policy'] === undefined ? {} : { codePolicy: resolve(argv['code-policy']) }),
+      ...(argv['model-policy'] === undefined ? {} : { modelPolicy: resolve(argv['model-policy']) }),
       ...(at === undefined ? {} : { at }),
       allowEval: argv['allow-eval'],
       allowEmbeddedWasm: argv['allow-embedded-wasm'],
     },
     env: context.env,
     output: context.output.json ? 'stderr' : 'inherit',
+    passEnv: argv['pass-env'] ?? [],
+    // Said first, and before the program says anything.
+    onSigned: (folders) => {
+      for (const folder of folders) context.output.note(signedText(folder));
+    },
   };
-  const { status, refusals } = await runGuarded(options);
-  const report = { app: argv.app, signed, status, refusals };
+  const { status, signed: signedBy, refusals } = await runGuarded(options);
+  const report = { app: argv.app, signed, signedBy, status, refusals };
   if (refusals.length === 0 && status !== 0)
     throw new ModelsealError('ERR_GUARD_APP_FAILED', { app: argv.app, status: String(status) });
   const { red, dim } = context.output.colors;
@@ -82,4 +99,12 @@ async function handle(argv: RunArguments, context: CommandContext): Promise<void
   } else if (context.output.json) {
     context.output.result(report, '');
   }
+}
+
+const USES = { code: 'code', models: 'models', both: 'code and models' } as const;
+
+/** `app: code and models, signed by email:ada@example.org, revocation not checked` */
+function signedText({ folder, use, signers, reservations }: SignedBy): string {
+  const by = signers.map(({ identities, keyFingerprint }) => identities.join(' and ') || keyFingerprint);
+  return printable([`${folder}: ${USES[use]}, signed by ${by.join(', ')}`, ...reservations].join(', '));
 }

@@ -8,6 +8,6 @@ export {
   openHash,
 } from './algorithms.js';
 export { digestBytes, type HeldFile, holdFile } from './hold.js';
-export { type Digested, type DigestOptions, digestJobs, PARALLEL_FILES, warmUp } from './pool.js';
+export { type Digested, type DigestOptions, digestJobs, PARALLEL_FILES, stayAlone, warmUp } from './pool.js';
 export { BUFFER_BYTES, type DigestJob, WHOLE } from './read.js';
 export type { JobList } from './shared.js';

@@ -111,12 +111,19 @@ type Message = { ended: true } | { code: ErrorCode; details: ErrorDetails<ErrorC
 
 let spare: Worker | undefined;
 
+let alone = false;
+
+/** For a process in which threads of ours have no place, such as a guarded one: everything is hashed in this thread. */
+export function stayAlone(): void {
+  alone = true;
+}
+
 /**
  * Starts the second thread ahead of the work, while the model is still being listed. It does not keep the process
  * alive, and ends by itself when no work comes.
  */
 export function warmUp(): void {
-  if (spare) return;
+  if (spare || alone) return;
   try {
     spare = startWorker();
   } catch {
@@ -130,6 +137,7 @@ export function warmUp(): void {
 
 /** Hands the work to the thread that waits for it, or starts one. */
 function thread(work: SharedWork): Worker | undefined {
+  if (alone) return undefined;
   const waiting = spare;
   if (!waiting) return startWorker(work);
   spare = undefined;

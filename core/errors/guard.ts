@@ -86,14 +86,15 @@ export const guardErrors = defineErrors({
   },
   ERR_GUARD_TAMPERED: {
     kind: 'refused',
-    say: (d: { name: string }) =>
-      `${d.name} of the language was changed in a way that the guard cannot undo for its checks`,
-    hint: 'Remove the package that freezes or replaces the language beneath everybody else.',
+    say: () =>
+      'the language was changed in a way that the guard cannot undo for its checks; the program was stopped',
+    hint: 'Remove the package that replaces parts of the language for good, such as methods of Array.prototype.',
   },
   ERR_GUARD_REPORT_CLOSED: {
     kind: 'refused',
-    say: (d: { app: string }) => `${d.app} closed the channel on which the guard reports, and was stopped`,
-    hint: 'Do not trust this program: it tried to keep refusals from being heard.',
+    say: (d: { app: string }) =>
+      `${d.app} was stopped: its refusals could no longer be told, or it was killed from outside`,
+    hint: 'If it ran out of memory, give it more. Otherwise do not trust it: it kept refusals from being heard.',
   },
   ERR_GUARD_PACKAGE_JSON: {
     kind: 'refused',

@@ -75,22 +75,46 @@ function intrinsics(): object[] {
 
 interface Kept {
   readonly target: object;
-  readonly all: readonly PropertyKey[];
+  /** Every name that there was; undefined where others may be added. */
+  readonly all: readonly PropertyKey[] | undefined;
   /** Those that are compared. */
   readonly names: readonly PropertyKey[];
   readonly properties: readonly PropertyDescriptor[];
 }
 
+/** The names by which the guard and what it calls reach them. */
+const GLOBALS =
+  'Object Array String Number BigInt Symbol RegExp Map Set WeakMap WeakSet Error TypeError SyntaxError Uint8Array ArrayBuffer DataView Buffer TextDecoder URL JSON Math Reflect Promise Proxy WebAssembly'.split(
+    ' ',
+  );
+
 /** What neither the guard nor what it calls uses: the numbers in buffers, the HTML of strings. */
 const UNUSED =
   /^(read|write)U?(Int|int|Big|Float|Double)|^(read|write)(Float|Double)|^(anchor|big|blink|bold|fixed|fontcolor|fontsize|italics|link|small|strike|sub|sup)$|^(acosh?|asinh?|atan[h2]?|cbrt|cosh?|expm?1?|fround|hypot|imul|log.*|sinh?|tanh?|clz32)$/;
 
-/** Taken when this module is loaded, which is before any foreign code. */
-const kept: readonly Kept[] = [...new Set(intrinsics())].map((target) => {
-  const all = ownKeys(target);
-  const names = all.filter((name) => typeof name === 'symbol' || !UNUSED.test(name));
-  return { target, all, names, properties: names.map((name) => own(target, name) as PropertyDescriptor) };
+const keep = (
+  target: object,
+  all: readonly PropertyKey[] | undefined,
+  names: readonly PropertyKey[],
+): Kept => ({
+  target,
+  all,
+  names,
+  properties: names.map((name) => own(target, name) as PropertyDescriptor),
 });
+
+/** Taken when this module is loaded, which is before any foreign code. */
+const kept: readonly Kept[] = [
+  ...[...new Set(intrinsics())].map((target) => {
+    const all = ownKeys(target);
+    return keep(
+      target,
+      all,
+      all.filter((name) => typeof name === 'symbol' || !UNUSED.test(name)),
+    );
+  }),
+  keep(globalThis, undefined, GLOBALS),
+];
 
 /** Functions of the language that the guard itself replaces: they belong to the language from then on. */
 export function adopt(target: object, name: PropertyKey): void {
@@ -107,6 +131,10 @@ function own(target: object, name: PropertyKey): PropertyDescriptor | undefined 
   return found === undefined ? undefined : ({ __proto__: null, ...found } as PropertyDescriptor);
 }
 
+/** Node keeps `Buffer` behind a getter and a setter, which stay when it is replaced. */
+const behind = own(globalThis, 'Buffer') as PropertyDescriptor;
+const OwnBuffer = Buffer;
+
 interface Change {
   readonly target: object;
   readonly name: PropertyKey;
@@ -116,29 +144,37 @@ interface Change {
 
 let inside = false;
 
+let unable = (): never => {
+  throw new TypeError('the guard cannot undo a change of the language');
+};
+
+/** @param handler Called when something was changed in a way that cannot be undone. It must not return. */
+export function onTampered(handler: () => never): void {
+  unable = handler;
+}
+
 /**
  * Runs a decision of the guard with the language as it was at the start, and puts back what foreign code made of it.
  * The work is synchronous and calls nothing of foreign code: what comes from there is read before.
- *
- * @param unable Called, and throws, when something was changed in a way that cannot be undone.
  */
-export function pristine<T>(work: () => T, unable: (name: string) => never = cannotRestore): T {
+export function pristine<T>(work: () => T): T {
   if (inside) return work();
   inside = true;
   let changes: Change[] | undefined;
   let count = 0;
+  let foreignBuffer: unknown = OwnBuffer;
   try {
     // Nothing but syntax and what was taken above, until the language is whole.
     for (let i = 0; i < kept.length; i++) {
       const { target, all, names, properties } = kept[i] as Kept;
-      const now = ownKeys(target);
-      if (!sameNames(now, all)) {
+      const now = all === undefined ? undefined : ownKeys(target);
+      if (all !== undefined && now !== undefined && !sameNames(now, all)) {
         for (let n = 0; n < now.length; n++) {
           const name = now[n] as PropertyKey;
           if (known(all, name)) continue;
           changes ??= [];
-          put(changes, count++, { target, name, foreign: getOwnPropertyDescriptor(target, name) });
-          if (!deleteProperty(target, name)) return unable(text(name));
+          put(changes, count++, { target, name, foreign: own(target, name) });
+          if (!deleteProperty(target, name)) return unable();
         }
       }
       for (let n = 0; n < names.length; n++) {
@@ -147,14 +183,19 @@ export function pristine<T>(work: () => T, unable: (name: string) => never = can
         const found = getOwnPropertyDescriptor(target, name);
         if (found !== undefined && same(found, wanted)) continue;
         changes ??= [];
-        put(changes, count++, { target, name, foreign: found });
-        if (!defineProperty(target, name, wanted)) return unable(text(name));
+        put(changes, count++, { target, name, foreign: own(target, name) });
+        if (!defineProperty(target, name, wanted)) return unable();
       }
+    }
+    if (behind.get && behind.set) {
+      foreignBuffer = apply(behind.get, globalThis, []);
+      if (foreignBuffer !== OwnBuffer) apply(behind.set, globalThis, [OwnBuffer]);
     }
     return work();
   } finally {
-    if (changes !== undefined) putBack(changes, count);
     inside = false;
+    if (behind.set && foreignBuffer !== OwnBuffer) apply(behind.set, globalThis, [foreignBuffer]);
+    if (changes !== undefined) putBack(changes, count);
   }
 }
 
@@ -190,12 +231,6 @@ function putBack(changes: readonly Change[], count: number): void {
     if (foreign === undefined) deleteProperty(target, name);
     else defineProperty(target, name, foreign);
   }
-}
-
-const text = (name: PropertyKey): string => (typeof name === 'symbol' ? 'a symbol' : `${name}`);
-
-function cannotRestore(name: string): never {
-  throw new TypeError(`the guard cannot undo a change of ${name}`);
 }
 
 type Method<T, A extends readonly unknown[], R> = (this: T, ...args: A) => R;

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { type ErrorCode, type ErrorDetails, ModelsealError } from '../../core/errors/index.js';
 import { printable } from '../../core/printable.js';
-import { pristine } from './pristine.js';
+import { onTampered, pristine } from './pristine.js';
 import type { ReportTarget } from './state.js';
 
 /** Throws, and leaves a trace that the program cannot swallow by catching the error. */
@@ -22,6 +22,16 @@ export function reportTarget(reportFd: number | undefined): ReportTarget {
 
 /** @param report Standard error when left out. */
 export function refuser(report = reportTarget(undefined)): Refuse {
+  // Made now: by the time that it is needed, nothing can be relied on.
+  const tampered = lineOf(new ModelsealError('ERR_GUARD_TAMPERED', {}), report);
+  onTampered(() => {
+    try {
+      writeSync(report.fd, tampered);
+    } catch {
+      // It is stopped all the same.
+    }
+    return stop();
+  });
   return (code, details) => {
     let error: ModelsealError | undefined;
     pristine(() => {
@@ -29,19 +39,19 @@ export function refuser(report = reportTarget(undefined)): Refuse {
       // The way through the guard says nothing about the program that was refused.
       error.stack = `${error.name}: ${error.message} [${code}]`;
       tell(error, report);
-    }, stop);
+    });
     throw error;
   };
 }
 
 export function tell(error: ModelsealError, report: ReportTarget): void {
-  write(
-    report,
-    report.json
-      ? `${JSON.stringify(error.toJSON())}\n`
-      : `modelseal guard: ${printable(error.message)} [${error.code}]\nhint: ${error.hint}\n`,
-  );
+  write(report, lineOf(error, report));
 }
+
+const lineOf = (error: ModelsealError, report: ReportTarget): string =>
+  report.json
+    ? `${JSON.stringify(error.toJSON())}\n`
+    : `modelseal guard: ${printable(error.message)} [${error.code}]\nhint: ${error.hint}\n`;
 
 /** What the reader of the report hears first, before any foreign code runs. */
 export function announce(what: object, report: ReportTarget): void {

@@ -126,7 +126,7 @@ function matches(target: string, found: string, catalogue: Catalogue, digest: st
   if (star < 0) return target === found || catalogue.digestOf(target) === digest;
   const before = target.slice(0, star);
   const after = target.slice(target.lastIndexOf('*') + 1);
-  const fit = (file: string): boolean =>
+  const suits = (file: string): boolean =>
     file.length >= before.length + after.length && file.startsWith(before) && file.endsWith(after);
-  return fit(found) || catalogue.namesOf(digest).some(fit);
+  return suits(found) || catalogue.namesOf(digest).some(suits);
 }

@@ -7,10 +7,18 @@ import { type ErrorRecord, ModelsealError } from '../../core/errors/index.js';
 import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import type { GuardConfig } from './config.js';
 import { CODE_VARIABLES } from './environment.js';
+import { Report, type SignedBy } from './report.js';
 import { GUARD_VARIABLE } from './state.js';
 
-/** Refusals kept for the report; a program that tries in a loop must not fill the memory of its parent. */
-const MAX_REFUSALS = 1000;
+/**
+ * Secrets that are ours or look like those of signing, and what our own command line reads. A guarded program gets them
+ * only when they are named.
+ */
+const WITHHELD =
+  /(^|_)PASS(PHRASE)?$|WEBHOOK\w*_?SECRET|^MODELSEAL_|^MODEL_(SIGNATURE_KEY|TRUSTED_PATHS|VERIFY_CHECKSUM|VERIFY_SIGNATURE)$/i;
+
+/** A program whose report ended is given this long to end as well: it may just have done so. */
+const REPORT_END_MS = 1000;
 /** Descriptor of the child on which the guard reports. */
 const REPORT_FD = 3;
 
@@ -25,6 +33,10 @@ export interface GuardedRunOptions {
   /** The compiled guard; found beside the installed package when left out. */
   readonly entry?: string | undefined;
   readonly cwd?: string | undefined;
+  /** Variables to hand on although they look like secrets. */
+  readonly passEnv?: readonly string[] | undefined;
+  /** Called with who signed what, before the program starts. */
+  readonly onSigned?: ((signed: readonly SignedBy[]) => void) | undefined;
 }
 
 const RUN: OptionTable<GuardedRunOptions> = {
@@ -35,11 +47,15 @@ const RUN: OptionTable<GuardedRunOptions> = {
   output: is.one('inherit', 'stderr', 'capture'),
   entry: is.text,
   cwd: is.text,
+  passEnv: is.list(is.text),
+  onSigned: is.call,
 };
 
 export interface GuardedRun {
   /** Exit code of the program, or the signal that ended it. */
   readonly status: number | string;
+  /** Who signed what; empty where that was refused. */
+  readonly signed: readonly SignedBy[];
   /** What the guard refused, in order. */
   readonly refusals: readonly ErrorRecord[];
   readonly stdout: string;
@@ -59,6 +75,8 @@ export async function runGuarded(options: GuardedRunOptions): Promise<GuardedRun
   const entry = options.entry ?? guardEntry();
   const env = { ...options.env };
   for (const name of [...CODE_VARIABLES, 'NODE_OPTIONS', 'NODE_PATH']) delete env[name];
+  const handed = new Set(options.passEnv ?? []);
+  for (const name of Object.keys(env)) if (WITHHELD.test(name) && !handed.has(name)) delete env[name];
   env[GUARD_VARIABLE] = JSON.stringify({ ...options.config, reportFd: REPORT_FD } satisfies GuardConfig);
   const flags = options.config.allowEval ? [] : ['--disallow-code-generation-from-strings'];
   const stdout = options.output === 'capture' ? 'pipe' : options.output === 'stderr' ? 2 : 'inherit';
@@ -71,16 +89,34 @@ export async function runGuarded(options: GuardedRunOptions): Promise<GuardedRun
       stdio: ['inherit', stdout, options.output === 'capture' ? 'pipe' : 'inherit', 'pipe'],
     },
   );
-  const [refusals, out, err, status] = await Promise.all([
-    text(child.stdio[REPORT_FD] as Readable),
+  const report = new Report(child.stdio[REPORT_FD] as Readable, options.onSigned);
+  let ended = false;
+  let silenced = false;
+  // The guard keeps its end open as long as the process lives; only the program can have closed it.
+  void report.end.then(() => {
+    const stop = (): void => {
+      if (ended) return;
+      silenced = true;
+      child.kill('SIGKILL');
+    };
+    setTimeout(stop, REPORT_END_MS).unref();
+  });
+  const [out, err, status] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     new Promise<number | string>((done, fail) => {
       child.once('error', fail);
+      child.once('exit', () => {
+        ended = true;
+      });
       child.once('close', (code, signal) => done(code ?? signal ?? 'an unknown end'));
     }),
+    report.end,
   ]);
-  return { status, refusals: records(refusals), stdout: out, stderr: err };
+  // By this signal the guard ends a process whose refusals it cannot tell.
+  if (silenced || (status === 'SIGKILL' && report.refusals.length === 0))
+    report.refusals.push(new ModelsealError('ERR_GUARD_REPORT_CLOSED', { app: options.app }).toJSON());
+  return { status, signed: report.signed, refusals: report.refusals, stdout: out, stderr: err };
 }
 
 /**
@@ -119,19 +155,4 @@ async function text(stream: Readable | null): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
-}
-
-/** The guarded program can write to the descriptor too: lines that are no records are passed over. */
-function records(lines: string): ErrorRecord[] {
-  return lines
-    .split('\n')
-    .flatMap((line) => {
-      try {
-        const value = JSON.parse(line) as ErrorRecord;
-        return typeof value.code === 'string' && typeof value.message === 'string' ? [value] : [];
-      } catch {
-        return [];
-      }
-    })
-    .slice(0, MAX_REFUSALS);
 }

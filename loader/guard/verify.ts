@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { stayAlone } from '../../core/digest/index.js';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { ioError } from '../../core/files.js';
 import { ReportBuilder, type SignerSummary } from '../../core/report/index.js';
@@ -47,6 +48,8 @@ export async function verifySignedFolders(config: GuardConfig, at: Date): Promis
     }),
     revocation: config.revocation,
   };
+  // A thread would start under the guard, which is not there yet.
+  stayAlone();
   const uses = policies(config);
   const folders: SignedFolder[] = [];
   const signed: SignedBy[] = [];

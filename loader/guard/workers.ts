@@ -52,7 +52,7 @@ export function guardWorkers(state: GuardState, entry: string, catalogue: Catalo
         [file, { ...options, eval: false, execArgv: ['--import', entry] }],
         newTarget,
       ) as object;
-      internals(made);
+      pristine(() => internals(made));
       return made;
     },
   });

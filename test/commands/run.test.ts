@@ -92,6 +92,47 @@ describe('modelseal run', function () {
     expect(run.stdout).to.include('ERR_GUARD_APP_FAILED');
   });
 
+  it('says first who signed what, as text and as JSON', async function () {
+    needBuild(this);
+    const text = await cli(['run', app.path('evil.mjs'), ...trust]);
+    expect(text.stderr.split('\n')[0]).to.include(
+      'code and models, signed by email:dev@example.com, revocation not checked',
+    );
+    const json = await cli(['run', app.path('evil.mjs'), ...trust, '--json']);
+    const { signedBy } = JSON.parse(json.stdout) as {
+      signedBy: { use: string; signers: { identities: string[] }[] }[];
+    };
+    expect(signedBy.map(({ use, signers }) => [use, signers[0]?.identities])).to.deep.equal([
+      ['both', ['email:dev@example.com']],
+    ]);
+  });
+
+  it('has a policy for code and another for models', async function () {
+    needBuild(this);
+    const policy = (name: string, identity: string): string => {
+      const file = join(temp(), name);
+      writeFileSync(file, `version: 1\nsigners:\n  - identity: ${identity}\n`);
+      return file;
+    };
+    const dev = policy('dev.yaml', 'email:dev@example.com');
+    const other = policy('other.yaml', 'email:other@example.com');
+    const out = join(temp(), 'out');
+    const start = (...options: string[]) =>
+      cli(['run', app.path('main.mjs'), ...trust, ...options, '--json', '--', out]);
+    expect((await start('--code-policy', dev, '--model-policy', dev)).code).to.equal(0);
+    const code = await start('--code-policy', dev, '--model-policy', other);
+    expect(code.code, code.stdout).to.equal(0);
+    expect(JSON.parse(code.stdout)).to.have.nested.property('signedBy[0].use', 'code');
+    const models = await start('--code-policy', other, '--model-policy', dev);
+    expect(models.code).to.equal(1);
+    expect(models.stdout).to.include('ERR_GUARD_USE');
+    const neither = await start('--code-policy', other, '--model-policy', other);
+    expect(neither.code).to.equal(1);
+    expect(neither.stdout).to.include('ERR_SIGNER_NOT_ACCEPTED');
+    // What is common narrows both.
+    expect((await start('--policy', other, '--code-policy', dev)).code).to.equal(1);
+  });
+
   it('says what is missing', async () => {
     expect((await cli(['run', app.path('main.mjs')])).code).to.equal(64);
     expect((await cli(['run', app.path('absent.mjs'), ...trust])).code).to.equal(3);

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { compiledGuard, SignedApp } from '../../support/guard.js';
+import { compiledGuard, SignedApp, writeFiles } from '../../support/guard.js';
 import { AT } from '../../support/pki.js';
 import { useTemp } from '../../support/temp.js';
 
@@ -101,5 +102,36 @@ describe('guard: node --import', function () {
     );
     expect(run.stdout).to.equal('ran x\n');
     expect(run.refusals).to.deep.equal([]);
+  });
+
+  it('hands no secrets of signing to the program', async () => {
+    writeFileSync(
+      app.path('main.mjs'),
+      'console.log(Object.keys(process.env).filter((n) => /^[A-Z]+_/.test(n)).sort().join());',
+    );
+    await app.publisher.sign(app.folder, { overwrite: true });
+    const secrets = [
+      'CA_PASS',
+      'DEV_PASSPHRASE',
+      'MODELSEAL_WEBHOOK_SECRET',
+      'MODELSEAL_WEBHOOK',
+      'HOOK_WEBHOOK_SECRET',
+    ];
+    const ours = ['MODELSEAL_AUDIT_LOG', 'MODEL_SIGNATURE_KEY', 'MODEL_TRUSTED_PATHS'];
+    const names = [...secrets, ...ours, 'LC_ALL', 'DB_PASS', 'COM_PASSED'];
+    const env = Object.fromEntries(names.map((name) => [name, 'x']));
+    const run = await app.run('main.mjs', {}, { env, passEnv: ['DB_PASS'] });
+    expect(run.stdout).to.equal('COM_PASSED,DB_PASS,LC_ALL,MODELSEAL_GUARD\n');
+  });
+
+  it('says nothing false of an application of many files', async () => {
+    writeFiles(
+      app.folder,
+      Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`files/${i}.txt`, ''])),
+    );
+    await app.publisher.sign(app.folder, { overwrite: true });
+    expect(statSync(app.path('model.sig')).size).to.be.greaterThan(150_000);
+    const run = await app.run('main.mjs', {}, { args: ['x'] });
+    expect(run).to.include({ status: 0, stdout: 'ran x\n', stderr: '' });
   });
 });
