@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeAll } from '../app/folder.js';
 import { maliciousPackage, PACKAGE } from '../attack/package.js';
 import { observeRun, RUN, type Scenario } from '../stage/scenario.js';
@@ -11,7 +11,8 @@ export const wrapperUnderGuard: Scenario = {
   expected: { outcome: 'refused', code: 'ERR_GUARD_MODULE_UNSIGNED' },
   async play(world) {
     const app = world.copyOfApplication(this.id);
-    writeAll(join(app, 'node_modules', PACKAGE), maliciousPackage(world.hiddenLog));
+    // Where Node looks next: a folder that was signed holds no other files when the guard starts.
+    writeAll(join(dirname(app), 'node_modules', PACKAGE), maliciousPackage(world.hiddenLog));
     return observeRun(await world.runGuarded(app, { optimiser: PACKAGE }), world);
   },
 };

@@ -29,6 +29,8 @@ const ESM_DOORS: readonly (readonly [tried: string, outcome: string])[] = [
   ['import("./lib.mjs?again")', 'ok'],
   ['eval("1")', 'ERR_GUARD_EVAL'],
   ['(0, eval)("1")', 'ERR_GUARD_EVAL'],
+  ['eval(\'"text"\') === "text" ? 0 : undefined.x', 'ok'],
+  ['eval(\'"text" + run()\')', 'ERR_GUARD_EVAL'],
   ['new Function("return 1")', 'ERR_GUARD_EVAL'],
   ['Function("return 1")', 'ERR_GUARD_EVAL'],
   ['(() => {}).constructor("return 1")', 'ERR_GUARD_EVAL'],
