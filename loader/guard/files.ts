@@ -91,6 +91,12 @@ export function guardFiles(catalogue: Catalogue, refuse: Refuse): void {
       files.check(args[0]);
       return apply(original, promises, args);
     });
+  const { loadEnvFile } = process as { loadEnvFile?: AnyFunction };
+  if (loadEnvFile)
+    replace(process, 'loadEnvFile', (file: unknown = '.env') => {
+      files.check(file);
+      return apply(loadEnvFile, process, [file]);
+    });
 }
 
 /** What the names in signed folders must lead to. */

@@ -265,6 +265,26 @@ describe('guard: hostile signed code', function () {
     });
   }
 
+  it('is stopped by the thread of the hooks and by workers too', async () => {
+    for (const [i, refused] of [
+      'await import("child_process")',
+      'new Worker(__filename, { argv: ["again"] })',
+    ].entries()) {
+      const app = await start(
+        `(async () => {
+          if (process.argv[2] !== 'again') fs.closeSync(3);
+          else require('child_process');
+          try { ${refused}; } catch {}
+          setTimeout(() => console.log('went on'), 900);
+        })();`,
+        String(i),
+      );
+      const run = await app.run('main.cjs');
+      expect(run.stdout, refused).to.equal('');
+      expect(codes(run), refused).to.deep.equal(['ERR_GUARD_REPORT_CLOSED']);
+    }
+  });
+
   it('is stopped when it closes the report and refuses nothing', async () => {
     const app = await start('fs.closeSync(3); setTimeout(() => console.log("went on"), 20_000);');
     const run = await app.run('main.cjs');

@@ -212,6 +212,7 @@ describe('guard: data files', function () {
           writing: () => fs.openSync('app/labels.json', 'r+'),
           signature: () => typeof fs.readFileSync('app/model.sig', 'utf8'),
           folder: () => typeof fs.openSync('app'),
+          variables: () => typeof process.loadEnvFile('app/added.json'),
         };
         const outcomes = {};
         fs.writeFileSync('app/added.json', 'evil');
@@ -232,6 +233,7 @@ describe('guard: data files', function () {
       writing: 'ERR_GUARD_FILE_WRITABLE',
       signature: 'string',
       folder: 'number',
+      variables: 'ERR_GUARD_FILE_UNSIGNED',
     });
   });
 
