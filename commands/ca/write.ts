@@ -61,7 +61,7 @@ export class Act {
 }
 
 /** Options of no account here: yargs' own words, and those that every command has. */
-const GENERAL = ['_', '$0', 'json', 'quiet', 'color', 'audit-log', 'log-file'];
+const GENERAL = ['_', '$0', 'json', 'quiet', 'color', 'audit-log', 'audit-required', 'log-file'];
 
 /** The options as they were typed; passphrases are never among them, only the names of their files and variables. */
 function given(argv: Readonly<Record<string, unknown>>): AuditData {

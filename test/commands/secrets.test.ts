@@ -10,12 +10,16 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { createAuthority, openAuthority } from '../../ca/index.js';
 import { AT, ada, openNew, save } from '../ca/support/authority.js';
 import { cli } from '../support/cli.js';
 import { expectCodeAsync } from '../support/errors.js';
 import { useTemp } from '../support/temp.js';
+import { hasTerminal, onTerminal } from '../support/terminal.js';
+
+const CLI = fileURLToPath(new URL('../../dist/bin/modelseal.cjs', import.meta.url));
 
 const STRONG = { root: 'staple of the safe', issuing: 'correct horse' };
 
@@ -47,6 +51,30 @@ describe('secrets on disk', () => {
         await authority.close();
       }
     }
+  });
+
+  it('on a terminal each passphrase is asked for twice', async function () {
+    this.timeout(60_000);
+    if (!hasTerminal()) this.skip();
+    const command = [process.execPath, CLI, 'ca', 'init', '--home', home(), '--key-type', 'ec-p256'];
+    const root = ['root.key', `${STRONG.root}\r`] as const;
+    const issuing = ['issuing.key', `${STRONG.issuing}\r`] as const;
+    const again = (text: string) => ['Repeat', `${text}\r`] as const;
+    const typo = onTerminal(command, [root, again('something else')]);
+    expect(typo.status, typo.stdout).to.equal(64);
+    const same = onTerminal(command, [
+      root,
+      again(STRONG.root),
+      ['issuing.key', `${STRONG.root}\r`],
+      again(STRONG.root),
+    ]);
+    expect(same.stdout).to.include('the same passphrase');
+    expect(existsSync(home())).to.equal(false);
+    const made = onTerminal(command, [root, again(STRONG.root), issuing, again(STRONG.issuing)]);
+    expect(made.status, made.stdout).to.equal(0);
+    const authority = await openAuthority(home(), async () => STRONG.issuing);
+    await authority.publishCrl({ at: new Date() });
+    await authority.close();
   });
 
   it('weak passphrases do not protect developer keys either', async () => {

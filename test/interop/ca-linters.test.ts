@@ -4,10 +4,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { assemble, certificatePem, encodeTbsCertificate, randomSerial } from '../../ca/encode/certificate.js';
+import { basicConstraints } from '../../ca/encode/extensions.js';
+import { encodeName } from '../../ca/encode/name.js';
+import { spkiOf } from '../../ca/encode/spki.js';
 import { weakness } from '../../ca/weak-keys.js';
-import { KEY_TYPES } from '../../core/keys/index.js';
+import { KEY_TYPES, signatureScheme } from '../../core/keys/index.js';
 import { encodePem } from '../../core/pem.js';
-import { ada, developerKey, openNew, save } from '../ca/support/authority.js';
+import { ada, days, developerKey, openNew, save } from '../ca/support/authority.js';
 import { needPython, runPython } from '../support/peers.js';
 
 interface Made {
@@ -79,6 +83,26 @@ describe('interop: what our CA makes, judged by the linters of others', () => {
 
   after(() => rmSync(folder, { recursive: true, force: true }));
 
+  /** A certificate of ours without its key identifiers: what finds nothing in it finds nothing anywhere. */
+  function faulty(): string {
+    const spki = spkiOf(developerKey());
+    const how = signatureScheme(developerKey()).algorithmIdentifier;
+    const subject = encodeName({ organization: 'Example', commonName: 'Ada' });
+    const issuer = encodeName({ organization: 'Example', commonName: 'Issuing' });
+    const [notBefore, notAfter] = [new Date(), days(90, new Date())];
+    const fields = {
+      serial: randomSerial(),
+      signatureAlgorithm: how,
+      issuer,
+      notBefore,
+      notAfter,
+      subject,
+      spki,
+    };
+    const tbs = encodeTbsCertificate({ ...fields, extensions: [basicConstraints(false)] });
+    return save(folder, 'faulty.pem', certificatePem(assemble(tbs, how, Uint8Array.of(0x30, 0))));
+  }
+
   it('zlint finds nothing', function () {
     this.timeout(300_000);
     const zlint = process.env.MODELSEAL_ZLINT ?? 'zlint';
@@ -90,12 +114,15 @@ describe('interop: what our CA makes, judged by the linters of others', () => {
       name,
       file: save(dirname(file), `${basename(file)}.pem`, encodePem('X509 CRL', readFileSync(file))),
     }));
-    for (const { name, file } of [...certificates, ...lists]) {
+    const findings = (file: string): unknown[] => {
       const { stdout, stderr } = spawnSync(zlint, ['-includeSources', SOURCES, file], { encoding: 'utf8' });
       const results = Object.entries(JSON.parse(stdout) as Record<string, { result: string }>);
-      expect(results.length, `${name} ${stderr}`).to.be.greaterThan(5);
-      const findings = results.filter(([, { result }]) => !['pass', 'NA', 'NE'].includes(result));
-      expect(findings, `${name} ${file}`).to.deep.equal([]);
+      expect(results.length, stderr).to.be.greaterThan(5);
+      return results.filter(([, { result }]) => !['pass', 'NA', 'NE'].includes(result));
+    };
+    expect(findings(faulty())).to.not.deep.equal([]);
+    for (const { name, file } of [...certificates, ...lists]) {
+      expect(findings(file), `${name} ${file}`).to.deep.equal([]);
     }
   });
 
@@ -109,11 +136,13 @@ describe('interop: what our CA makes, judged by the linters of others', () => {
       ),
       ...crls.map(({ name, file, type }) => [name, 'lint_crl', '-t', type, '-p', 'PKIX', file] as const),
       ...answers.map(({ name, file }) => [name, 'lint_ocsp_response', file] as const),
+      ['faulty', 'lint_pkix_cert', faulty()],
     ];
     const { status, output } = runPython(python, PKILINT, [save(folder, 'jobs.json', JSON.stringify(jobs))]);
     expect(status, output).to.equal(0);
     const judged = JSON.parse(output) as { job: string[]; results: unknown[] }[];
     expect(judged).to.have.length(jobs.length);
+    expect(judged.pop()?.results, 'faulty').to.not.deep.equal([]);
     for (const { job, results } of judged) expect(results, job.join(' ')).to.deep.equal([]);
   });
 });
