@@ -43,6 +43,7 @@ async function handle(argv: DemoArguments, commands: CommandList, context: Comma
   };
   const stop = (signal: NodeJS.Signals): void => {
     remove();
+    if (process.stdin.isTTY) process.stdin.setRawMode(false);
     // The listener is gone, so that the signal does what it does without one.
     process.kill(process.pid, signal);
   };
