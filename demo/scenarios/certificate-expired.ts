@@ -24,7 +24,6 @@ export const certificateExpired: Scenario = {
         name: DEVELOPER.name,
         emails: [DEVELOPER.email],
         at: ago(40),
-        notBefore: ago(50),
         notAfter: ago(10),
       });
       await signModel(model, {
