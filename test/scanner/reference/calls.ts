@@ -201,7 +201,12 @@ export class Calls {
         if (args.length <= 1) return new PyInstance(path);
         throw new Raises('more than a name');
       case 'numpy.core._ufunc_reconstruct':
-        if (isText(first, ['numpy']) && isText(second, ['sqrt'])) return new PyGlobal('numpy.sqrt');
+        if (
+          first instanceof PyText &&
+          second instanceof PyText &&
+          isReference(`${first.text}.${second.text}`)
+        )
+          return new PyGlobal(`${first.text}.${second.text}`);
         throw new Finding('another function is resolved');
       case 'torch.storage._load_from_bytes':
         if (first?.kind !== 'bytes') throw new Finding('hidden bytes are unpickled');
