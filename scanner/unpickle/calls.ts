@@ -72,6 +72,10 @@ export class Calls {
     const permission = permissionOf(callee.module, callee.local);
     if (permission === 'applies' && !args.every((arg) => mayBeApplied(callee, arg)))
       return this.refuse(callee.name, 'it would apply what may only be referred to');
+    if (permission === 'instance' && args.length > 0)
+      return this.refuse(callee.name, 'its constructor is not for pickles');
+    if (callee.local === 'defaultdict' && !isFactory(args[0]))
+      return this.refuse(callee.name, 'it would call what may only be referred to');
     const make = constructorOf(callee.module, callee.local);
     if (make) return this.#make(make, args, callee.name);
     if (permission === 'ref' || permission === 'check')
@@ -90,7 +94,10 @@ export class Calls {
     if (!(cls instanceof PyReference)) return this.#in.malformed('what is instantiated is no class');
     const own = this.#own(cls.name);
     if (own) return own === 'object' ? new PyObject(cls.name, args) : this.#make(own, args, cls.name);
-    if (!(cls instanceof AllowedReference)) return new PyObject(cls.name, args);
+    if (!(cls instanceof AllowedReference))
+      return cls.name === 'builtins.object'
+        ? new PyObject(cls.name, args)
+        : this.refuse(cls.name, 'it may only be referred to');
     const permission = permissionOf(cls.module, cls.local);
     if (permission === 'ref' || permission === 'check')
       return this.refuse(cls.name, 'it may only be referred to');
@@ -167,6 +174,13 @@ class AllowedReference extends PyReference {
     this.module = module;
     this.local = local;
   }
+}
+
+/** What a defaultdict may call for a missing key: a class of data. */
+function isFactory(value: PyValue | undefined): boolean {
+  if (!(value instanceof AllowedReference)) return true;
+  const permission = permissionOf(value.module, value.local);
+  return permission !== 'ref' && permission !== 'applies' && permission !== 'check';
 }
 
 /** Libraries whose functions make nothing but classes of their own. */

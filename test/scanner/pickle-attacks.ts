@@ -473,7 +473,7 @@ const RESOURCES: readonly Pair[] = [
     ([name, what, callee]): Pair => [
       `copies of a ${name} in the memo`,
       'PKL-RESOURCE',
-      again(what, callee, 20_000),
+      again(what, callee, 900),
       again(what, callee, 2),
     ],
   ),

@@ -298,7 +298,9 @@ describe('safe deserialisation', () => {
       try {
         const value = unpickle(c.bytes);
         // A payload behind the first pickle is not part of what is rebuilt.
-        if (c.verdict === 'malicious')
+        // Items are items here, and never attributes; no logger, enumeration or factory is there to be changed.
+        const nothingThere = c.rule === 'PKL-BUILD-ATTRIBUTES' || c.rule === 'PKL-BUILD-GLOBAL';
+        if (c.verdict === 'malicious' && !nothingThere)
           expect(c.name).to.match(
             /second|twentieth|after STOP|payload behind|bytes skip to|through an index|names from the memo/,
           );
