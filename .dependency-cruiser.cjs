@@ -43,7 +43,7 @@ module.exports = {
       comment: 'a step returns what it found; verifying alone says it, in the order of its own lines',
       severity: 'error',
       from: {
-        path: '^loader/(path|policy|pipeline|revocation|sigstore)/',
+        path: '^loader/(path|policy|pipeline|revocation|sigstore|timestamp|trust)/',
         pathNot:
           '^loader/(path/build|revocation/report|pipeline/(account|certificate|load|options|scan|verify))\\.ts$',
       },

@@ -12,6 +12,11 @@ export const COMMANDS: CommandList = [
   },
   { name: 'sign', describe: 'Sign a model folder or file', load: () => import('./sign.js') },
   {
+    name: 'timestamp',
+    describe: 'Have a time-stamp authority state when a signature existed, or renew that statement',
+    load: () => import('./timestamp.js'),
+  },
+  {
     name: 'verify',
     describe: 'Verify the signature of a model: who signed, and whether these are the signed files',
     load: () => import('./verify.js'),
@@ -20,6 +25,11 @@ export const COMMANDS: CommandList = [
     name: 'load',
     describe: 'Verify and scan a model, hand its verified bytes to a runtime, and run one inference',
     load: () => import('./load.js'),
+  },
+  {
+    name: 'trust',
+    describe: 'The trust store: whom to trust, said once',
+    load: () => import('./trust.js'),
   },
   {
     name: 'certificate',

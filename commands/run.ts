@@ -5,11 +5,12 @@ import { type Command, type CommandContext, command, parseTime, printable } from
 import type { GuardedRunOptions } from '../loader/guard/run.js';
 import type { SignedBy } from '../loader/guard/report.js';
 import { flag, list, needed, type OptionTable, text } from './options/table.js';
-import { PATH, SIGNER } from './options/trust.js';
+import { PATH, SIGNER, TIME } from './options/trust.js';
 
 const OPTIONS = {
   ...PATH,
   ...SIGNER,
+  'tsa-root': TIME['tsa-root'],
   'trust-root': needed(PATH['trust-root']),
   signed: list('Signed folder whose code and models may be used; without it, the folder of the program'),
   'code-policy': text('Trust policy for the code alone: whose code may run; --policy counts besides'),
@@ -70,6 +71,7 @@ async function handle(argv: RunArguments, context: CommandContext): Promise<void
       ...(argv.intermediates ? { intermediates: absolute(argv.intermediates) } : {}),
       ...(argv.crl ? { crls: absolute(argv.crl) } : {}),
       ...(argv.ocsp ? { ocsp: absolute(argv.ocsp) } : {}),
+      ...(argv['tsa-root'] ? { tsaRoots: absolute(argv['tsa-root']) } : {}),
       ...(argv.revocation ? { revocation: argv.revocation } : {}),
       ...(argv.policy === undefined ? {} : { policy: resolve(argv.policy) }),
       ...(argv['code-policy'] === undefined ? {} : { codePolicy: resolve(argv['code-policy']) }),

@@ -13,6 +13,7 @@ import {
   type CommandContext,
   command,
   formatBytes,
+  parseTime,
   printable,
 } from './terminal/index.js';
 import type { ModelMetadata, SignedModel } from '../signer/index.js';
@@ -26,7 +27,12 @@ const OPTIONS = {
   ),
   'staple-ocsp': list('OCSP response to send along, likewise'),
   signature: text('Output file [model.sig in the folder, or beside the file]'),
+  add: flag('Add a signature beside those that are there: model.2.sig beside model.sig'),
   force: flag('Replace an older signature'),
+  'timestamp-url': list(
+    'Time-stamp authority (RFC 3161) that shall state the time of signing; may be repeated',
+  ),
+  expires: text('Verifiers refuse the signature after this time'),
   metadata: text('JSON file with facts that are signed along'),
   'model-name': text('Signed along as modelName'),
   'model-version': text('Signed along as modelVersion'),
@@ -75,9 +81,12 @@ async function run(argv: SignArguments, context: CommandContext): Promise<void> 
       staple: await readStaple(argv),
       at: context.now(),
       signature: argv.signature,
+      add: argv.add,
       overwrite: argv.force,
       ...readTree(argv),
       allowIncomplete: argv.allowIncomplete,
+      timestampUrls: argv.timestampUrl,
+      expires: argv.expires === undefined ? undefined : parseTime(argv.expires, '--expires'),
       metadata,
       forPythonReference: argv.forPythonReference,
       progress: bar.sink,

@@ -137,3 +137,16 @@ export {
   requireTrustedStorage,
   type SettledEntry,
 } from './store/index.js';
+// loader/trust: whom to trust, said once.
+export {
+  type AnchorEntry,
+  AnchorScopes,
+  type AnchorUse,
+  type NewAnchor,
+  type RefreshedAnchor,
+  type RefreshOptions,
+  refreshStore,
+  type StoredTrust,
+  TrustStore,
+  trustFromStore,
+} from './trust/index.js';

@@ -17,3 +17,4 @@ export { type MigrationOptions, type MigrationUnit, migrate, planMigration } fro
 export type { SerializationOptions } from './serialization.js';
 export { type SignedModel, type SignOptions, signModel } from './sign.js';
 export { DEFAULT_SIGNATURE_NAME } from './target.js';
+export { type TimestampedSignature, type TimestampOrder, timestampSignature } from './timestamp/index.js';

@@ -44,10 +44,16 @@ export interface SignOptions extends SerializationOptions {
   readonly at: Date;
   /** Where to write the signature; `model.sig` in the folder, or beside a single file, without it. */
   readonly signature?: string | undefined;
+  /** Add a signature beside those that are there: `model.2.sig` beside `model.sig`. */
+  readonly add?: boolean | undefined;
   /** Replace an existing signature. */
   readonly overwrite?: boolean | undefined;
   /** Sign pointers, unfinished downloads and weights that do not belong together all the same; a warning names them. */
   readonly allowIncomplete?: boolean | undefined;
+  /** Time-stamp authorities that shall state when it was signed; each is asked for a token. */
+  readonly timestampUrls?: readonly string[] | undefined;
+  /** Verifiers refuse the signature after this time. */
+  readonly expires?: Date | undefined;
   /** Signed along, as annotations of the subject. */
   readonly metadata?: ModelMetadata | undefined;
   /**
@@ -66,8 +72,11 @@ const SIGN: OptionTable<SignOptions> = {
   staple: is.object,
   at: is.time,
   signature: is.text,
+  add: is.flag,
   overwrite: is.flag,
   allowIncomplete: is.flag,
+  timestampUrls: is.list(is.text),
+  expires: is.time,
   metadata: is.object,
   forPythonReference: is.flag,
   progress: is.call,
@@ -90,7 +99,8 @@ export interface SignedModel {
  * Signs a model folder or a single file and writes an OMS v1.0 bundle. The new signature is read back and verified
  * before it is written, and written in one piece or not at all.
  *
- * @throws {ModelsealError} `ERR_SIGN_*`, `ERR_KEY_*`, `ERR_MODEL_*`, `ERR_NAME_*`, `ERR_FILE_*`
+ * @throws {ModelsealError} `ERR_SIGN_*`, `ERR_KEY_*`, `ERR_MODEL_*`, `ERR_NAME_*`, `ERR_FILE_*`, `ERR_TIMESTAMP_*`,
+ *   `ERR_FETCH_*`
  */
 export async function signModel(path: string, options: SignOptions): Promise<SignedModel> {
   checkOptions('signModel', options, SIGN);
@@ -100,11 +110,16 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
   const annotations = options.metadata && metadataAnnotations(options.metadata);
   const { root, single } = locate(path);
   const overwrite = options.overwrite ?? false;
-  const target = chooseTarget(root, single, options.signature, overwrite);
+  const target = chooseTarget(root, single, options.signature, overwrite, options.add ?? false);
   const rules = IgnoreRules.from(
     single
       ? []
-      : [...DEFAULT_IGNORED, ...(target.insideAs ? [target.insideAs] : []), ...(options.ignorePaths ?? [])],
+      : [
+          ...DEFAULT_IGNORED,
+          ...(target.insideAs ? [target.insideAs] : []),
+          ...target.others,
+          ...(options.ignorePaths ?? []),
+        ],
     'caller',
   );
   const serialization = serializationOf(options, rules);
@@ -120,13 +135,14 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
   const payload = encodeStatement(manifest, {
     treeDigest,
     annotations,
+    expires: checkedExpiry(options),
     sizes: serialization.method === 'files' ? measured.items.sizes : undefined,
     referenceNames: options.forPythonReference,
   });
   const signature = await key.sign(preAuthEncoding(IN_TOTO_PAYLOAD_TYPE, payload));
   const bundle = new Uint8Array(Buffer.from(encodeBundle(payload, [signature], material)));
   selfCheck(bundle, options, manifest.rootDigest());
-  writeSignature(target, bundle, overwrite);
+  writeSignature(target, await timestamped(bundle, target.file, options.timestampUrls), overwrite);
   return {
     signature: target.file,
     method: 'chain' in material ? 'certificate' : 'key',
@@ -149,6 +165,25 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
     const chain = [o.certificate, ...orderChain(o.certificate, o.chain ?? [], at)].map((c) => c.raw);
     return { chain, stapled: o.staple };
   }
+}
+
+/** Nobody waits for the network, nor loads its code, without being asked to. */
+async function timestamped(
+  bundle: Uint8Array,
+  file: string,
+  urls: readonly string[] = [],
+): Promise<Uint8Array> {
+  if (urls.length === 0) return bundle;
+  const { withTimestamps } = await import('./timestamp/index.js');
+  return withTimestamps(bundle, file, { urls });
+}
+
+/** Whole seconds, as it will be read. */
+function checkedExpiry({ expires, at }: SignOptions): Date | undefined {
+  if (expires === undefined) return undefined;
+  // Written so that an invalid Date (NaN) refuses.
+  if (expires > at) return new Date(Math.floor(expires.getTime() / 1000) * 1000);
+  throw new ModelsealError('ERR_SIGN_OPTION', { option: 'expires', problem: 'the time lies in the past' });
 }
 
 function locate(path: string): { root: string; single: boolean } {

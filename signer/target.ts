@@ -1,8 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { MAX_BUNDLE_BYTES, UnverifiedBundle } from '../core/bundle/index.js';
-import { isModelsealError, ModelsealError } from '../core/errors/index.js';
-import { ioError, readBounded, writeAtomic } from '../core/files.js';
+import { furtherNames, furtherSignatures, isSignature, MAX_SIGNERS } from '../core/bundle/index.js';
+import { ModelsealError } from '../core/errors/index.js';
+import { ioError, writeAtomic } from '../core/files.js';
 
 /** Name of a signature where none is given: inside the model folder, or beside a single file. */
 export const DEFAULT_SIGNATURE_NAME = 'model.sig';
@@ -12,6 +12,8 @@ export interface Target {
   readonly file: string;
   /** Its name in the model where it lies inside of it; that name is excluded from what is signed. */
   readonly insideAs: string | undefined;
+  /** Names in the model of signatures that are there already: no signer signs those of others. */
+  readonly others: readonly string[];
 }
 
 /**
@@ -25,27 +27,40 @@ export function chooseTarget(
   single: boolean,
   wanted: string | undefined,
   overwrite: boolean,
+  add: boolean,
 ): Target {
-  const file = wanted ?? join(single ? dirname(root) : root, DEFAULT_SIGNATURE_NAME);
+  const first = wanted ?? join(single ? dirname(root) : root, DEFAULT_SIGNATURE_NAME);
+  if (add && overwrite) {
+    const problem = 'it adds a signature, and none is replaced then';
+    throw new ModelsealError('ERR_SIGN_OPTION', { option: 'add', problem });
+  }
+  const file = add ? nextFree(first) : first;
   const folder = attempt(() => realpathSync.native(dirname(resolve(file))), dirname(file));
   const real = join(folder, basename(file));
   if (existsSync(real)) {
     if (!isSignature(real)) throw new ModelsealError('ERR_SIGN_TARGET', { file });
     if (!overwrite) throw new ModelsealError('ERR_FILE_EXISTS', { file });
   }
-  const inside = relative(root, real);
-  const outside = single || inside === '' || inside === '..' || inside.startsWith(`..${sep}`);
-  return { file, insideAs: outside ? undefined : inside.split(sep).join('/') };
+  const insideAs = (path: string): string | undefined => {
+    const inside = relative(root, path);
+    const outside = single || inside === '' || inside === '..' || inside.startsWith(`..${sep}`);
+    return outside ? undefined : inside.split(sep).join('/');
+  };
+  const realFirst = join(folder, basename(first));
+  const there = [...(existsSync(realFirst) ? [realFirst] : []), ...furtherSignatures(realFirst)];
+  return {
+    file,
+    insideAs: insideAs(real),
+    others: there.filter((path) => path !== real).flatMap((path) => insideAs(path) ?? []),
+  };
 }
 
-function isSignature(file: string): boolean {
-  try {
-    UnverifiedBundle.parse(readBounded(file, 'signature', MAX_BUNDLE_BYTES));
-    return true;
-  } catch (error) {
-    if (isModelsealError(error)) return false;
-    throw error;
-  }
+/** The first name that is free, beginning with that of the first signature. */
+function nextFree(first: string): string {
+  const free = [first, ...furtherNames(first)].find((file) => !existsSync(file));
+  if (free !== undefined) return free;
+  const problem = `there are ${MAX_SIGNERS} signatures already`;
+  throw new ModelsealError('ERR_SIGN_OPTION', { option: 'add', problem });
 }
 
 export function writeSignature(target: Target, bundle: Uint8Array, overwrite: boolean): void {

@@ -60,6 +60,23 @@ export const VARIABLES = {
     meaning: 'Spans and metrics through the OpenTelemetry API, if it is installed',
   },
   MODELSEAL_DEBUG: { kind: 'any', commands: 'all', meaning: 'Print the stack behind an error' },
+  MODELSEAL_TRUST_STORE: {
+    kind: 'text',
+    option: '--trust-store',
+    commands: [
+      'verify',
+      'load',
+      'check',
+      'watch',
+      'quarantine restore',
+      'trust add',
+      'trust list',
+      'trust show',
+      'trust remove',
+      'trust refresh',
+    ],
+    meaning: 'Folder of the trust store',
+  },
   NO_COLOR: { kind: 'any', option: '--no-color', commands: 'all', meaning: 'No colour on a terminal' },
   MODEL_TRUSTED_PATHS: {
     kind: 'list',

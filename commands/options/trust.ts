@@ -1,3 +1,4 @@
+import { STORE } from './trust-store.js';
 import { flag, list, type OptionTable, text, type Values } from './table.js';
 
 /** What a certification path is built from and judged by. */
@@ -20,6 +21,12 @@ export const FETCH = {
   'fetch-cache': text('With --fetch: folder to keep CRLs in'),
 } as const satisfies OptionTable;
 
+/** Whose word on the time is taken. */
+export const TIME = {
+  'tsa-root': list('Trust anchor of time-stamp authorities: their tokens prove the time of signing'),
+  'tsa-policy': list('Policy that tokens must be made under, an OID; any without it'),
+} as const satisfies OptionTable;
+
 /** Whose signature is wanted. */
 export const SIGNER = {
   identity: list(
@@ -32,10 +39,15 @@ export const SIGNER = {
 export const TRUST = {
   ...PATH,
   ...FETCH,
+  ...TIME,
   ...SIGNER,
+  ...STORE,
+  trust: list('Anchor of the trust store, by name; all of the store where no trust is given at all'),
   'public-key': text('Key that must have signed: PEM, DER or JWK'),
   'trusted-root': text('Sigstore trusted_root.json; with --identity and --identity-provider'),
   'identity-provider': text('Sigstore: OIDC issuer that vouched for the identity, exactly'),
+  threshold: { type: 'number', describe: 'How many different signers must have signed; one without it' },
+  'distinct-roots': flag('With --threshold: the signers must be under different CAs as well'),
   purpose: {
     choices: ['code-signing', 'any'],
     describe: "What the signer's certificate must be for; code-signing without it",

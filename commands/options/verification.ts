@@ -1,9 +1,12 @@
 import { belowModel } from '../../core/below.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import type { VerifyOptions } from '../../loader/pipeline/options.js';
+import type { StoredTrust } from '../../loader/trust/index.js';
+import type { Certificate } from '../../core/x509/index.js';
 import { type CommandContext, parseTime } from '../terminal/index.js';
 import { flag, list, needed, type OptionTable, text, type Values } from './table.js';
 import { TRUST } from './trust.js';
+import { storedTrust } from './trust-store.js';
 
 /** Everything that the verification of a model can be told. */
 export const VERIFICATION = {
@@ -34,29 +37,25 @@ export async function readVerifyOptions(
 ): Promise<VerifyOptions> {
   const policy = await readPolicies(argv);
   const at = argv.at === undefined ? context.now() : parseTime(argv.at, '--at');
-  const trust = await readTrust(argv);
+  const { stored, ...trust } = await readTrust(argv, context);
   const intermediates = argv.intermediates
     ? (await import('../../loader/path/anchor.js')).readCertificateFiles(
         argv.intermediates,
         'intermediate certificate',
       )
     : [];
-  const evidence =
-    argv.crl || argv.ocsp
-      ? (await import('../../loader/revocation/evidence.js')).readEvidence({
-          crlFiles: argv.crl ?? [],
-          ocspFiles: argv.ocsp ?? [],
-          certificates: intermediates,
-        })
-      : undefined;
   return {
     ...trust,
+    ...(await readTimestampTrust(argv, stored)),
+    scopes: stored?.scopes,
     at,
-    intermediates,
-    evidence,
+    intermediates: [...intermediates, ...(stored?.intermediates ?? [])],
+    evidence: await readGiven(argv, intermediates, stored),
     fetch: await fetcher(argv, at, context),
     policy,
     revocation: argv.revocation,
+    threshold: argv.threshold,
+    distinctRoots: argv['distinct-roots'],
     purpose: argv.purpose,
     signature: argv.signature,
     ignorePaths: argv['ignore-paths']?.map((path) => belowModel(argv.model, path)),
@@ -88,10 +87,37 @@ export async function fetcher(
   return (path) => fetchEvidence(path, { at, allowPrivate, cache });
 }
 
+/** Lists and answers that were named, and those that the trust store holds. */
+async function readGiven(
+  { crl, ocsp }: VerifyArguments,
+  certificates: readonly Certificate[],
+  stored: StoredTrust | undefined,
+): Promise<VerifyOptions['evidence']> {
+  if (!crl && !ocsp) return stored?.evidence;
+  const { mergeEvidence, NO_EVIDENCE, readEvidence } = await import('../../loader/revocation/evidence.js');
+  const given = readEvidence({ crlFiles: crl ?? [], ocspFiles: ocsp ?? [], certificates });
+  return mergeEvidence(given, stored?.evidence ?? NO_EVIDENCE);
+}
+
+async function readTimestampTrust(
+  argv: VerifyArguments,
+  stored: StoredTrust | undefined,
+): Promise<Pick<VerifyOptions, 'tsaRoots' | 'tsaPolicies'>> {
+  const { 'tsa-root': roots, 'tsa-policy': policies } = argv;
+  if (policies && !roots && !stored?.tsaRoots)
+    throw new ModelsealError('ERR_USAGE', { problem: '--tsa-policy needs --tsa-root' });
+  if (!roots) return { tsaRoots: stored?.tsaRoots, tsaPolicies: policies };
+  const { readTrustAnchors } = await import('../../loader/path/anchor.js');
+  return { tsaRoots: readTrustAnchors(roots), tsaPolicies: policies };
+}
+
 async function readTrust(
   argv: VerifyArguments,
-): Promise<Pick<VerifyOptions, 'trustRoots' | 'publicKey' | 'sigstore'>> {
-  const names = ['trust-root', 'public-key', 'trusted-root'] as const;
+  context: CommandContext,
+): Promise<
+  Pick<VerifyOptions, 'trustRoots' | 'publicKey' | 'sigstore'> & { readonly stored?: StoredTrust | undefined }
+> {
+  const names = ['trust-root', 'trust', 'public-key', 'trusted-root'] as const;
   const given = names.filter((name) => argv[name] !== undefined);
   if (given.length > 1)
     throw new ModelsealError('ERR_TRUST_AMBIGUOUS', { given: given.map((n) => `--${n}`) });
@@ -105,7 +131,10 @@ async function readTrust(
     const { readPublicKey } = await import('../../core/keys/index.js');
     return { publicKey: readPublicKey(argv['public-key']) };
   }
-  if (argv['trusted-root'] === undefined) throw new ModelsealError('ERR_TRUST_MISSING', {});
+  if (argv['trusted-root'] === undefined) {
+    const stored = await storedTrust(argv, context.env);
+    return { stored, trustRoots: stored.trustRoots };
+  }
   const { SigstoreRoot } = await import('../../loader/sigstore/index.js');
   return {
     sigstore: {

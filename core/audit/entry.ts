@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 /** What happened. The words are those of the commands. */
 export type AuditEvent =
   | 'sign'
+  | 'timestamp'
+  | 'trust'
   | 'verify'
   | 'load'
   | 'refuse'

@@ -1,7 +1,14 @@
 import { IN_TOTO_PAYLOAD_TYPE } from '../dsse.js';
 import type { Json } from '../json.js';
 import { type Manifest, TREE_DIGEST_KEY } from '../model/index.js';
-import { PREDICATE_TYPE, referenceShardAlgorithm, SIZES_KEY, STATEMENT_TYPE } from './statement.js';
+import { isoTime } from '../x509/time.js';
+import {
+  EXPIRES_KEY,
+  PREDICATE_TYPE,
+  referenceShardAlgorithm,
+  SIZES_KEY,
+  STATEMENT_TYPE,
+} from './statement.js';
 import { BUNDLE_MEDIA_TYPE, STAPLED_KEY, type StapledEvidence } from './unverified.js';
 
 /** What is signed beside the manifest. */
@@ -9,6 +16,8 @@ export interface StatementExtras {
   /** See `treeDigest`. */
   readonly treeDigest?: string | undefined;
   readonly annotations?: Readonly<Record<string, Json>> | undefined;
+  /** Until when the signature is to be used; whole seconds. */
+  readonly expires?: Date | undefined;
   /** Bytes of each file, in the order of the manifest; for the method `files`. */
   readonly sizes?: Iterable<number> | undefined;
   /** Name the algorithm of shards as the Python reference implementation does, and no one else. */
@@ -21,6 +30,7 @@ export function encodeStatement(manifest: Manifest, extras: StatementExtras = {}
   const algorithm = (extras.referenceNames && referenceShardAlgorithm(s)) || s.hashType;
   const annotations = {
     ...extras.annotations,
+    ...(extras.expires === undefined ? {} : { [EXPIRES_KEY]: isoTime(extras.expires) }),
     ...(extras.sizes === undefined ? {} : { [SIZES_KEY]: [...extras.sizes] }),
   };
   const statement = {

@@ -1,3 +1,4 @@
+export { furtherNames, furtherSignatures, isSignature, MAX_SIGNERS } from './beside.js';
 export { encodeBundle, encodeStatement, type Material, type StatementExtras } from './encode.js';
 export { keyHint, matchSignature, namedKey, type SignatureForm, signatureHash } from './signature.js';
 export {
@@ -15,6 +16,7 @@ export {
   MAX_BUNDLE_BYTES,
   MAX_CHAIN,
   MAX_SIGNATURES,
+  MAX_TIMESTAMPS,
   type SigningMethod,
   type StapledEvidence,
   UnverifiedBundle,

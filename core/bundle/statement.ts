@@ -16,6 +16,7 @@ import {
   string,
   wrong,
 } from './fields.js';
+import { isoTime } from '../x509/time.js';
 import { type ResourceColumns, readResources } from './resources.js';
 import { MAX_BUNDLE_BYTES } from './unverified.js';
 
@@ -24,6 +25,9 @@ import { MAX_BUNDLE_BYTES } from './unverified.js';
  * may have to read is then known before it reads. Written with the method `files`; the ranges of shards say it.
  */
 export const SIZES_KEY = 'modelsealSizes';
+
+/** Annotation of the subject: until when the signature is to be used, a time in UTC as `isoTime` writes it. */
+export const EXPIRES_KEY = 'modelsealExpires';
 
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const PREDICATE_TYPE = 'https://model_signing/signature/v1.0';
@@ -45,6 +49,8 @@ export interface Statement {
   readonly rootDigest: string | undefined;
   /** Digest over names, sizes and digests, where the signer recorded one. */
   readonly treeDigest: string | undefined;
+  /** Until when the signer wants the signature used. */
+  readonly expires: Date | undefined;
   /** Signed metadata of the model. */
   readonly annotations: Readonly<Record<string, Json>> | undefined;
 }
@@ -114,7 +120,7 @@ function decodeV1(subjects: readonly Json[], predicate: JsonObject, columns: Col
   const serialization = readSerialization(object(predicate.serialization, 'predicate.serialization'));
   const annotations =
     subject.annotations === undefined ? undefined : object(subject.annotations, 'subject[0].annotations');
-  const { [SIZES_KEY]: recordedSizes, ...metadata } = annotations ?? {};
+  const { [SIZES_KEY]: recordedSizes, [EXPIRES_KEY]: expires, ...metadata } = annotations ?? {};
   const sizes = recordedSizes === undefined ? undefined : readSizes(recordedSizes);
   const manifest = columns
     ? manifestOfColumns(name, serialization, predicate.resources, columns, sizes)
@@ -126,6 +132,7 @@ function decodeV1(subjects: readonly Json[], predicate: JsonObject, columns: Col
     manifest,
     rootDigest: recorded,
     treeDigest: tree === undefined ? undefined : hexDigest(tree, `subject[0].digest.${TREE_DIGEST_KEY}`),
+    expires: expires === undefined ? undefined : readExpiry(expires),
     annotations: Object.keys(metadata).length === 0 ? undefined : metadata,
   };
 }
@@ -136,6 +143,14 @@ function readSizes(value: Json): number[] {
   bounded(SIZES_KEY, sizes.length, MAX_RESOURCES);
   if (!sizes.every((size) => typeof size === 'number')) throw wrong(field, 'an array of numbers');
   return sizes as number[];
+}
+
+/** One spelling, to the second; what cannot be read as a time must not mean "for ever". */
+function readExpiry(value: Json): Date {
+  const field = `subject[0].annotations.${EXPIRES_KEY}`;
+  const time = new Date(string(value, field));
+  if (isoTime(time) !== value) throw wrong(field, 'a time in UTC, to the second');
+  return time;
 }
 
 function manifestOfObjects(
@@ -266,6 +281,7 @@ function decodeV02(subjects: readonly Json[], method: 'files' | 'shards'): State
     manifest: Manifest.from('model', serializationV02(method, shared ?? 'file-sha256'), items),
     rootDigest: undefined,
     treeDigest: undefined,
+    expires: undefined,
     annotations: undefined,
   };
 }

@@ -29,7 +29,7 @@ export const MAX_SIGNATURES = 32;
 export const MAX_CHAIN = 16;
 /** One Rekor entry per signature is usual. */
 const MAX_TLOG_ENTRIES = 32;
-const MAX_TIMESTAMPS = 32;
+export const MAX_TIMESTAMPS = 32;
 
 export type SigningMethod = 'certificate' | 'key' | 'sigstore';
 

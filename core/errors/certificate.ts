@@ -61,7 +61,7 @@ const profile = defineErrors({
     kind: 'refused',
     say: (d: { certificate: string; notAfter: string; at: string }) =>
       `${d.certificate} expired at ${d.notAfter}; checked at ${d.at}`,
-    hint: 'Ask the publisher to sign again with a current certificate, or give the time of signing with --at if you can prove it.',
+    hint: 'Ask the publisher to sign again with a current certificate. Where the signature has a time stamp, trust its authority with --tsa-root.',
   },
   ERR_CERT_NOT_YET_VALID: {
     kind: 'refused',

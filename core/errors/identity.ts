@@ -5,12 +5,58 @@ export const identityErrors = defineErrors({
   ERR_TRUST_MISSING: {
     kind: 'usage',
     say: () => 'no trust was given: nothing says whose signature is wanted',
-    hint: 'Give --trust-root, --public-key, or --trusted-root with --identity and --identity-provider. There is no default.',
+    hint: 'Give --trust-root, --public-key, or --trusted-root with --identity and --identity-provider, or say it once: modelseal trust add. There is no default.',
+  },
+  ERR_TRUST_STORE: {
+    kind: 'refused',
+    say: (d: { file: string; problem: string }) =>
+      `the trust store cannot be relied on: ${d.file}: ${d.problem}`,
+    hint: 'Mend the file, or remove the anchor and add it again; modelseal trust list shows the store.',
+  },
+  ERR_TRUST_STORE_EMPTY: {
+    kind: 'usage',
+    say: (d: { store: string; path: string }) =>
+      `the trust store ${d.store} names no anchor for signers of ${d.path}`,
+    hint: 'Add one with modelseal trust add, or widen the scope of one that is there.',
+  },
+  ERR_TRUST_UNKNOWN: {
+    kind: 'usage',
+    say: (d: { name: string; known: string[] | string; store: string }) =>
+      `there is no anchor ${d.name} in ${d.store}; there are: ${list(d.known)}`,
+    hint: 'See modelseal trust list for the names.',
+  },
+  ERR_TRUST_NAME: {
+    kind: 'usage',
+    say: (d: { name: string }) => `${d.name} cannot be the name of an anchor`,
+    hint: 'Names have lower-case letters, digits, points, hyphens and underscores, at most 64, and begin with a letter or digit.',
+  },
+  ERR_TRUST_FINGERPRINT: {
+    kind: 'refused',
+    say: (d: { fingerprint: string; found: string[] | string }) =>
+      `no single certificate is the anchor that was asked for (SHA-256 ${d.fingerprint}); found: ${list(d.found)}`,
+    hint: 'Get the fingerprint of the root from its owner in another way than the file, and give it with --fingerprint.',
+  },
+  ERR_TRUST_SUCCESSOR: {
+    kind: 'refused',
+    say: (d: { name: string; certificate: string }) =>
+      `${d.name} is taken, and its root has not cross-signed ${d.certificate} as its successor`,
+    hint: 'Give the cross-certificate in the same file or with --intermediates, or remove the old anchor first.',
+  },
+  ERR_TRUST_SCOPE_FORM: {
+    kind: 'usage',
+    say: (d: { scope: string }) => `${d.scope} is not a scope`,
+    hint: 'Write name:MODEL, name-prefix:TEXT, path:PATH or path-prefix:FOLDER.',
+  },
+  ERR_TRUST_SCOPE: {
+    kind: 'refused',
+    say: (d: { anchor: string; model: string; scope: string[] | string }) =>
+      `the anchor ${d.anchor} is not trusted for a model named ${d.model}, only for ${list(d.scope)}`,
+    hint: 'The signature is genuine, but of a CA that may not sign this model. Check where the model is from.',
   },
   ERR_TRUST_AMBIGUOUS: {
     kind: 'usage',
     say: (d: { given: string[] | string }) => `several kinds of trust were given: ${list(d.given)}`,
-    hint: 'Choose one: certificates (--trust-root), a key (--public-key), or Sigstore (--trusted-root).',
+    hint: 'Choose one: certificates (--trust-root), the trust store (--trust), a key (--public-key), or Sigstore (--trusted-root).',
   },
   ERR_TRUST_METHOD: {
     kind: 'refused',
@@ -51,6 +97,18 @@ export const identityErrors = defineErrors({
     say: (d: { fingerprint: string }) =>
       `the public key inside the signature is not the one given (${d.fingerprint})`,
     hint: 'The model was signed with another key. Check the key with the publisher; the one in the signature is never used.',
+  },
+  ERR_THRESHOLD: {
+    kind: 'refused',
+    say: (d: {
+      wanted: number;
+      found: number;
+      total: number;
+      signers: string[] | string;
+      distinctRoots: boolean;
+    }) =>
+      `${d.wanted} different signers are asked for, ${d.found} of ${d.total} signatures count (${list(d.signers)})`,
+    hint: 'Two signatures of one person, or under one key, are one; with distinct roots, so are two under one CA. The report says why others do not count.',
   },
   ERR_SIGNATURE_MISSING: {
     kind: 'not-found',

@@ -231,9 +231,8 @@ export const revocationErrors = defineErrors({
   },
   ERR_FETCH_URL: {
     kind: 'refused',
-    say: (d: { url: string; problem: string }) =>
-      `revocation data cannot be fetched from ${d.url}: ${d.problem}`,
-    hint: 'Only http and https addresses are fetched. Give the file with --crl or --ocsp instead.',
+    say: (d: { url: string; problem: string }) => `nothing can be fetched from ${d.url}: ${d.problem}`,
+    hint: 'Only http and https addresses are fetched. Revocation evidence can be given with --crl or --ocsp instead.',
   },
   ERR_FETCH_PRIVATE_ADDRESS: {
     kind: 'refused',
@@ -243,22 +242,22 @@ export const revocationErrors = defineErrors({
   ERR_FETCH_RESOLVE: {
     kind: 'unchecked',
     say: (d: { url: string; problem: string }) => `the host of ${d.url} was not found: ${d.problem}`,
-    hint: 'Check the network and the name, or give the file with --crl or --ocsp.',
+    hint: 'Check the network and the name. Revocation evidence can be given with --crl or --ocsp instead.',
   },
   ERR_FETCH_CONNECTION: {
     kind: 'unchecked',
     say: (d: { url: string; problem: string }) => `the connection to ${d.url} failed: ${d.problem}`,
-    hint: 'Check the network, or give the file with --crl or --ocsp.',
+    hint: 'Check the network. Revocation evidence can be given with --crl or --ocsp instead.',
   },
   ERR_FETCH_TIMEOUT: {
     kind: 'unchecked',
     say: (d: { url: string; milliseconds: number }) => `${d.url} did not answer within ${d.milliseconds} ms`,
-    hint: 'Try again later, or give the file with --crl or --ocsp.',
+    hint: 'Try again later. Revocation evidence can be given with --crl or --ocsp instead.',
   },
   ERR_FETCH_STATUS: {
     kind: 'unchecked',
     say: (d: { url: string; status: number }) => `${d.url} answered with HTTP status ${d.status}`,
-    hint: 'Check the address with the CA, or give the file with --crl or --ocsp.',
+    hint: 'Check the address with whoever runs it. Revocation evidence can be given with --crl or --ocsp instead.',
   },
   ERR_FETCH_REDIRECTS: {
     kind: 'refused',

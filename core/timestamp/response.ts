@@ -2,7 +2,7 @@ import { DerReader, der, Tag } from '../der/index.js';
 import { ModelsealError } from '../errors/index.js';
 
 /** A token with a chain of RSA-4096 certificates has ten kilobytes; CRLs that came along may add some. */
-export const MAX_TOKEN_BYTES = 256 * 1024;
+export const MAX_TOKEN_BYTES = 64 * 1024;
 
 /** PKIFailureInfo, bits that RFC 3161 §2.4.2 names. */
 export const TIMESTAMP_FAILURES = {

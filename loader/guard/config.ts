@@ -14,6 +14,8 @@ const schema = z.strictObject({
   trustRoots: files.min(1),
   intermediates: files.optional(),
   crls: files.optional(),
+  /** Anchors of time-stamp authorities. */
+  tsaRoots: files.min(1).optional(),
   ocsp: files.optional(),
   revocation: z.enum(['require', 'prefer', 'off']).optional(),
   policy: z.string().min(1).optional(),

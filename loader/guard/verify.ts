@@ -8,7 +8,7 @@ import { readCertificateFiles, readTrustAnchors } from '../path/index.js';
 import { chooseFiles, ListedModel } from '../pipeline/listing.js';
 import type { VerifiedManifest } from '../pipeline/manifest.js';
 import { inside } from '../pipeline/signature-file.js';
-import { verifyManifest } from '../pipeline/verify.js';
+import { type SignedList, verifyManifest } from '../pipeline/verify.js';
 import { readPolicy, TrustPolicy } from '../policy/index.js';
 import { readEvidence } from '../revocation/index.js';
 import { readRegular, sha256 } from './catalogue.js';
@@ -47,6 +47,7 @@ export async function verifySignedFolders(config: GuardConfig, at: Date): Promis
       certificates: intermediates,
     }),
     revocation: config.revocation,
+    tsaRoots: config.tsaRoots && readTrustAnchors(config.tsaRoots),
   };
   // A thread would start under the guard, which is not there yet.
   stayAlone();
@@ -55,8 +56,7 @@ export async function verifySignedFolders(config: GuardConfig, at: Date): Promis
   const signed: SignedBy[] = [];
   for (const { folder, signature } of config.signed) {
     const root = realFolder(folder);
-    const accepted: { use: FolderUse; manifest: VerifiedManifest; file: string; report: ReportBuilder }[] =
-      [];
+    const accepted: (SignedList & { use: FolderUse; report: ReportBuilder })[] = [];
     let refused: unknown;
     for (const { use, policy } of uses) {
       const report = new ReportBuilder(folder, at);
@@ -75,14 +75,14 @@ export async function verifySignedFolders(config: GuardConfig, at: Date): Promis
     const [first] = accepted;
     if (first === undefined) throw refused;
     const use = accepted.length === uses.length ? 'both' : first.use;
-    const { manifest, file, report } = first;
+    const { manifest, file, further, report } = first;
     const files = digests(manifest, folder);
     folders.push({
       root,
       given: resolve(folder),
       use,
       files,
-      ignored: compare(manifest, root, file, files),
+      ignored: compare(manifest, root, file, further, files),
     });
     const { signers, reservations } = report.build();
     signed.push({ folder, use, signers, reservations });
@@ -142,10 +142,11 @@ function compare(
   verified: VerifiedManifest,
   root: string,
   signatureFile: string,
+  further: readonly string[],
   files: Readonly<Record<string, string>>,
 ): string[] {
   const { manifest, signer } = verified;
-  const { tree } = ListedModel.of(verified, root, { signatureFile });
+  const { tree } = ListedModel.of(verified, root, { signatureFile, further });
   if (tree.single)
     throw new ModelsealError('ERR_GUARD_MANIFEST', {
       folder: root,

@@ -1,12 +1,14 @@
 import { describeKey } from '../../core/keys/index.js';
-import type { ReportBuilder } from '../../core/report/index.js';
-import { summarizeCertificate } from '../../core/x509/index.js';
+import type { Report, ReportBuilder } from '../../core/report/index.js';
+import { isoTime, summarizeCertificate } from '../../core/x509/index.js';
 import type { SigstoreSigner } from '../sigstore/index.js';
+import type { TimeFinding } from '../timestamp/proven-time.js';
 import type { ComparedModel } from './compared-model.js';
 import type { ListedModel } from './listing.js';
 import type { VerifiedManifest } from './manifest.js';
 import type { VerifiedPayload } from './payload.js';
 import type { PresentedSigner } from './presented-signer.js';
+import type { Vote } from './quorum.js';
 import type { AcceptedSigner } from './signer.js';
 
 // What each step found, in the words of the report. Steps know no report; `verify.ts` says here what they returned, and
@@ -46,6 +48,59 @@ export function reportAccepted(report: ReportBuilder, { presented, policy, label
   const any =
     presented.method === 'certificate' ? 'any signer under the trust roots' : 'the signer that was asked for';
   report.passed('identity', policy.anySigner ? `accepted: ${any}` : `${label} is an accepted signer`);
+}
+
+/** Each token by its number, whether it counts or why not; then what they prove together. */
+export function reportTime(report: ReportBuilder, { tokens, proven }: TimeFinding): void {
+  for (const { number, genTime, tsa, renewal, provenAt, problem } of tokens) {
+    const stamp = `time stamp ${number}`;
+    if (problem) {
+      const { message, code } = problem;
+      report.warning('timestamp.token', `${stamp} does not count: ${message} [${code}]`);
+      continue;
+    }
+    const what = renewal ? 'renews those before it' : 'covers the signature';
+    const until = provenAt ? `, renewed at ${isoTime(provenAt)}` : '';
+    const source = renewal ? 'RFC 4998 §5.3' : 'RFC 3161 §2.4.2';
+    report.passed('timestamp.token', `${stamp} of ${isoTime(genTime)} by ${tsa} ${what}${until}`, source);
+  }
+  if (proven)
+    report.passed(
+      'timestamp',
+      `signed by ${isoTime(proven.signedAt)} at the latest, as ${proven.tsa} states`,
+    );
+  else report.warning('timestamp', 'no time stamp counts: the signer is judged at the present');
+}
+
+export function reportFurther(report: ReportBuilder, further: readonly string[]): void {
+  report.skipped('threshold', `one signer was asked for; not looked at: ${further.join(', ')}`);
+}
+
+/** The account of each signature that counts, under its file; and why others do not. */
+export function reportQuorum(
+  report: ReportBuilder,
+  quorum: readonly Vote[],
+  reports: ReadonlyMap<string, Report>,
+  useless: readonly string[],
+): void {
+  for (const { file } of quorum) {
+    const own = reports.get(file);
+    for (const signer of own?.signers ?? []) report.signer(signer);
+    for (const reservation of own?.reservations ?? []) report.reservation(reservation);
+    for (const check of own?.checks ?? []) report.check({ ...check, detail: `${file}: ${check.detail}` });
+  }
+  for (const [file] of reports)
+    if (!quorum.some((vote) => vote.file === file))
+      report.warning(
+        'threshold.not-counted',
+        `${file}: of a signer who is counted already, or of other files`,
+      );
+  for (const why of useless) report.warning('threshold.not-counted', why);
+  report.passed('threshold', `${quorum.length} different signers of the same files`);
+}
+
+export function reportScope(report: ReportBuilder, { manifest }: VerifiedManifest): void {
+  report.passed('scope', `the anchor of the signer is trusted for a model named ${manifest.modelName}`);
 }
 
 export function reportPayload(report: ReportBuilder, { total, valid, legacy }: VerifiedPayload): void {

@@ -20,6 +20,7 @@ export async function checkSignerPath(
   options: VerifyOptions & { readonly trustRoots: TrustAnchors },
   policy: TrustPolicy,
   report: ReportBuilder,
+  signedAt?: Date,
 ): Promise<CheckedPath> {
   const { at, trustRoots, purpose, fetch } = options;
   const [leaf, ...rest] = await report.step('path', () => {
@@ -40,6 +41,7 @@ export async function checkSignerPath(
     anchors: trustRoots,
     intermediates,
     at,
+    signedAt,
     purpose: purpose ?? 'code-signing',
     // The signer of a CRL need not lie on the path itself; the bundle may bring its certificate.
     evidence: { ...given, certificates: [...given.certificates, ...intermediates] },

@@ -125,6 +125,11 @@ export class ListedModel {
     const own = [...custom, ...(options.ignorePaths ?? [])];
     const signature = options.signatureFile === undefined ? undefined : inside(path, options.signatureFile);
     if (signature !== undefined) own.push(signature);
+    for (const file of options.further ?? []) {
+      const name = inside(path, file);
+      // One that is signed as a file of the model is one.
+      if (name !== undefined && !files.includes(name)) own.push(name);
+    }
     const ours = IgnoreRules.from(own, 'caller');
     const excluded = manifest.serialization.ignorePaths.filter(
       (p) => !ours.covers(IgnoreRules.from([p]).paths[0] ?? p),

@@ -1,6 +1,7 @@
 import { decodeStatement, type Statement } from '../../core/bundle/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import type { Manifest } from '../../core/model/index.js';
+import { isoTime } from '../../core/x509/index.js';
 import { VerifiedPayload } from './payload.js';
 import type { AcceptedSigner } from './signer.js';
 
@@ -15,6 +16,8 @@ export class VerifiedManifest {
   readonly treeDigest: string | undefined;
   /** How the statement is written: `OMS v1.0`, or an older form. */
   readonly format: Statement['format'];
+  /** Until when the signer wants the signature used. */
+  readonly expires: Date | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   /** Keeps copies and look-alikes from passing for a verified manifest. */
   readonly #verified = true;
@@ -24,6 +27,7 @@ export class VerifiedManifest {
     this.signer = signer;
     this.treeDigest = statement.treeDigest;
     this.format = statement.format;
+    this.expires = statement.expires;
     this.metadata = statement.annotations;
     Object.freeze(this);
   }
@@ -36,11 +40,17 @@ export class VerifiedManifest {
   /**
    * Parses bytes whose signature was checked.
    *
-   * @throws {ModelsealError} the codes of the statement
+   * @param at The present: a time stamp does not prolong what the signer limited.
+   * @throws {ModelsealError} `ERR_SIGNATURE_EXPIRED`, the codes of the statement
    */
-  static from(payload: VerifiedPayload): VerifiedManifest {
+  static from(payload: VerifiedPayload, at: Date): VerifiedManifest {
     if (!VerifiedPayload.isVerified(payload))
       throw new ModelsealError('ERR_USAGE', { problem: 'VerifiedManifest.from needs a VerifiedPayload' });
-    return new VerifiedManifest(decodeStatement(payload.bytes), payload.signer);
+    const statement = decodeStatement(payload.bytes);
+    const { expires } = statement;
+    // Written so that an invalid Date (NaN) refuses.
+    if (expires && !(at <= expires))
+      throw new ModelsealError('ERR_SIGNATURE_EXPIRED', { expires: isoTime(expires), at: isoTime(at) });
+    return new VerifiedManifest(statement, payload.signer);
   }
 }

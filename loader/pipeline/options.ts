@@ -11,6 +11,7 @@ import { TrustPolicy } from '../policy/policy.js';
 import type { RevocationEvidence, RevocationMode } from '../revocation/index.js';
 import type { EngineChoice } from '../runtime/onnx/engine.js';
 import { checkScanOptions, type ScanOptions } from '../../scanner/options.js';
+import { AnchorScopes } from '../trust/scopes.js';
 import type { SigstoreTrust } from '../sigstore/index.js';
 
 /** What to verify against and how. Exactly one of `trustRoots`, `publicKey` and `sigstore`: there is no default trust. */
@@ -30,6 +31,15 @@ export interface VerifyOptions {
   readonly evidence?: RevocationEvidence | undefined;
   /** Asks for more evidence about a path that is valid so far; without it the network is never used. */
   readonly fetch?: CertificateOptions['fetch'];
+  /**
+   * Time-stamp authorities that are believed. A signature with a token of theirs is judged at the time of the token;
+   * without one, at the present.
+   */
+  readonly tsaRoots?: TrustAnchors | undefined;
+  /** Which models each of the anchors may vouch for, where they come from a trust store. */
+  readonly scopes?: AnchorScopes | undefined;
+  /** Policies (OIDs) that tokens must be made under; any without it. */
+  readonly tsaPolicies?: readonly string[] | undefined;
   /** What must be known about revocation; a policy can demand more. */
   readonly revocation?: RevocationMode | undefined;
   /** Which signers are accepted, and other demands. Without it, whoever the trust vouches for. */
@@ -43,6 +53,10 @@ export interface VerifyOptions {
   readonly ignorePaths?: readonly string[] | undefined;
   /** Accept files that no manifest names. They are never handed out. */
   readonly ignoreUnsignedFiles?: boolean | undefined;
+  /** How many different signers must have signed; a policy can demand more. */
+  readonly threshold?: number | undefined;
+  /** They must be under different CAs as well. */
+  readonly distinctRoots?: boolean | undefined;
   /** `refuse` does not honour excluded paths that the manifest itself records. */
   readonly manifestIgnores?: 'allow' | 'refuse' | undefined;
   /** Verify these files and folders only; the report says what was not looked at. */
@@ -62,12 +76,17 @@ const VERIFY: OptionTable<VerifyOptions> = {
   intermediates: is.list(is.made(Certificate)),
   evidence: is.object,
   fetch: is.call,
+  scopes: is.made(AnchorScopes),
+  tsaRoots: is.object,
+  tsaPolicies: is.list(is.text),
   revocation: is.one('require', 'prefer', 'off'),
   policy: is.made(TrustPolicy),
   purpose: is.one(...PURPOSES),
   signature: is.text,
   ignorePaths: is.list(is.text),
   ignoreUnsignedFiles: is.flag,
+  threshold: is.number,
+  distinctRoots: is.flag,
   manifestIgnores: is.one('allow', 'refuse'),
   only: is.list(is.text),
   hold: is.flag,
@@ -122,6 +141,8 @@ function told(options: Pick<VerifyOptions, 'report'> | undefined, check: () => v
 export interface ListOptions {
   /** Where the signature was read from; it is no part of the model it lies in. */
   readonly signatureFile?: string | undefined;
+  /** Signatures beside it, which are no part of the model either. */
+  readonly further?: readonly string[] | undefined;
   readonly ignorePaths?: readonly string[] | undefined;
   /** Names of files or folders; nothing else is hashed. */
   readonly only?: readonly string[] | undefined;

@@ -37,7 +37,7 @@ export class VerifiedPayload {
    * Checks the signatures of a bundle with the key of an accepted signer. Every signature is judged; the signer's policy
    * says whether one invalid one is too many.
    *
-   * @throws {ModelsealError} `ERR_SIGNATURE_INVALID`, `ERR_SIGNATURE_LEGACY`
+   * @throws {ModelsealError} `ERR_SIGNATURE_INVALID`, `ERR_TIMESTAMP_OTHER_SIGNATURE`, `ERR_SIGNATURE_LEGACY`
    */
   static from(bundle: UnverifiedBundle, signer: AcceptedSigner): VerifiedPayload {
     if (!AcceptedSigner.isAccepted(signer))
@@ -48,6 +48,10 @@ export class VerifiedPayload {
     const failed = total - valid.length;
     const enough = valid.length > 0 && (failed === 0 || signer.policy.signatures === 'any');
     if (!enough) throw new ModelsealError('ERR_SIGNATURE_INVALID', { signer: signer.label, failed, total });
+    // The signer was judged at the time of this signature, so that it must be one of those that hold.
+    const { provenTime } = signer.presented;
+    if (provenTime && forms[provenTime.signature] === undefined)
+      throw new ModelsealError('ERR_TIMESTAMP_OTHER_SIGNATURE', {});
     const legacy = !valid.includes('dsse');
     if (legacy && signer.policy.legacy === 'refuse') throw new ModelsealError('ERR_SIGNATURE_LEGACY', {});
     return new VerifiedPayload(signer, bundle.payload, total, valid.length, legacy);

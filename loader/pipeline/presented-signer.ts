@@ -5,6 +5,7 @@ import { publicKeyFingerprint, requireStrongKey } from '../../core/keys/index.js
 import { type Certificate, readIdentities } from '../../core/x509/index.js';
 import type { CheckedPath } from '../revocation/index.js';
 import type { SigstoreSigner } from '../sigstore/index.js';
+import type { ProvenTime } from '../timestamp/proven-time.js';
 
 interface SignerParts {
   readonly method: SigningMethod;
@@ -12,6 +13,7 @@ interface SignerParts {
   readonly identities: readonly string[];
   readonly malformed?: readonly string[];
   readonly chain: readonly Certificate[];
+  readonly provenTime?: ProvenTime | undefined;
 }
 
 /**
@@ -28,6 +30,8 @@ export class PresentedSigner {
   readonly malformed: readonly string[];
   /** Leaf first, trust anchor last. */
   readonly chain: readonly Certificate[];
+  /** When it signed at the latest, where a trusted time stamp proves it. */
+  readonly provenTime: ProvenTime | undefined;
   /** Keeps look-alikes from passing for a proven signer. */
   readonly #presented = true;
 
@@ -38,6 +42,7 @@ export class PresentedSigner {
     this.identities = parts.identities;
     this.malformed = parts.malformed ?? [];
     this.chain = parts.chain;
+    this.provenTime = parts.provenTime;
     Object.freeze(this);
   }
 
@@ -50,12 +55,13 @@ export class PresentedSigner {
    *
    * @throws {ModelsealError} `ERR_KEY_WEAK`, `ERR_KEY_UNSUPPORTED`
    */
-  static ofPath(checked: CheckedPath): PresentedSigner {
+  static ofPath(checked: CheckedPath, provenTime?: ProvenTime): PresentedSigner {
     const { leaf, anchor, chain } = checked.path;
     requireStrongKey(leaf.publicKey(), `the key of ${leaf.label}`);
     const full = anchor.certificate ? [...chain, anchor.certificate] : chain;
     const publicKey = leaf.publicKey();
-    return new PresentedSigner({ method: 'certificate', publicKey, ...readIdentities(leaf), chain: full });
+    const identified = readIdentities(leaf);
+    return new PresentedSigner({ method: 'certificate', publicKey, ...identified, chain: full, provenTime });
   }
 
   /**
@@ -63,7 +69,7 @@ export class PresentedSigner {
    *
    * @throws {ModelsealError} `ERR_KEY_WEAK`, `ERR_KEY_UNSUPPORTED`, `ERR_KEY_HINT_MISMATCH`, `ERR_KEY_BYTES_MISMATCH`
    */
-  static ofKey(bundle: UnverifiedBundle, publicKey: KeyObject): PresentedSigner {
+  static ofKey(bundle: UnverifiedBundle, publicKey: KeyObject, provenTime?: ProvenTime): PresentedSigner {
     if (!(publicKey instanceof KeyObject) || publicKey.type !== 'public') {
       throw new ModelsealError('ERR_USAGE', { problem: 'publicKey is not the KeyObject of a public key' });
     }
@@ -74,7 +80,7 @@ export class PresentedSigner {
         ? new ModelsealError('ERR_KEY_BYTES_MISMATCH', { fingerprint })
         : new ModelsealError('ERR_KEY_HINT_MISMATCH', { hint: bundle.keyHint, fingerprint });
     }
-    return new PresentedSigner({ method: 'key', publicKey, identities: [], chain: [] });
+    return new PresentedSigner({ method: 'key', publicKey, identities: [], chain: [], provenTime });
   }
 
   /** @throws {ModelsealError} `ERR_KEY_WEAK`, `ERR_KEY_UNSUPPORTED` */

@@ -20,7 +20,7 @@ interface SignatureFile {
  *   `ERR_FILE_TOO_LARGE`
  */
 export function readSignature(model: string, named: string | undefined): SignatureFile {
-  const path = named ?? defaultSignature(model);
+  const path = signaturePath(model, named);
   try {
     return { path, bytes: readBounded(path, 'signature', MAX_BUNDLE_BYTES) };
   } catch (error) {
@@ -28,6 +28,10 @@ export function readSignature(model: string, named: string | undefined): Signatu
     throw new ModelsealError('ERR_SIGNATURE_MISSING', { model, file: path }, { cause: error });
   }
 }
+
+/** Where the first signature of a model is. */
+export const signaturePath = (model: string, named: string | undefined): string =>
+  named ?? defaultSignature(model);
 
 function defaultSignature(model: string): string {
   try {

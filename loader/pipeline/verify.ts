@@ -1,17 +1,22 @@
-import { UnverifiedBundle } from '../../core/bundle/index.js';
+import { furtherNames, furtherSignatures, UnverifiedBundle } from '../../core/bundle/index.js';
 import { PARALLEL_FILES, warmUp } from '../../core/digest/index.js';
-import { ModelsealError } from '../../core/errors/index.js';
+import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { type Report, ReportBuilder } from '../../core/report/index.js';
 import { TrustPolicy } from '../policy/policy.js';
+import type { ProvenTime } from '../timestamp/proven-time.js';
 import {
   reportAccepted,
   reportComparison,
+  reportFurther,
   reportListing,
   reportLogged,
   reportManifest,
   reportPayload,
   reportPresented,
+  reportQuorum,
+  reportScope,
   reportSigstore,
+  reportTime,
 } from './account.js';
 import { ComparedModel } from './compared-model.js';
 import { ListedModel } from './listing.js';
@@ -20,7 +25,8 @@ import { MatchedModel } from './match.js';
 import { checkVerifyOptions, type VerifyOptions } from './options.js';
 import { VerifiedPayload } from './payload.js';
 import { PresentedSigner } from './presented-signer.js';
-import { readSignature } from './signature-file.js';
+import type { Vote } from './quorum.js';
+import { inside, readSignature, signaturePath } from './signature-file.js';
 import { AcceptedSigner } from './signer.js';
 
 /** A model that is what an accepted signer signed, and the account of how that was found out. */
@@ -45,32 +51,104 @@ export async function verifyModel(path: string, options: VerifyOptions): Promise
   return { model, report: report.build() };
 }
 
+/** A signed list of files, and where the signatures of the model lie. */
+export interface SignedList {
+  readonly manifest: VerifiedManifest;
+  readonly file: string;
+  /** Further signatures beside it, whether they were asked for or not. */
+  readonly further: readonly string[];
+}
+
 /**
- * The steps of DESIGN §2 up to the signed list of files. No file of the model has been looked at yet: for callers,
- * such as the guard, that check each file when it is used.
+ * The steps of DESIGN §2 up to the signed list of files, of as many signers as the policy asks for. No file of the model
+ * has been looked at yet: for callers, such as the guard, that check each file when it is used.
+ *
+ * @throws {ModelsealError} `ERR_THRESHOLD` where there are too few signers; else the cause of the first refusal
  */
 export async function verifyManifest(
   path: string,
   options: VerifyOptions,
   report: ReportBuilder,
-): Promise<{ readonly manifest: VerifiedManifest; readonly file: string }> {
+): Promise<SignedList> {
   const policy = await report.step('trust', () => effectivePolicy(options));
-  const { bundle, file } = await report.step('bundle', () => {
-    const read = readSignature(path, options.signature);
+  const first = await report.step('bundle', () => signaturePath(path, options.signature));
+  const further = furtherSignatures(first);
+  if (policy.threshold === 1) {
+    const manifest = await verifyBundle(path, first, options, policy, report);
+    if (further.length > 0) reportFurther(report, further);
+    return { manifest, file: first, further };
+  }
+  const votes: Vote[] = [];
+  const reports = new Map<string, Report>();
+  const useless: string[] = [];
+  for (const file of [first, ...further]) {
+    const own = new ReportBuilder(file, options.at);
+    try {
+      const manifest = await verifyBundle(path, file, options, policy, own);
+      const { presented } = manifest.signer;
+      if (presented.identities.length === 0)
+        throw new ModelsealError('ERR_SIGNER_NO_IDENTITY', {
+          subject: presented.label,
+          accepted: ['anybody'],
+        });
+      votes.push({ file, manifest, anchor: options.scopes?.nameOf(presented.chain.at(-1)) });
+      reports.set(file, own.build());
+    } catch (error) {
+      if (!isModelsealError(error) || error.kind !== 'refused') {
+        report.failed('bundle', error);
+        throw error;
+      }
+      useless.push(`${file}: ${error.message} [${error.code}]`);
+    }
+  }
+  return report.step('threshold', async () => {
+    const { largestQuorum } = await import('./quorum.js');
+    const names = [first, ...furtherNames(first)].flatMap((file) => inside(path, file) ?? []);
+    const quorum = largestQuorum(votes, policy, names);
+    const [chosen] = quorum;
+    reportQuorum(report, quorum, reports, useless);
+    if (!chosen || quorum.length < policy.threshold) {
+      const signers = quorum.map(({ manifest }) => manifest.signer.label);
+      const { threshold: wanted, distinctRoots } = policy;
+      const found = quorum.length;
+      const total = 1 + further.length;
+      throw new ModelsealError('ERR_THRESHOLD', { wanted, found, total, signers, distinctRoots });
+    }
+    return { manifest: chosen.manifest, file: chosen.file, further: [first, ...further] };
+  });
+}
+
+/** The steps of one signature. */
+async function verifyBundle(
+  path: string,
+  file: string,
+  options: VerifyOptions,
+  policy: TrustPolicy,
+  report: ReportBuilder,
+): Promise<VerifiedManifest> {
+  const bundle = await report.step('bundle', () => {
+    const read = readSignature(path, file);
     // So long a list is hashed by two threads; the second one starts while the list is verified.
     if (read.bytes.length > MANY_FILES_BYTES) warmUp();
     const parsed = UnverifiedBundle.parse(read.bytes);
     report.passed('bundle', `well-formed, method ${parsed.method}`, 'OMS v1.0 §4');
-    return { bundle: parsed, file: read.path };
+    return parsed;
   });
   const signer = await acceptSigner(bundle, options, policy, report);
   const manifest = await report.step('signature', () => {
     const payload = VerifiedPayload.from(bundle, signer);
     reportPayload(report, payload);
-    return VerifiedManifest.from(payload);
+    return VerifiedManifest.from(payload, options.at);
   });
   reportManifest(report, manifest);
-  return { manifest, file };
+  const { scopes } = options;
+  if (scopes) {
+    await report.step('scope', () => {
+      scopes.require(signer.presented.chain.at(-1), manifest.manifest.modelName);
+      reportScope(report, manifest);
+    });
+  }
+  return manifest;
 }
 
 /** The steps of DESIGN §2 up to the matched model; each takes only what the one before returned. */
@@ -79,10 +157,10 @@ export async function runVerification(
   options: VerifyOptions,
   report: ReportBuilder,
 ): Promise<MatchedModel> {
-  const { manifest, file } = await verifyManifest(path, options, report);
+  const { manifest, file, further } = await verifyManifest(path, options, report);
   const { ignorePaths, only, hold, ignoreUnsignedFiles, onProgress } = options;
   const compared = await report.step('files', () => {
-    const listed = ListedModel.of(manifest, path, { signatureFile: file, ignorePaths, only });
+    const listed = ListedModel.of(manifest, path, { signatureFile: file, further, ignorePaths, only });
     reportListing(report, listed);
     return ComparedModel.of(listed, { hold, ignoreUnsignedFiles, onProgress });
   });
@@ -100,15 +178,23 @@ function effectivePolicy(options: VerifyOptions): TrustPolicy {
     throw new ModelsealError('ERR_USAGE', { problem: 'the time of verification (at) is not a date' });
   }
   const policy = options.policy ?? TrustPolicy.of();
-  return policy.and(
+  const effective = policy.and(
     TrustPolicy.of({
       revocation: options.revocation,
       manifestIgnores: options.manifestIgnores,
+      threshold: options.threshold,
+      distinctRoots: options.distinctRoots,
       // These two have no option: the policy's own word stays.
       signatures: policy.signatures,
       legacy: policy.legacy,
     }),
   );
+  // A key, or one Sigstore identity, is one signer.
+  if (effective.threshold > 1 && !options.trustRoots) {
+    const problem = 'several signers are asked for, which needs trust in certificates';
+    throw new ModelsealError('ERR_USAGE', { problem });
+  }
+  return effective;
 }
 
 async function acceptSigner(
@@ -132,7 +218,10 @@ async function acceptSigner(
       reportAccepted(report, accepted);
       return accepted;
     });
-  if (publicKey) return accept(() => PresentedSigner.ofKey(bundle, publicKey));
+  if (publicKey) {
+    const time = await provenTime(bundle, options, policy, report);
+    return accept(() => PresentedSigner.ofKey(bundle, publicKey, time));
+  }
   if (sigstore) {
     const signer = await report.step('sigstore', async () => {
       const { LoggedSignature, SigstoreSigner } = await import('../sigstore/index.js');
@@ -146,6 +235,38 @@ async function acceptSigner(
   if (!trustRoots) throw new ModelsealError('ERR_TRUST_MISSING', {});
   // Path validation is a third of all this code, and the other methods have no use for it.
   const { checkSignerPath } = await import('./certificate.js');
-  const checked = await checkSignerPath(bundle, { ...options, trustRoots }, policy, report);
-  return accept(() => PresentedSigner.ofPath(checked));
+  const time = await provenTime(bundle, options, policy, report);
+  const judged = { ...options, trustRoots };
+  const checked = await checkSignerPath(bundle, judged, policy, report, time?.signedAt);
+  return accept(() => PresentedSigner.ofPath(checked, time));
+}
+
+/** When the signature was made at the latest, as far as trusted authorities say; the code for it is loaded when needed. */
+async function provenTime(
+  bundle: UnverifiedBundle,
+  { tsaRoots: anchors, tsaPolicies: policies, at, evidence, fetch, intermediates = [] }: VerifyOptions,
+  { revocation }: TrustPolicy,
+  report: ReportBuilder,
+): Promise<ProvenTime | undefined> {
+  const count = bundle.timestamps.length;
+  if (count === 0 || !anchors) {
+    const untrusted = `${count} not looked at: no time-stamp authority is trusted (--tsa-root)`;
+    if (count > 0) report.skipped('timestamp', untrusted);
+    else if (anchors) report.skipped('timestamp', 'the signature has no time stamp');
+    return undefined;
+  }
+  return report.step('timestamp', async () => {
+    const { ProvenTime } = await import('../timestamp/proven-time.js');
+    const found = await ProvenTime.read(bundle, {
+      anchors,
+      policies,
+      at,
+      intermediates,
+      evidence,
+      revocation,
+      fetch,
+    });
+    reportTime(report, found);
+    return found.proven;
+  });
 }

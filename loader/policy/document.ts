@@ -1,8 +1,9 @@
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { MAX_SIGNERS } from '../../core/bundle/index.js';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { readBounded } from '../../core/files.js';
 import { parseIdentity } from '../../core/x509/identity.js';
+import { strictYaml } from '../yaml.js';
 import { TrustPolicy } from './policy.js';
 
 /** A policy is written by hand; this is a book. */
@@ -29,6 +30,8 @@ const POLICY = z.strictObject({
   manifestIgnores: z.enum(['allow', 'refuse']).optional(),
   signatures: z.enum(['all', 'any']).optional(),
   legacy: z.enum(['allow', 'refuse']).optional(),
+  threshold: z.int().min(1).max(MAX_SIGNERS).optional(),
+  distinctRoots: z.boolean().optional(),
 });
 
 /**
@@ -41,23 +44,13 @@ export function parsePolicy(text: string, file: string): TrustPolicy {
   const fail = (problem: string): never => {
     throw new ModelsealError('ERR_POLICY_INVALID', { file, problem });
   };
-  const document = parseDocument(text, { uniqueKeys: true, strict: true, schema: 'core' });
-  const flaw = document.errors[0] ?? document.warnings[0];
-  if (flaw) fail(flaw.message.split('\n')[0] ?? 'it is not YAML');
-  let value: unknown;
-  try {
-    // No aliases: they let a small file stand for a huge one.
-    value = document.toJS({ maxAliasCount: 0 });
-  } catch {
-    fail('aliases are not allowed');
-  }
-  const result = POLICY.safeParse(value);
+  const result = POLICY.safeParse(strictYaml(text, fail));
   if (!result.success) {
     const [issue] = result.error.issues;
     const where = issue?.path.join('.') ?? '';
     return fail(`${where === '' ? '' : `${where}: `}${issue?.message ?? 'it does not fit'}`);
   }
-  const { signers, revocation, manifestIgnores, signatures, legacy } = result.data;
+  const { signers, revocation, manifestIgnores, signatures, legacy, threshold, distinctRoots } = result.data;
   for (const { identity } of signers ?? []) if (identity !== undefined) readable(identity, fail);
   return TrustPolicy.of({
     signers: signers ? [signers] : [],
@@ -65,6 +58,8 @@ export function parsePolicy(text: string, file: string): TrustPolicy {
     manifestIgnores,
     signatures,
     legacy,
+    threshold,
+    distinctRoots,
   });
 }
 

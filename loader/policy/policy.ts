@@ -1,3 +1,4 @@
+import { MAX_SIGNERS } from '../../core/bundle/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import { parseIdentity } from '../../core/x509/identity.js';
@@ -23,6 +24,8 @@ export interface PolicyFields {
   readonly manifestIgnores?: 'allow' | 'refuse' | undefined;
   readonly signatures?: 'all' | 'any' | undefined;
   readonly legacy?: 'allow' | 'refuse' | undefined;
+  readonly threshold?: number | undefined;
+  readonly distinctRoots?: boolean | undefined;
 }
 
 /**
@@ -41,6 +44,10 @@ export class TrustPolicy {
   readonly signatures: 'all' | 'any';
   /** Whether the signature form of release 0.2 of the reference implementation is accepted. */
   readonly legacy: 'allow' | 'refuse';
+  /** How many different signers must have signed the model. */
+  readonly threshold: number;
+  /** They must be under different CAs as well, so that one that is compromised does not suffice. */
+  readonly distinctRoots: boolean;
   /** Keeps look-alike objects from passing for a policy. */
   readonly #made = true;
 
@@ -51,6 +58,8 @@ export class TrustPolicy {
     this.manifestIgnores = fields.manifestIgnores ?? 'allow';
     this.signatures = fields.signatures ?? 'all';
     this.legacy = fields.legacy ?? 'allow';
+    this.threshold = checkedThreshold(fields.threshold ?? 1);
+    this.distinctRoots = fields.distinctRoots ?? false;
     Object.freeze(this);
   }
 
@@ -79,6 +88,8 @@ export class TrustPolicy {
       manifestIgnores: this.manifestIgnores === 'refuse' ? 'refuse' : other.manifestIgnores,
       signatures: this.signatures === 'all' ? 'all' : other.signatures,
       legacy: this.legacy === 'refuse' ? 'refuse' : other.legacy,
+      threshold: Math.max(this.threshold, other.threshold),
+      distinctRoots: this.distinctRoots || other.distinctRoots,
     });
   }
 
@@ -94,6 +105,8 @@ const FIELDS: OptionTable<PolicyFields> = {
   manifestIgnores: is.one('allow', 'refuse'),
   signatures: is.one('all', 'any'),
   legacy: is.one('allow', 'refuse'),
+  threshold: is.number,
+  distinctRoots: is.flag,
 };
 const RULE: OptionTable<SignerRule> = { identity: is.text, key: is.text, certificate: is.text };
 
@@ -101,6 +114,13 @@ const RULE: OptionTable<SignerRule> = { identity: is.text, key: is.text, certifi
 function spelled(rule: SignerRule): SignerRule {
   checkOptions('a rule of a trust policy', rule, RULE);
   return rule.identity === undefined ? rule : { ...rule, identity: parseIdentity(rule.identity) };
+}
+
+/** @throws {ModelsealError} `ERR_USAGE` */
+function checkedThreshold(threshold: number): number {
+  if (Number.isInteger(threshold) && threshold >= 1 && threshold <= MAX_SIGNERS) return threshold;
+  const problem = `the threshold of signers is a whole number from 1 to ${MAX_SIGNERS}`;
+  throw new ModelsealError('ERR_USAGE', { problem });
 }
 
 const ORDER: readonly RevocationMode[] = ['off', 'prefer', 'require'];

@@ -14,14 +14,16 @@ import {
   type Signer,
   signerCandidates,
 } from './signers.js';
-import type { CertificateStatus } from './status.js';
+import type { CertificateStatus, Currency } from './status.js';
 
 export interface CheckerOptions {
   readonly anchor: TrustAnchor;
   /** The certificates of the path under check: they are candidates for signers too. */
   readonly chain: readonly Certificate[];
   readonly evidence: RevocationEvidence;
-  readonly at: Date;
+  readonly currency: (certificate: Certificate) => Currency;
+  /** The time that paths of signers are judged at. */
+  readonly pathsAt: Date;
   readonly algorithms: AlgorithmPolicy;
   /** Whether a signer outside of the path needs proof of its own status, see `checkRevocation`. */
   readonly needsProof: (certificate: Certificate, hasEvidence: boolean) => boolean;
@@ -84,7 +86,8 @@ export class RevocationChecker {
   }
 
   #find(certificate: Certificate, issuer: Signer): CertificateStatus {
-    const { evidence, at } = this.#options;
+    const { evidence, currency } = this.#options;
+    const at = currency(certificate);
     const crl = checkCrls(certificate, evidence.crls, at, (list) => this.#authorise(list, issuer));
     const ocsp = checkOcsp(certificate, evidence.ocsp, {
       at,
@@ -184,7 +187,7 @@ export class RevocationChecker {
 
   /** A valid path of a signer to the anchor of this path and no other. */
   #pathOf(certificate: Certificate): readonly Certificate[] {
-    const { anchor, at, algorithms } = this.#options;
+    const { anchor, pathsAt: at, algorithms } = this.#options;
     const known = this.#paths.get(certificate.fingerprint);
     if (known instanceof ModelsealError) throw known;
     if (known) return known;

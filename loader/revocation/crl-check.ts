@@ -7,7 +7,7 @@ import type { Revocation } from './judge.js';
 import { MAX_CLOCK_SKEW_MS } from './limits.js';
 import { distributionPoints, issuedForPoint, scopeOf } from './scope.js';
 import type { Signer } from './signers.js';
-import type { EvidenceUsed } from './status.js';
+import type { Currency, EvidenceUsed } from './status.js';
 
 /** What the CRLs at hand say about a certificate. */
 export interface CrlVerdict {
@@ -68,7 +68,7 @@ export type Authorise = (list: CertificateList) => Signer;
 export function checkCrls(
   certificate: Certificate,
   crls: readonly CrlEvidence[],
-  at: Date,
+  at: Currency,
   authorise: Authorise,
 ): CrlVerdict {
   const problems = new Problems();
@@ -187,7 +187,7 @@ function sameScope(a: AuthenticList, b: AuthenticList): boolean {
 function deltaFor(
   base: AuthenticList,
   deltas: readonly AuthenticList[],
-  at: Date,
+  at: Currency,
 ): AuthenticList | undefined {
   const fits = deltas.filter(({ list, ...rest }) => {
     const [from, to, number] = [list.baseNumber, list.number, base.list.number];
@@ -228,19 +228,23 @@ function toRevocation(entry: RevokedEntry, from: AuthenticList): Revocation {
   };
 }
 
-function timeProblem(list: CertificateList, at: Date, hasDelta: boolean): ModelsealError | undefined {
+function timeProblem(
+  list: CertificateList,
+  { from, to }: Currency,
+  hasDelta: boolean,
+): ModelsealError | undefined {
   const issuer = list.issuer.toString();
   // Written so that an invalid Date (NaN) refuses.
-  if (!(list.thisUpdate.getTime() <= at.getTime() + MAX_CLOCK_SKEW_MS)) {
+  if (!(list.thisUpdate.getTime() <= to.getTime() + MAX_CLOCK_SKEW_MS)) {
     const thisUpdate = isoTime(list.thisUpdate);
-    return new ModelsealError('ERR_CRL_FUTURE', { issuer, thisUpdate, at: isoTime(at) });
+    return new ModelsealError('ERR_CRL_FUTURE', { issuer, thisUpdate, at: isoTime(to) });
   }
   // A complete list past its date serves as base of a delta that is current (§6.3.3 a 1 i).
-  if (hasDelta || at <= list.nextUpdate) return undefined;
+  if (hasDelta || from <= list.nextUpdate) return undefined;
   return new ModelsealError('ERR_CRL_STALE', {
     issuer,
     nextUpdate: isoTime(list.nextUpdate),
-    at: isoTime(at),
+    at: isoTime(from),
   });
 }
 
@@ -251,9 +255,9 @@ function timeProblem(list: CertificateList, at: Date, hasDelta: boolean): Models
 function expiryProblem(
   certificate: Certificate,
   list: CertificateList,
-  at: Date,
+  { to }: Currency,
 ): ModelsealError | undefined {
-  if (at <= certificate.notAfter || list.thisUpdate <= certificate.notAfter) return undefined;
+  if (to <= certificate.notAfter || list.thisUpdate <= certificate.notAfter) return undefined;
   const since = list.expiredCertificatesSince;
   if (since && since <= certificate.notAfter) return undefined;
   return new ModelsealError('ERR_REVOCATION_EXPIRED_CERTIFICATE', {

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
+import {
+  fetchBytes,
+  type HttpBody,
+  type HttpOptions,
+  type Resolve,
+  systemResolve,
+} from '../../core/http/index.js';
 import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import { decodePemOrDer } from '../../core/pem.js';
 import { CertificateList } from '../../core/x509/crl.js';
@@ -8,9 +15,7 @@ import { certIdFor, encodeOcspRequest, MAX_OCSP_BYTES } from '../../core/x509/oc
 import type { ValidatedPath } from '../path/index.js';
 import { crlAddresses, deltaAddresses, ocspAddresses } from './addresses.js';
 import { EvidenceBuilder, type RevocationEvidence } from './evidence.js';
-import { type Resolve, systemResolve } from './fetch-address.js';
 import { CrlCache } from './fetch-cache.js';
-import { fetchBytes, type HttpBody, type HttpOptions } from './fetch-http.js';
 import { anchorSigner, certificateSigner, EvidenceSignatures, type Signer } from './signers.js';
 
 /** Long enough for a large CRL over a slow line; several addresses are asked at the same time. */

@@ -7,7 +7,7 @@ import type { RevocationOptions } from './options.js';
 import { RevocationChecker } from './checker.js';
 import type { RejectedEvidence } from './evidence.js';
 import { type Revocation, revocationCounts } from './judge.js';
-import { type CertificateStatus, furthest } from './status.js';
+import { type CertificateStatus, type Currency, furthest } from './status.js';
 
 export interface Judged {
   /** Leaf first. */
@@ -44,7 +44,8 @@ export function judgePath(
     anchor: path.anchor,
     chain: path.chain,
     evidence,
-    at,
+    currency: (certificate) => currencyOf(certificate, options),
+    pathsAt: options.signedAt ?? at,
     algorithms: options.algorithms,
     needsProof,
   });
@@ -57,12 +58,12 @@ export function judgePath(
     const rest = path.chain.slice(i) as [Certificate, ...Certificate[]];
     const found = checker.statusOf(rest);
     statuses.unshift(found);
-    const counting = found.revocations.find((one) => revocationCounts(one, options.signedAt));
+    const counting = found.revocations.find((one) => revocationCounts(one, options));
     if (counting) throw revoked(found.certificate, counting);
     const required =
       needsProof(rest[0], checker.hasEvidence(rest)) ||
       found.givenProblems.length > 0 ||
-      (!mode && i === 0 && anyEvidence);
+      (!mode && i === 0 && anyEvidence && !options.shared);
     if (found.status === 'unknown') {
       const error = missing(found, evidence.rejected);
       if (required) throw error;
@@ -72,6 +73,15 @@ export function judgePath(
   }
   if (unreadable) throw unreadable.error;
   return { statuses, warnings: unique(warnings) };
+}
+
+/**
+ * While a certificate lives, evidence must be of the present. Of one that ended since the proven time of signing, what
+ * was known at any time since counts; `require` wants to know of its whole life.
+ */
+function currencyOf({ notAfter }: Certificate, { at, signedAt, mode }: RevocationOptions): Currency {
+  if (signedAt === undefined || at <= notAfter) return { from: at, to: at };
+  return { from: mode === 'require' && notAfter > signedAt ? notAfter : signedAt, to: at };
 }
 
 function unique(errors: readonly ModelsealError[]): ModelsealError[] {

@@ -10,7 +10,7 @@ import type { OcspEvidence } from './evidence.js';
 import type { Revocation } from './judge.js';
 import { MAX_AGE_WITHOUT_NEXT_UPDATE_MS, MAX_CLOCK_SKEW_MS } from './limits.js';
 import { certificateSigner, type EvidenceSignatures, type Signer } from './signers.js';
-import type { EvidenceUsed } from './status.js';
+import type { Currency, EvidenceUsed } from './status.js';
 
 /** What the OCSP responses at hand say about a certificate. */
 export interface OcspVerdict {
@@ -31,7 +31,7 @@ export interface SignerDoubt {
 
 /** What the check of responses needs to know of the rest of the world. */
 export interface OcspContext {
-  readonly at: Date;
+  readonly at: Currency;
   /** Who signed the certificate in question. */
   readonly issuer: Signer;
   readonly signatures: EvidenceSignatures;
@@ -213,10 +213,14 @@ function judgeDelegation(
 }
 
 /** RFC 6960 §4.2.2.1. */
-function timeProblem(response: OcspResponse, answer: OcspAnswer, at: Date): ModelsealError | undefined {
+function timeProblem(
+  response: OcspResponse,
+  answer: OcspAnswer,
+  { from, to }: Currency,
+): ModelsealError | undefined {
   const { responder, producedAt } = response;
   const { thisUpdate, nextUpdate } = answer;
-  const now = at.getTime();
+  const now = to.getTime();
   const contradiction = (problem: string): ModelsealError =>
     new ModelsealError('ERR_OCSP_DATES', { responder, problem });
   if (nextUpdate && nextUpdate < thisUpdate) return contradiction('nextUpdate lies before thisUpdate');
@@ -226,16 +230,20 @@ function timeProblem(response: OcspResponse, answer: OcspAnswer, at: Date): Mode
   // Written so that an invalid Date (NaN) refuses. producedAt may lie later: whoever judges as of an earlier time uses
   // an answer that was signed since, and what it says is of thisUpdate.
   if (!(thisUpdate.getTime() <= now + MAX_CLOCK_SKEW_MS)) {
-    return new ModelsealError('ERR_OCSP_FUTURE', { responder, date: isoTime(thisUpdate), at: isoTime(at) });
+    return new ModelsealError('ERR_OCSP_FUTURE', { responder, date: isoTime(thisUpdate), at: isoTime(to) });
   }
   const until = nextUpdate ?? new Date(thisUpdate.getTime() + MAX_AGE_WITHOUT_NEXT_UPDATE_MS);
-  if (at <= until) return undefined;
-  return new ModelsealError('ERR_OCSP_STALE', { responder, until: isoTime(until), at: isoTime(at) });
+  if (from <= until) return undefined;
+  return new ModelsealError('ERR_OCSP_STALE', { responder, until: isoTime(until), at: isoTime(from) });
 }
 
 /** A responder may forget a certificate that has expired, unless it states how far back it remembers (§4.4.4). */
-function expiryProblem(certificate: Certificate, answer: OcspAnswer, at: Date): ModelsealError | undefined {
-  if (at <= certificate.notAfter || answer.thisUpdate <= certificate.notAfter) return undefined;
+function expiryProblem(
+  certificate: Certificate,
+  answer: OcspAnswer,
+  { to }: Currency,
+): ModelsealError | undefined {
+  if (to <= certificate.notAfter || answer.thisUpdate <= certificate.notAfter) return undefined;
   if (answer.archiveCutoff && answer.archiveCutoff <= certificate.notAfter) return undefined;
   return new ModelsealError('ERR_REVOCATION_EXPIRED_CERTIFICATE', {
     certificate: certificate.label,

@@ -45,6 +45,18 @@ export function reportPath({ mode, statuses, warnings }: CheckedPath, report: Re
   }
 }
 
+/** Says how old the knowledge is about certificates that ended before the time of verification. */
+export function reportAge(statuses: readonly CertificateStatus[], at: Date, report: ReportBuilder): void {
+  for (const { certificate, status, evidence } of statuses) {
+    if (status !== 'good' || at <= certificate.notAfter) continue;
+    const last = new Date(Math.max(...evidence.map(({ thisUpdate }) => thisUpdate.getTime())));
+    report.warning(
+      'revocation.as-of',
+      `${certificate.label} has expired since; that it was not revoked is known as of ${isoTime(last)}`,
+    );
+  }
+}
+
 function reportKind(
   report: ReportBuilder,
   name: string,

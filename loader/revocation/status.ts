@@ -18,6 +18,15 @@ export interface EvidenceUsed {
   readonly nonce?: boolean;
 }
 
+/**
+ * When evidence has to be current: at some time in here. One point for what is judged at the present; where a signature
+ * is proven to be older than the end of its certificate, any time since the signature will do.
+ */
+export interface Currency {
+  readonly from: Date;
+  readonly to: Date;
+}
+
 /** What all evidence together says about one certificate. */
 export interface CertificateStatus {
   readonly certificate: Certificate;

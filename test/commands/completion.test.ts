@@ -29,7 +29,7 @@ describe('completion of commands and options', function () {
       ['modelseal ca is', ['issue']],
       ['modelseal help ca is', ['issue']],
       ['modelseal ca issue --email', ['--email']],
-      ['modelseal verify m --trust-', ['--trust-root']],
+      ['modelseal verify m --trust-', ['--trust-root', '--trust-store']],
       ['modelseal verify m --revocation ', ['require', 'prefer', 'off']],
       ['modelseal quarantine restore --without', ['--without-verification']],
       ['modelseal check --js', ['--json']],

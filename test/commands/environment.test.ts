@@ -209,6 +209,44 @@ describe('environment variables', () => {
       expect((await cli(args2)).stderr).not.to.match(/^ +at /m);
       expect((await cli(args2, { MODELSEAL_DEBUG: '1' })).stderr).to.match(/^ +at /m);
     },
+    MODELSEAL_TRUST_STORE: async (command) => {
+      const folder = join(temp(), 'trust');
+      const add = (name: string, env: Env, ...more: string[]) =>
+        cli(['trust', 'add', name, root, '--json', ...more], env);
+      await add('acme', {}, '--trust-store', folder);
+      const later = ['--at', '2026-06-01', '--revocation', 'off'];
+      const words: Readonly<Record<string, () => string[]>> = {
+        verify: () => ['verify', signed, ...later],
+        load: () => ['load', signed, ...later],
+        check: () => ['check', signed, ...later],
+        watch: () => ['watch', signed, ...later],
+        'quarantine restore': () => ['quarantine', 'restore', 'none', ...later],
+        'trust add': () => ['trust', 'add', 'other', root],
+        'trust list': () => ['trust', 'list'],
+        'trust show': () => ['trust', 'show', 'acme'],
+        'trust remove': () => ['trust', 'remove', 'acme'],
+        'trust refresh': () => ['trust', 'refresh', 'acme'],
+      };
+      const args = (words[command] as () => string[])();
+      /** What it says of the store, or whether it has got beyond the question whom to trust. */
+      const outcome = async (env: Env, ...more: string[]): Promise<string> => {
+        if (command === 'watch') return watched([...args, ...more], env);
+        const { stdout } = await cli([...args, ...more, '--json'], env);
+        return stdout.includes('ERR_TRUST_STORE_EMPTY') || stdout.includes('ERR_TRUST_UNKNOWN')
+          ? 'empty'
+          : (JSON.parse(stdout).store ?? 'trusted');
+      };
+      const empty = join(temp(), 'empty');
+      const found = await outcome({ MODELSEAL_TRUST_STORE: folder });
+      await add('acme', {}, '--trust-store', folder);
+      await cli(['trust', 'remove', 'other', '--trust-store', folder]);
+      expect(await outcome({ MODELSEAL_TRUST_STORE: empty }, '--trust-store', folder), command).to.equal(
+        found,
+      );
+      const elsewhere = await outcome({ MODELSEAL_TRUST_STORE: empty });
+      if (command === 'watch' || command === 'quarantine restore') expect(elsewhere).to.be.a('string');
+      else expect(elsewhere).not.to.equal(found);
+    },
     NO_COLOR: async () => {
       // Colour is for terminals; a pseudo-terminal makes one of the child's output.
       const shown = (extra: string, env: Env): string =>
@@ -351,7 +389,7 @@ describe('environment variables', () => {
       }
     }
     // What every program on the machine respects.
-    const common = ['TERM', 'HOME', 'USERPROFILE'];
+    const common = ['TERM', 'HOME', 'USERPROFILE', 'APPDATA', 'XDG_CONFIG_HOME'];
     expect(
       [...names].filter((name) => !Object.hasOwn(VARIABLES, name) && !common.includes(name)),
     ).to.deep.equal([]);

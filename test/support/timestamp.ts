@@ -1,6 +1,8 @@
+import { createHash, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TimestampAuthority, type TimestampAuthorityOptions } from '../../ca/index.js';
+import { context, der, Tag } from '../../core/der/index.js';
 import { signingKey } from '../../core/keys/index.js';
 import { encodeTimestampRequest, imprintOf } from '../../core/timestamp/index.js';
 import { Oid } from '../../core/x509/index.js';
@@ -48,6 +50,64 @@ export function testTsa(
       return (await authority.answer(request, at)).der;
     },
   };
+}
+
+/** What a hand-made token says, right or wrong; it shares no code with the authority of the product. */
+export interface TokenSpec {
+  readonly signature: Uint8Array;
+  readonly issued: Issued;
+  readonly at?: Date;
+  /** The certificate that comes along, where it is another. */
+  readonly bring?: Issued;
+  /** Without it the signed attributes do not say which certificate signed. */
+  readonly bound?: boolean;
+}
+
+/** A token signed by a key of P-256, by hand. */
+export async function signToken(spec: TokenSpec): Promise<Uint8Array> {
+  const { issued, bring = issued, at = AT, bound = true } = spec;
+  const sha256 = der.sequence(der.oid('2.16.840.1.101.3.4.2.1'));
+  const hash = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+  const content = der.sequence(
+    der.integer(1),
+    der.oid('1.2.3.4'),
+    der.sequence(sha256, der.octetString(hash(spec.signature))),
+    der.integer(42),
+    der.generalizedTime(at),
+  );
+  const attribute = (oid: string, value: Uint8Array): Uint8Array =>
+    der.sequence(der.oid(oid), der.setOf(value));
+  const attributes = der.setOf(
+    attribute('1.2.840.113549.1.9.3', der.oid('1.2.840.113549.1.9.16.1.4')),
+    attribute('1.2.840.113549.1.9.4', der.octetString(hash(content))),
+    ...(bound
+      ? [
+          attribute(
+            '1.2.840.113549.1.9.16.2.47',
+            der.sequence(der.sequence(der.sequence(der.octetString(hash(issued.der))))),
+          ),
+        ]
+      : []),
+  );
+  const implicit = attributes.slice();
+  implicit[0] = context(0);
+  const { issuer, serialBytes } = bring.certificate;
+  const signer = der.sequence(
+    der.integer(1),
+    der.sequence(issuer.raw, der.element(Tag.INTEGER, serialBytes)),
+    sha256,
+    implicit,
+    der.sequence(der.oid('1.2.840.10045.4.3.2')),
+    der.octetString(sign('sha256', attributes, issued.key.privateKey)),
+  );
+  const data = der.sequence(
+    der.integer(3),
+    der.setOf(sha256),
+    der.sequence(der.oid('1.2.840.113549.1.9.16.1.4'), der.element(context(0), der.octetString(content))),
+    der.element(context(0), bring.der),
+    der.setOf(signer),
+  );
+  return der.sequence(der.oid('1.2.840.113549.1.7.2'), der.element(context(0), data));
 }
 
 /** Serves one authority over HTTP on this machine; `answer` may spoil what it says. */

@@ -34,13 +34,14 @@ declare const payload: VerifiedPayload;
 declare const listed: ListedModel;
 declare const compared: ComparedModel;
 declare const certificate: Certificate;
+declare const at: Date;
 
 export function accepted(): void {
   void LiveModel.from(scanned);
   PresentedSigner.ofPath(checked);
   AcceptedSigner.from(presented, policy);
   VerifiedPayload.from(bundle, signer);
-  VerifiedManifest.from(payload);
+  VerifiedManifest.from(payload, at);
   ListedModel.of(verified, 'folder', {});
   void ComparedModel.of(listed, {});
   MatchedModel.from(compared);
@@ -92,7 +93,7 @@ export function refused(): void {
   // @ts-expect-error a copy of a proven signer with another name
   AcceptedSigner.from({ ...presented, identities: ['email:eve@x.org'] }, policy);
   // @ts-expect-error bytes that no signature covers
-  VerifiedManifest.from({ ...payload, bytes: new Uint8Array() });
+  VerifiedManifest.from({ ...payload, bytes: new Uint8Array() }, at);
   // @ts-expect-error a certificate is no signer
   VerifiedPayload.from(bundle, certificate);
   // @ts-expect-error a copy of an accepted signer with another key

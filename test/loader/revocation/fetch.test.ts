@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ErrorCode } from '../../../core/errors/index.js';
 import { decodeOcspRequest } from '../../../core/x509/ocsp.js';
-import { isPublicAddress } from '../../../loader/revocation/fetch-address.js';
+import { isPublicAddress } from '../../../core/http/address.js';
 import { checkRevocation, type FetchOptions, fetchEvidence } from '../../../loader/revocation/index.js';
 import {
   AT,

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
-import { ModelsealError } from '../../core/errors/index.js';
+import { ModelsealError } from '../errors/index.js';
 
 /** One address that a host name stands for. */
 export interface ResolvedAddress {

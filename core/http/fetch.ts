@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
-import { chooseAddress, type Resolve, type ResolvedAddress } from './fetch-address.js';
+import { isModelsealError, ModelsealError } from '../errors/index.js';
+import { chooseAddress, type Resolve, type ResolvedAddress } from './address.js';
 
 /** Redirects followed. A published address moves once or twice; more is a loop. */
 export const MAX_REDIRECTS = 3;
@@ -24,8 +24,8 @@ export interface HttpBody {
 }
 
 /**
- * Fetches one small object over http or https. What comes back is signed, so plain http is no weakness; the address
- * comes from a certificate and is not trusted at all.
+ * Fetches one small object over http or https. What comes back is signed, so plain http is no weakness; the address may
+ * come from a certificate and is not trusted at all.
  *
  * @throws {ModelsealError} `ERR_FETCH_*`
  */
