@@ -1,5 +1,6 @@
 import yargs, { type Argv, type CommandModule } from 'yargs';
 import { COMMANDS } from './commands/all.js';
+import { EXIT } from './commands/exit-codes.js';
 import { GLOBAL } from './commands/options/global.js';
 import { type ErrorKind, isModelsealError, ModelsealError } from './core/errors/index.js';
 import { locateModels } from './commands/options/locate.js';
@@ -26,18 +27,6 @@ import {
   telemetrySettings,
 } from './commands/terminal/index.js';
 import { VERSION } from './core/version.js';
-
-/** Exit codes of the command line; nothing else in the program knows them. */
-const EXIT: { readonly [K in 'accepted' | ErrorKind]: number } = {
-  accepted: 0,
-  refused: 1,
-  threat: 2,
-  'not-found': 3,
-  usage: 64,
-  unchecked: 70,
-  // As shells report a program that SIGINT ended.
-  interrupted: 130,
-};
 
 /**
  * Runs one command line and returns its exit code; never exits and never throws.

@@ -1,11 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { EXIT } from '../commands/exit-codes.js';
 import { VARIABLES, type Variable } from '../commands/options/environment.js';
 import { ERROR_TABLES, sentenceOf } from '../core/errors/index.js';
 
 // Generates the parts of the documentation that repeat the source. `npm run docs` writes them, a test compares.
-
-const EXIT = { refused: 1, threat: 2, 'not-found': 3, usage: 64, unchecked: 70, interrupted: 130 } as const;
 
 const AREAS: { readonly [A in keyof typeof ERROR_TABLES]: string } = {
   general: 'Files, options, the machine',
@@ -40,9 +39,7 @@ export function errorTable(): string {
     );
     for (const [code, text] of Object.entries(table)) {
       const says = sentenceOf(code) ?? '';
-      lines.push(
-        `| \`${code}\` | ${EXIT[text.kind as keyof typeof EXIT]} | ${cell(says)} | ${cell(text.hint)} |`,
-      );
+      lines.push(`| \`${code}\` | ${EXIT[text.kind as keyof typeof EXIT]} | ${cell(says)} | ${cell(text.hint)} |`);
     }
     lines.push('');
   }

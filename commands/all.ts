@@ -92,6 +92,11 @@ export const COMMANDS: CommandList = [
     load: () => import('./run.js'),
   },
   {
+    name: 'explain',
+    describe: 'One error or scan rule: what it says, what it means, what to do',
+    load: () => import('./explain.js'),
+  },
+  {
     name: 'demo',
     describe: 'Attack a model with a real package, then defend it',
     load: async () => ({ default: (await import('./demo.js')).demo(COMMANDS) }),
