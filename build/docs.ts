@@ -39,7 +39,9 @@ export function errorTable(): string {
     );
     for (const [code, text] of Object.entries(table)) {
       const says = sentenceOf(code) ?? '';
-      lines.push(`| \`${code}\` | ${EXIT[text.kind as keyof typeof EXIT]} | ${cell(says)} | ${cell(text.hint)} |`);
+      lines.push(
+        `| \`${code}\` | ${EXIT[text.kind as keyof typeof EXIT]} | ${cell(says)} | ${cell(text.hint)} |`,
+      );
     }
     lines.push('');
   }

@@ -32,7 +32,7 @@ import { Issuer } from './issuer.js';
 import { answerOcsp, type SignedOcsp } from './ocsp.js';
 import { Profile, type ProfileOptions, ROOT_CRL_DAYS, wholeSeconds } from './profile.js';
 import { publish, requireRecorded } from './publish.js';
-import { OFFERED_REASONS, type RevocationReason } from './reasons.js';
+import { OFFERED_REASONS, type OfferedReason } from './reasons.js';
 import { importCertificate, type Recovered, recover } from './recover.js';
 import { SqliteStore } from './store/sqlite-store.js';
 import type {
@@ -79,7 +79,7 @@ export interface IssuedCertificate {
 
 interface RevocationOrder {
   readonly at: Date;
-  readonly reason: RevocationReason;
+  readonly reason: OfferedReason;
   /** Since when the key is thought to be compromised. */
   readonly invalidityDate?: Date | undefined;
 }

@@ -38,7 +38,13 @@ export { LINTS, type Lint } from './lint/index.js';
 export { OCSP_LINTS, type OcspLint } from './lint/ocsp.js';
 export type { OcspStatement, SignedOcsp } from './ocsp.js';
 export type { ProfileOptions } from './profile.js';
-export { OFFERED_REASONS, REASONS, type RevocationReason, revocationReason } from './reasons.js';
+export {
+  OFFERED_REASONS,
+  type OfferedReason,
+  REASONS,
+  type RevocationReason,
+  revocationReason,
+} from './reasons.js';
 export type { Recovered } from './recover.js';
 export { resolveCertificate, resolveForRevocation } from './resolve.js';
 export {

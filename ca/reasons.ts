@@ -22,9 +22,10 @@ export type RevocationReason = keyof typeof REASONS;
 export const OFFERED_REASONS = (Object.keys(REASONS) as RevocationReason[]).filter(
   (reason) => reason !== 'certificateHold',
 );
+export type OfferedReason = (typeof OFFERED_REASONS)[number];
 
 /** @throws {ModelsealError} `ERR_REVOCATION_REASON` */
-export function revocationReason(name: string): RevocationReason {
+export function revocationReason(name: string): OfferedReason {
   const reason = OFFERED_REASONS.find((offered) => offered === name);
   if (reason !== undefined) return reason;
   throw new ModelsealError('ERR_REVOCATION_REASON', { reason: name, known: OFFERED_REASONS });

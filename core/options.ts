@@ -4,8 +4,21 @@ import { didYouMean } from './guess.js';
 /** Says what is wrong with the value of an option, or nothing. */
 export type OptionCheck = (value: unknown) => string | undefined;
 
+/** A check for one of a few words. */
+export type ChoiceCheck<C> = OptionCheck & {
+  /** For the compiler only: a table with other words than the type's does not compile. */
+  readonly among?: (choice: C) => C;
+};
+
+/** The words of an option that takes one of a few; never for any other option. */
+type Choice<V> = [V] extends [string] ? (string extends V ? never : V) : never;
+
 /** A check for each name of an options type and for nothing besides: a new option does not compile without one. */
-export type OptionTable<T> = { readonly [K in keyof T]-?: OptionCheck };
+export type OptionTable<T> = {
+  readonly [K in keyof T]-?: [Choice<NonNullable<T[K]>>] extends [never]
+    ? OptionCheck
+    : ChoiceCheck<Choice<NonNullable<T[K]>>>;
+};
 
 const that =
   (what: string, holds: (value: unknown) => boolean): OptionCheck =>
@@ -32,8 +45,8 @@ export const is = {
         value !== null &&
         Object.prototype.isPrototypeOf.call(type.prototype, value),
     ),
-  one: (...choices: readonly (string | number)[]): OptionCheck =>
-    that(`one of ${choices.join(', ')}`, (value) => choices.includes(value as string)),
+  one: <const C extends string | number>(...choices: readonly C[]): ChoiceCheck<C> =>
+    that(`one of ${choices.join(', ')}`, (value) => (choices as readonly unknown[]).includes(value)),
   list:
     (item: OptionCheck): OptionCheck =>
     (value) => {

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,6 +16,15 @@ import { BLOCKS, replaceBlock } from '../build/docs.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+/** Headings as GitHub links to them. */
+const headings = (file: string): string[] =>
+  [...read(file).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 
 describe('documentation', () => {
   for (const { file, name, content } of BLOCKS) {
@@ -19,17 +36,25 @@ describe('documentation', () => {
     });
   }
 
-  for (const file of [
-    'README.md',
-    'SECURITY.md',
-    'certs/README.md',
-    'docs/ci.md',
-    'docs/environment.md',
-    'docs/model-security-policy.md',
-  ]) {
-    it(`${file}: every link leads to a file`, () => {
-      const links = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((m) => m[1] as string);
-      const missing = links.filter((link) => !existsSync(join(root, dirname(file), link)));
+  const documents = ['.', 'docs', 'certs'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: folder === 'docs', encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  );
+
+  it('has documents', () => {
+    expect(documents).to.include.members(['README.md', 'docs/architecture.md', 'docs/decisions/README.md']);
+  });
+
+  for (const file of documents) {
+    it(`${file}: every link leads to a file, and to a heading that is there`, () => {
+      const missing: string[] = [];
+      for (const [, link = '', anchor] of read(file).matchAll(/\]\(([^)#:\s]*)(?:#([^)\s]*))?\)/g)) {
+        const target = link === '' ? file : join(dirname(file), link);
+        if (!existsSync(join(root, target))) missing.push(link);
+        else if (anchor !== undefined && target.endsWith('.md') && !headings(target).includes(anchor))
+          missing.push(`${link}#${anchor}`);
+      }
       expect(missing).to.deep.equal([]);
     });
   }

@@ -15,7 +15,7 @@ import { runVerification } from './verify.js';
 
 const LIVE: OptionTable<Pick<LoadOptions, 'file' | 'engine'>> & { readonly [name: string]: OptionCheck } = {
   file: is.either(is.text, is.list(is.text)),
-  engine: is.one('auto', 'node', 'wasm'),
+  engine: is.one('auto', 'wasm', 'native'),
 };
 
 /** A model in memory that was verified and scanned, ready for use. Nothing in it goes back to the path on disk. */

@@ -109,7 +109,7 @@ const { hold: _, ...LOAD_VERIFY } = VERIFY;
 const LOAD: OptionTable<LoadOptions> = {
   ...LOAD_VERIFY,
   file: is.either(is.text, is.list(is.text)),
-  engine: is.one('auto', 'node', 'wasm'),
+  engine: is.one('auto', 'wasm', 'native'),
   scan: is.object,
 };
 

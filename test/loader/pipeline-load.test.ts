@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { isModelsealError } from '../../core/errors/index.js';
 import {
   type LiveModel,
   type LoadOptions,
@@ -180,6 +181,18 @@ describe('loadModel', () => {
     expect([...(live.safetensors?.tensors.get('w')?.float32() ?? [])]).to.deep.equal([1, 2, 3, 4]);
     await expectCodeAsync('ERR_NOT_RUNNABLE', async () => live.run({}));
     await live.close();
+  });
+
+  it('takes the engines that its type names', async () => {
+    const folder = await signed();
+    for (const engine of ['auto', 'wasm', 'native'] as const) {
+      const error = await loadModel(folder, { ...BASE, engine }).then(
+        ({ live }) => live.close(),
+        (thrown: unknown) => thrown,
+      );
+      expect(isModelsealError(error, 'ERR_USAGE'), engine).to.equal(false);
+    }
+    await expectCodeAsync('ERR_USAGE', () => loadModel(folder, { ...BASE, engine: 'node' as 'wasm' }));
   });
 
   it('asks which file where several could be meant', async () => {
