@@ -151,6 +151,11 @@ function describeSignature(found: Extract<Inspection, { kind: 'signature' }>): s
     `  method       ${claims.method}${claims.keyHint ? `, key ${printable(claims.keyHint)}` : ''}`,
     `  signatures   ${claims.signatures}`,
     ...claims.chain.flatMap(describeCertificate),
+    ...claims.timestamps.map((stamp) =>
+      'problem' in stamp
+        ? `  time stamp   unreadable: ${printable(stamp.problem.message)}`
+        : `  time stamp   ${stamp.genTime}, ${stamp.hash}, policy ${stamp.policy}`,
+    ),
   ];
   if (problem)
     return [...lines, `  payload      not a model manifest: ${printable(problem.message)} [${problem.code}]`];

@@ -13,6 +13,7 @@ import type { Json } from '../../core/json.js';
 import { decodePublicKey, describeKey, publicKeyFingerprint } from '../../core/keys/index.js';
 import { beginsLikeObjects, readObjects } from '../../core/pem.js';
 import type { CertificateSummary } from '../../core/report/index.js';
+import { TimestampToken } from '../../core/timestamp/index.js';
 import { CertificateList, MAX_CRL_BYTES } from '../../core/x509/crl.js';
 import {
   Certificate,
@@ -65,11 +66,33 @@ export interface BundleClaims {
   readonly chain: readonly CertificateClaims[];
   readonly signatures: number;
   readonly transparencyLogEntries: number;
-  readonly timestamps: number;
+  readonly timestamps: readonly TimestampClaims[];
   readonly payloadBytes: number;
   /** Undefined with {@link problem} where the payload is not a statement about a model. */
   readonly statement?: StatementClaims;
   readonly problem?: ErrorRecord;
+}
+
+/** What a time stamp says of itself; a renewal covers those before it, any other the signature. */
+export type TimestampClaims =
+  | {
+      readonly genTime: string;
+      readonly policy: string;
+      readonly hash: string;
+      readonly certificates: readonly CertificateClaims[];
+    }
+  | { readonly problem: ErrorRecord };
+
+function timestampClaims(der: Uint8Array): TimestampClaims {
+  try {
+    const { info, certificates } = TimestampToken.decode(der);
+    const { genTime, policy, imprint } = info;
+    const { hash } = imprint;
+    return { genTime: isoTime(genTime), policy, hash, certificates: certificates.map(certificateClaims) };
+  } catch (error) {
+    if (!isModelsealError(error)) throw error;
+    return { problem: error.toJSON() };
+  }
 }
 
 export interface StatementClaims {
@@ -83,6 +106,7 @@ export interface StatementClaims {
   readonly files: readonly string[];
   readonly rootDigest: string | null;
   readonly treeDigest: string | null;
+  readonly expires: string | null;
   readonly metadata: Readonly<Record<string, Json>> | null;
 }
 
@@ -133,7 +157,7 @@ function bundleClaims(bundle: UnverifiedBundle): BundleClaims {
     chain: bundle.chain.map((der) => certificateClaims(Certificate.decode(der))),
     signatures: bundle.signatures.length,
     transparencyLogEntries: bundle.tlogEntries.length,
-    timestamps: bundle.timestamps.length,
+    timestamps: bundle.timestamps.map(timestampClaims),
     payloadBytes: bundle.payload.length,
   };
   try {
@@ -158,6 +182,7 @@ function statementClaims(statement: Statement): StatementClaims {
     files: manifest.files(),
     rootDigest: statement.rootDigest ?? null,
     treeDigest: statement.treeDigest ?? null,
+    expires: statement.expires ? isoTime(statement.expires) : null,
     metadata: statement.annotations ?? null,
   };
 }

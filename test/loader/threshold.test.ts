@@ -14,6 +14,7 @@ import {
   type VerifyOptions,
   verifyModel,
 } from '../../loader/index.js';
+import { verifySignedFolders } from '../../loader/guard/verify.js';
 import { type SignOptions, signModel } from '../../signer/index.js';
 import { cli } from '../support/cli.js';
 import { editBundle, flip } from '../support/edit-bundle.js';
@@ -276,6 +277,26 @@ describe('several signers', () => {
       expectCode('ERR_POLICY_INVALID', () => parsePolicy(`version: 1\nthreshold: ${bad}\n`, 'p'));
     for (const threshold of [0, 17, 1.5, Number.NaN])
       await expectCodeAsync('ERR_USAGE', () => verify(threshold));
+  });
+
+  it('are asked for by the guard too', async () => {
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(temp(), name), text);
+      return join(temp(), name);
+    };
+    const config = {
+      signed: [{ folder: model }],
+      trustRoots: [file('root.pem', a.root.pem)],
+      policy: file('policy.yaml', 'version: 1\nthreshold: 2\n'),
+      allowEval: false,
+      allowEmbeddedWasm: false,
+    };
+    await sign(ada);
+    await expectCodeAsync('ERR_THRESHOLD', () => verifySignedFolders(config, AT));
+    await sign(bob);
+    const { folders } = await verifySignedFolders(config, AT);
+    expect(Object.keys(folders[0]?.files ?? {})).not.to.include('model.2.sig');
+    expect(folders[0]?.ignored).to.include.members(['model.sig', 'model.2.sig']);
   });
 
   it('are added, never replaced, and never signed as files', async () => {

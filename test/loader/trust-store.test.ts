@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ErrorCode } from '../../core/errors/index.js';
+import { Oid } from '../../core/x509/index.js';
 import { refreshStore, TrustStore, trustFromStore, verifyModel } from '../../loader/index.js';
 import { cli } from '../support/cli.js';
 import { expectCode, expectCodeAsync } from '../support/errors.js';
-import { AT, type Issued, makeIntermediate, makeRoot, testKey } from '../support/pki.js';
-import { days, makeCrl } from '../support/revocation.js';
+import { AT, extensions, type Issued, makeIntermediate, makeRoot, testKey } from '../support/pki.js';
+import { days, makeCrl, makeOcsp } from '../support/revocation.js';
 import { publisher, writeModel } from '../support/signed-model.js';
 import { useTemp } from '../support/temp.js';
 import { testTsa } from '../support/timestamp.js';
@@ -224,6 +225,36 @@ describe('trust store', () => {
       expect(end.problems).to.include('CN=Test Root runs out');
       const blocked = await refreshStore(store(), { at: AT });
       expect(blocked[0]?.problems.join()).to.include('private address');
+    } finally {
+      close();
+    }
+  });
+
+  it('refreshes what its intermediate certificates name', async () => {
+    const files: Record<string, Uint8Array> = {};
+    const { url, close } = await serve(files);
+    try {
+      const issuing = makeIntermediate(pub.root, {
+        subject: 'Named CA',
+        extensions: {
+          [Oid.crlDistributionPoints]: extensions.crlDistributionPoints([`${url}/root.crl`]),
+          [Oid.authorityInfoAccess]: extensions.authorityInfoAccess([`${url}/ocsp`]),
+        },
+      });
+      const about = { certificate: issuing.certificate, issuer: pub.root };
+      files['/root.crl'] = makeCrl(pub.root);
+      files['/ocsp'] = makeOcsp(pub.root, { answers: [{ ...about, status: 'good' }] });
+      store().add({ ...NEW, name: 'acme', intermediates: [issuing.certificate] });
+      const [done] = await refreshStore(store(), { at: AT, allowPrivate: true });
+      expect(done).to.deep.include({ crls: 1, ocsp: 1, problems: [] });
+      const entry = store().entry('acme');
+      expect([entry.crls.length, entry.ocsp.length]).to.deep.equal([1, 1]);
+      // An answer that stays away leaves the one at hand.
+      delete files['/ocsp'];
+      const [again] = await refreshStore(store(), { at: AT, allowPrivate: true });
+      expect(again?.ocsp).to.equal(1);
+      expect(again?.problems.join()).to.include('HTTP status 404');
+      expect(store().entry('acme').ocsp).to.have.length(1);
     } finally {
       close();
     }

@@ -151,6 +151,15 @@ describe('signer: time stamps', () => {
     const trust = ['--trust-root', join(home, 'root.pem'), '--revocation', 'off'];
     const later = new Date(at.getTime() + 10 * 86_400_000).toISOString();
     await run('verify', folder, ...trust, '--tsa-root', root, '--at', later);
+    const { claims } = JSON.parse(await run('inspect', join(folder, 'model.sig'), '--json'));
+    expect(claims.timestamps.map(({ hash }: { hash: string }) => hash)).to.deep.equal([
+      'sha256',
+      'sha256',
+      'sha256',
+      'sha512',
+    ]);
+    expect(claims.statement.expires).to.equal(`${expires}T00:00:00Z`);
+    expect(await run('inspect', folder)).to.include('time stamp   20');
     const refused = async (code: string, ...args: string[]): Promise<void> => {
       const { stdout, stderr } = await cli(['verify', folder, ...trust, ...args]);
       expect(stdout + stderr).to.include(code);
