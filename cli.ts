@@ -46,6 +46,7 @@ export async function main(
   const color = !textVariable(env, 'NO_COLOR') && !asked('--no-color') && !asked('--color=false');
   const output = new Output({ json, quiet, color, dumb: env.TERM === 'dumb' }, streams);
   let outcome = 'accepted' as 'accepted' | ErrorKind;
+  let status: number | undefined;
   let telemetry: Telemetry | undefined;
   const now = (): Date => new Date();
   try {
@@ -67,6 +68,9 @@ export async function main(
       now,
       finish: (how) => {
         outcome = how;
+      },
+      passOn: (code) => {
+        status = code;
       },
       record: (event, how, data) => record({ event, outcome: how, at: now(), data }),
       act: (what, work) => act(what, now, work),
@@ -106,7 +110,7 @@ export async function main(
     streams.stderr.write(`error: ${printable(lost.message)} [${lost.code}]\n`);
     if (outcome !== 'threat') outcome = lost.kind;
   }
-  return EXIT[outcome];
+  return outcome === 'accepted' ? (status ?? EXIT.accepted) : EXIT[outcome];
 }
 
 /** `help verify` is `verify --help`. */

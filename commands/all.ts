@@ -32,6 +32,16 @@ export const COMMANDS: CommandList = [
     load: () => import('./trust.js'),
   },
   {
+    name: 'stage',
+    describe: 'A verified, read-only copy of a model, which appears only if everything verified',
+    load: () => import('./stage.js'),
+  },
+  {
+    name: 'exec',
+    describe: 'Run any program on a private, verified copy of a model',
+    load: () => import('./exec.js'),
+  },
+  {
     name: 'certificate',
     describe: 'Judge a certificate of any CA: path, rules, revocation',
     load: () => import('./certificate.js'),

@@ -128,6 +128,15 @@ export {
   type TensorShape,
   type VerifiedFiles,
 } from './runtime/index.js';
+// loader/stage: verified copies, and programs in any language on them.
+export {
+  type ExecOptions,
+  type ExecutedModel,
+  execModel,
+  type StagedModel,
+  type StageOptions,
+  stageModel,
+} from './stage/index.js';
 export { type SigstoreIdentity, SigstoreRoot, SigstoreSigner, type SigstoreTrust } from './sigstore/index.js';
 export {
   type Incident,

@@ -15,6 +15,8 @@ export interface CommandContext {
    * A command that has printed nothing throws instead.
    */
   readonly finish: (outcome: 'accepted' | ErrorKind) => void;
+  /** The exit code of another program, where running it was the command. */
+  readonly passOn: (status: number) => void;
   /** Records an event (audit log, structured log, webhook, OpenTelemetry) where one of them is configured. */
   readonly record: (event: AuditEvent, outcome: 'accepted' | ErrorKind, data: AuditData) => Promise<void>;
   /**

@@ -26,6 +26,7 @@ export const inProcess =
       env: {},
       now,
       finish: () => {},
+      passOn: () => {},
       record: async () => {},
       act: (_act, work) => work(),
       observer: undefined,

@@ -9,5 +9,13 @@ export {
 } from './algorithms.js';
 export { digestBytes, type HeldFile, holdFile } from './hold.js';
 export { type Digested, type DigestOptions, digestJobs, PARALLEL_FILES, stayAlone, warmUp } from './pool.js';
-export { BUFFER_BYTES, type DigestJob, WHOLE } from './read.js';
+export {
+  BUFFER_BYTES,
+  changedFile,
+  type DigestJob,
+  OPEN_FLAGS,
+  type OpenFile,
+  openListed,
+  WHOLE,
+} from './read.js';
 export type { JobList } from './shared.js';

@@ -20,4 +20,10 @@ export const reachErrors = defineErrors({
       `${d.address} cannot be looked up: ${d.file} holds no commit`,
     hint: 'Remove the file and download the model again, or name the commit: hf://ORG/NAME@COMMIT.',
   },
+  ERR_EXEC_PROGRAM: {
+    kind: 'not-found',
+    say: (d: { program: string; reason: string }) =>
+      `the program ${d.program} cannot be started: ${d.reason}`,
+    hint: 'The model was verified. Name a program that is installed and may be run; no shell looks at the words behind --.',
+  },
 });

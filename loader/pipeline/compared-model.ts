@@ -8,7 +8,7 @@ import {
   treeDigestOf,
 } from '../../core/model/index.js';
 import type { FilesSummary } from '../../core/report/report.js';
-import { holdModel } from './hold.js';
+import { holdModel, type Taker, takeModel } from './hold.js';
 import { type Choice, chooseFiles, ListedModel, signedName } from './listing.js';
 import type { VerifiedManifest } from './manifest.js';
 import type { CompareOptions } from './options.js';
@@ -90,8 +90,7 @@ export class ComparedModel {
    * @throws {ModelsealError} the codes of reading
    */
   static async of(listed: ListedModel, options: CompareOptions): Promise<ComparedModel> {
-    if (!ListedModel.isListed(listed))
-      throw new ModelsealError('ERR_USAGE', { problem: 'ComparedModel.of needs a ListedModel' });
+    requireListed(listed);
     const { tree, only } = listed;
     const { manifest } = listed.verified;
     const held = options.hold ? new Map<string, Uint8Array>() : undefined;
@@ -110,6 +109,23 @@ export class ComparedModel {
     return new ComparedModel(listed, choice, measured, held, options);
   }
 
+  /**
+   * The same with bytes that are not only hashed: copied, for instance.
+   *
+   * @param take Gets each file that is looked at, and returns the digests of what it took.
+   */
+  static async taking(
+    listed: ListedModel,
+    { ignoreUnsignedFiles, onProgress }: Omit<CompareOptions, 'hold'>,
+    take: Taker,
+  ): Promise<ComparedModel> {
+    requireListed(listed);
+    const { manifest } = listed.verified;
+    const choice = chooseFiles(manifest, listed.tree, listed.only);
+    const measured = await takeModel(manifest, listed.tree, choice.wanted, onProgress, take);
+    return new ComparedModel(listed, choice, measured, undefined, { ignoreUnsignedFiles });
+  }
+
   #compareTree(measured: MeasuredModel): TreeFinding {
     const recorded = this.verified.treeDigest;
     if (recorded === undefined || this.differences.length > 0) return 'not recorded';
@@ -119,4 +135,9 @@ export class ComparedModel {
     if (this.unsignedAllowed && measured.emptyFiles.length > 0) return 'empty files may be unsigned';
     return new ModelsealError('ERR_TREE_DIGEST', { recorded, computed });
   }
+}
+
+function requireListed(listed: ListedModel): void {
+  if (!ListedModel.isListed(listed))
+    throw new ModelsealError('ERR_USAGE', { problem: 'a comparison needs a ListedModel' });
 }

@@ -15,13 +15,41 @@ import { signedName } from './listing.js';
 /** The event loop gets a turn this often. */
 const TURN_MS = 50;
 
+/** Called after each block; a promise makes the reader wait for it. */
+export type OnBlock = (bytes: number) => Promise<void> | undefined;
+
+/** Reads a file wholly, does something with its bytes, and returns the digests of exactly these bytes. */
+export type Taker = (
+  file: ModelFile,
+  /** As the manifest calls it. */
+  name: string,
+  /** Ends of the ranges to hash, the last one being the size. */
+  ends: readonly number[],
+  engine: HashEngine,
+  onBlock: OnBlock,
+) => Promise<readonly Uint8Array[]>;
+
 /** Reads every wanted file into memory, hashing on the way. Bytes that do not match are dropped at once. */
-export async function holdModel(
+export const holdModel = (
   manifest: Manifest,
   tree: ModelTree,
   files: readonly ModelFile[],
   held: Map<string, Uint8Array>,
   onProgress: ProgressSink | undefined,
+): Promise<MeasuredModel> =>
+  takeModel(manifest, tree, files, onProgress, async (file, name, ends, engine, onBlock) => {
+    const { bytes, digests } = await holdFile(file, ends, engine, onBlock);
+    if (manifest.has(name) && isSigned(manifest, name, digests)) held.set(name, bytes);
+    return digests;
+  });
+
+/** Measures a model by what is taken of its files, one after the other. A file of another size than signed is left. */
+export async function takeModel(
+  manifest: Manifest,
+  tree: ModelTree,
+  files: readonly ModelFile[],
+  onProgress: ProgressSink | undefined,
+  take: Taker,
 ): Promise<MeasuredModel> {
   const engine: HashEngine = await openHash(manifest.hashType);
   const { serialization } = manifest;
@@ -35,7 +63,7 @@ export async function holdModel(
   let bytes = 0;
   let turn = performance.now();
   for (const [index, file] of files.entries()) {
-    const onBytes = (n: number): Promise<void> | undefined => {
+    const onBlock: OnBlock = (n) => {
       bytes += n;
       const now = performance.now();
       if (now - turn < TURN_MS) return undefined;
@@ -50,8 +78,7 @@ export async function holdModel(
       continue;
     }
     const ends = rangeEnds(file.size, serialization);
-    const { bytes: content, digests } = await holdFile(file, ends, engine, onBytes);
-    if (manifest.has(name) && isSigned(manifest, name, digests)) held.set(name, content);
+    const digests = await take(file, name, ends, engine, onBlock);
     if (ends.length === 0) emptyFiles.push(file.name);
     digests.forEach((digest, i) => {
       const start = ends[i - 1] ?? 0;

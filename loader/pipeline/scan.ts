@@ -5,6 +5,7 @@ import { borrow } from '../../core/model/lend.js';
 import { detectRuntimeFormat } from '../runtime/choose.js';
 import { manifestName } from '../runtime/onnx/external.js';
 import { findExternalTensors } from '../runtime/onnx/model.js';
+import type { ScanResult } from '../../scanner/scan.js';
 import type { ScannedModel } from '../../scanner/scanned-model.js';
 import type { MatchedModel } from './match.js';
 import type { LoadOptions } from './options.js';
@@ -28,21 +29,25 @@ export function scanModel(
     return ScannedModel.from(model, subject, {
       ...options.scan,
       tensorFiles: await tensorFiles(model),
-      onResult: ({ files, coverage, outcome }) => {
-        for (const file of files) {
-          for (const { rule, severity, message, location } of file.findings) {
-            report.threat({ file: location, rule, severity, message });
-          }
-        }
-        if (outcome !== 'clean') return;
-        const unknown = files.filter((file) => file.unparsed.length > 0).map((file) => file.file);
-        if (unknown.length > 0)
-          report.warning('scan.unparsed', `not understood, allowed: ${unknown.join(', ')}`);
-        report.passed('scan', `${coverage.files} files, ${coverage.members} parts, no threat`);
-      },
+      onResult: reportScan(report),
     });
   });
 }
+
+/** Writes what a scan found into a report. */
+export const reportScan =
+  (report: ReportBuilder) =>
+  ({ files, coverage, outcome }: ScanResult): void => {
+    for (const file of files) {
+      for (const { rule, severity, message, location } of file.findings) {
+        report.threat({ file: location, rule, severity, message });
+      }
+    }
+    if (outcome !== 'clean') return;
+    const unknown = files.filter((file) => file.unparsed.length > 0).map((file) => file.file);
+    if (unknown.length > 0) report.warning('scan.unparsed', `not understood, allowed: ${unknown.join(', ')}`);
+    report.passed('scan', `${coverage.files} files, ${coverage.members} parts, no threat`);
+  };
 
 /** Files that ONNX models of this manifest name as external tensor data: numbers without a format of their own. */
 async function tensorFiles(model: MatchedModel): Promise<ReadonlySet<string>> {

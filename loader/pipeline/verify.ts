@@ -57,6 +57,8 @@ export interface SignedList {
   readonly file: string;
   /** Further signatures beside it, whether they were asked for or not. */
   readonly further: readonly string[];
+  /** The signatures that were verified, by file, as they were read. */
+  readonly read: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
@@ -73,10 +75,11 @@ export async function verifyManifest(
   const policy = await report.step('trust', () => effectivePolicy(options));
   const first = await report.step('bundle', () => signaturePath(path, options.signature));
   const further = furtherSignatures(first);
+  const read = new Map<string, Uint8Array>();
   if (policy.threshold === 1) {
-    const manifest = await verifyBundle(path, first, options, policy, report);
+    const manifest = await verifyBundle(path, first, options, policy, report, read);
     if (further.length > 0) reportFurther(report, further);
-    return { manifest, file: first, further };
+    return { manifest, file: first, further, read };
   }
   const votes: Vote[] = [];
   const reports = new Map<string, Report>();
@@ -84,7 +87,7 @@ export async function verifyManifest(
   for (const file of [first, ...further]) {
     const own = new ReportBuilder(file, options.at);
     try {
-      const manifest = await verifyBundle(path, file, options, policy, own);
+      const manifest = await verifyBundle(path, file, options, policy, own, read);
       const { presented } = manifest.signer;
       if (presented.identities.length === 0)
         throw new ModelsealError('ERR_SIGNER_NO_IDENTITY', {
@@ -114,7 +117,7 @@ export async function verifyManifest(
       const total = 1 + further.length;
       throw new ModelsealError('ERR_THRESHOLD', { wanted, found, total, signers, distinctRoots });
     }
-    return { manifest: chosen.manifest, file: chosen.file, further: [first, ...further] };
+    return { manifest: chosen.manifest, file: chosen.file, further: [first, ...further], read };
   });
 }
 
@@ -125,12 +128,14 @@ async function verifyBundle(
   options: VerifyOptions,
   policy: TrustPolicy,
   report: ReportBuilder,
+  read: Map<string, Uint8Array>,
 ): Promise<VerifiedManifest> {
   const bundle = await report.step('bundle', () => {
-    const read = readSignature(path, file);
+    const { bytes } = readSignature(path, file);
     // So long a list is hashed by two threads; the second one starts while the list is verified.
-    if (read.bytes.length > MANY_FILES_BYTES) warmUp();
-    const parsed = UnverifiedBundle.parse(read.bytes);
+    if (bytes.length > MANY_FILES_BYTES) warmUp();
+    const parsed = UnverifiedBundle.parse(bytes);
+    read.set(file, bytes);
     report.passed('bundle', `well-formed, method ${parsed.method}`, 'OMS v1.0 §4');
     return parsed;
   });
