@@ -1,7 +1,7 @@
 import { type ErrorKind, isModelsealError } from '../core/errors/index.js';
 import { type CertificateSummary, type Report, ReportBuilder } from '../core/report/index.js';
 import { readCertificates, summarizeCertificate } from '../core/x509/index.js';
-import { type CertificateOptions, verifyCertificate } from '../loader/certificate.js';
+import { type CertificateOptions, verifyCertificate } from '../loader/verify-certificate.js';
 import { type Purpose, readCertificateFiles, readTrustAnchors } from '../loader/path/index.js';
 import {
   type CheckedPath,

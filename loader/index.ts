@@ -47,7 +47,7 @@ export {
   unpickleModel,
   type UnpickleOptions,
 } from '../scanner/index.js';
-export { type CertificateOptions, verifyCertificate } from './certificate.js';
+export { type CertificateOptions, verifyCertificate } from './verify-certificate.js';
 // loader/check, loader/store: whole stores of models, and what is taken out of them.
 export {
   type CheckOptions,

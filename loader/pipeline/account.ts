@@ -4,12 +4,12 @@ import { isoTime, summarizeCertificate } from '../../core/x509/index.js';
 import type { SigstoreSigner } from '../sigstore/index.js';
 import type { TimeFinding } from '../timestamp/proven-time.js';
 import type { ComparedModel } from './compared-model.js';
-import type { ListedModel } from './listing.js';
-import type { VerifiedManifest } from './manifest.js';
-import type { VerifiedPayload } from './payload.js';
+import type { ListedModel } from './listed-model.js';
+import type { VerifiedManifest } from './verified-manifest.js';
+import type { VerifiedPayload } from './verified-payload.js';
 import type { PresentedSigner } from './presented-signer.js';
 import type { Vote } from './quorum.js';
-import type { AcceptedSigner } from './signer.js';
+import type { AcceptedSigner } from './accepted-signer.js';
 
 // What each step found, in the words of the report. Steps know no report; `verify.ts` says here what they returned, and
 // in which order.

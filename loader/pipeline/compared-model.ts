@@ -9,8 +9,8 @@ import {
 } from '../../core/model/index.js';
 import type { FilesSummary } from '../../core/report/report.js';
 import { holdModel, type Taker, takeModel } from './hold.js';
-import { type Choice, chooseFiles, ListedModel, signedName } from './listing.js';
-import type { VerifiedManifest } from './manifest.js';
+import { type Choice, chooseFiles, ListedModel, signedName } from './listed-model.js';
+import type { VerifiedManifest } from './verified-manifest.js';
 import type { CompareOptions } from './options.js';
 
 /** What the tree digest, which some signers record, says beside the files. */

@@ -10,7 +10,7 @@ import {
   resourceName,
 } from '../../core/model/index.js';
 import type { ProgressSink } from '../../core/progress.js';
-import { signedName } from './listing.js';
+import { signedName } from './listed-model.js';
 
 /** The event loop gets a turn this often. */
 const TURN_MS = 50;

@@ -8,7 +8,7 @@ import { isSafetensorsIndex, ShardedSafetensors, shardsOf } from '../runtime/saf
 import { SafetensorsFile, type SafeTensors } from '../runtime/safetensors/tensors.js';
 import type { InputTensor, OutputTensor } from '../runtime/types.js';
 import type { ScannedModel } from '../../scanner/scanned-model.js';
-import { MatchedModel } from './match.js';
+import { MatchedModel } from './matched-model.js';
 import { checkLoadOptions, type LoadOptions } from './options.js';
 import { scanModel } from './scan.js';
 import { runVerification } from './verify.js';

@@ -4,7 +4,7 @@ import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import type { ProgressSink } from '../../core/progress.js';
 import { ReportBuilder } from '../../core/report/index.js';
 import { Certificate } from '../../core/x509/index.js';
-import type { CertificateOptions } from '../certificate.js';
+import type { CertificateOptions } from '../verify-certificate.js';
 import type { TrustAnchors } from '../path/index.js';
 import { PURPOSES, type Purpose } from '../path/purposes.js';
 import { TrustPolicy } from '../policy/policy.js';

@@ -1,7 +1,7 @@
 import type { Manifest } from '../../core/model/index.js';
 import { sameBytes } from '../../core/x509/index.js';
 import type { TrustPolicy } from '../policy/policy.js';
-import type { VerifiedManifest } from './manifest.js';
+import type { VerifiedManifest } from './verified-manifest.js';
 import type { PresentedSigner } from './presented-signer.js';
 
 /** One signature of several, verified for itself. */

@@ -7,7 +7,7 @@ import { manifestName } from '../runtime/onnx/external.js';
 import { findExternalTensors } from '../runtime/onnx/model.js';
 import type { ScanResult } from '../../scanner/scan.js';
 import type { ScannedModel } from '../../scanner/scanned-model.js';
-import type { MatchedModel } from './match.js';
+import type { MatchedModel } from './matched-model.js';
 import type { LoadOptions } from './options.js';
 
 /**

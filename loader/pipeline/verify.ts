@@ -19,15 +19,15 @@ import {
   reportTime,
 } from './account.js';
 import { ComparedModel } from './compared-model.js';
-import { ListedModel } from './listing.js';
-import { VerifiedManifest } from './manifest.js';
-import { MatchedModel } from './match.js';
+import { ListedModel } from './listed-model.js';
+import { VerifiedManifest } from './verified-manifest.js';
+import { MatchedModel } from './matched-model.js';
 import { checkVerifyOptions, type VerifyOptions } from './options.js';
-import { VerifiedPayload } from './payload.js';
+import { VerifiedPayload } from './verified-payload.js';
 import { PresentedSigner } from './presented-signer.js';
 import type { Vote } from './quorum.js';
 import { inside, readSignature, signaturePath } from './signature-file.js';
-import { AcceptedSigner } from './signer.js';
+import { AcceptedSigner } from './accepted-signer.js';
 
 /** A model that is what an accepted signer signed, and the account of how that was found out. */
 export interface VerifiedModel {
@@ -239,7 +239,7 @@ async function acceptSigner(
   }
   if (!trustRoots) throw new ModelsealError('ERR_TRUST_MISSING', {});
   // Path validation is a third of all this code, and the other methods have no use for it.
-  const { checkSignerPath } = await import('./certificate.js');
+  const { checkSignerPath } = await import('./signer-path.js');
   const time = await provenTime(bundle, options, policy, report);
   const judged = { ...options, trustRoots };
   const checked = await checkSignerPath(bundle, judged, policy, report, time?.signedAt);

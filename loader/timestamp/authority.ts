@@ -1,7 +1,7 @@
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import type { TimestampToken } from '../../core/timestamp/index.js';
 import { type Certificate, isoTime } from '../../core/x509/index.js';
-import { type CertificateOptions, verifyCertificate } from '../certificate.js';
+import { type CertificateOptions, verifyCertificate } from '../verify-certificate.js';
 import { checkSignatureStrength, DEFAULT_ALGORITHM_POLICY } from '../path/algorithm-policy.js';
 import { findPath, type TrustAnchors } from '../path/index.js';
 import { decodeEvidence, mergeEvidence, NO_EVIDENCE } from '../revocation/evidence.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ReportBuilder } from '../../core/report/index.js';
-import { verifyCertificate } from '../../loader/certificate.js';
+import { verifyCertificate } from '../../loader/verify-certificate.js';
 import { MAX_PATHS_JUDGED, TrustAnchors } from '../../loader/path/index.js';
 import { decodeEvidence } from '../../loader/revocation/index.js';
 import { AT, type Issued, makeIntermediate, makeLeaf, makeRoot, testKey } from '../support/pki.js';

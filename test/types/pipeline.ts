@@ -14,8 +14,8 @@ import {
   verifyModel,
 } from '../../loader/index.js';
 import { ComparedModel } from '../../loader/pipeline/compared-model.js';
-import { ListedModel } from '../../loader/pipeline/listing.js';
-import { VerifiedPayload } from '../../loader/pipeline/payload.js';
+import { ListedModel } from '../../loader/pipeline/listed-model.js';
+import { VerifiedPayload } from '../../loader/pipeline/verified-payload.js';
 import { PresentedSigner } from '../../loader/pipeline/presented-signer.js';
 import type { CheckedPath } from '../../loader/revocation/index.js';
 import type { ScannedModel } from '../../scanner/scanned-model.js';

@@ -9,7 +9,7 @@ import {
   NO_EVIDENCE,
   type RevocationMode,
 } from '../../../loader/revocation/index.js';
-import { verifyCertificate } from '../../../loader/certificate.js';
+import { verifyCertificate } from '../../../loader/verify-certificate.js';
 import { TrustAnchors } from '../../../loader/path/index.js';
 import { reportMode, reportPath } from '../../../loader/revocation/report.js';
 import { expectCode, expectCodeAsync } from '../../support/errors.js';

@@ -5,8 +5,8 @@ import { lendFrom } from '../../core/model/lend.js';
 import type { VerifiedFiles } from '../runtime/types.js';
 import { ComparedModel } from './compared-model.js';
 import { isSigned } from './hold.js';
-import { signedName } from './listing.js';
-import type { VerifiedManifest } from './manifest.js';
+import { signedName } from './listed-model.js';
+import type { VerifiedManifest } from './verified-manifest.js';
 
 /**
  * A model whose files are exactly those of a verified manifest, made only by {@link MatchedModel.from}. It owns the

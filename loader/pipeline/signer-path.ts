@@ -2,7 +2,7 @@ import type { UnverifiedBundle } from '../../core/bundle/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import type { ReportBuilder } from '../../core/report/index.js';
 import { Certificate } from '../../core/x509/index.js';
-import { verifyCertificate } from '../certificate.js';
+import { verifyCertificate } from '../verify-certificate.js';
 import { TrustAnchors } from '../path/index.js';
 import type { TrustPolicy } from '../policy/policy.js';
 import type { CheckedPath } from '../revocation/checked-path.js';

@@ -2,8 +2,8 @@ import { decodeStatement, type Statement } from '../../core/bundle/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import type { Manifest } from '../../core/model/index.js';
 import { isoTime } from '../../core/x509/index.js';
-import { VerifiedPayload } from './payload.js';
-import type { AcceptedSigner } from './signer.js';
+import { VerifiedPayload } from './verified-payload.js';
+import type { AcceptedSigner } from './accepted-signer.js';
 
 /**
  * The list of a model's files, signed by an accepted signer. Made only by {@link VerifiedManifest.from}, from bytes

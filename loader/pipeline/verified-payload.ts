@@ -1,6 +1,6 @@
 import { matchSignature, type UnverifiedBundle } from '../../core/bundle/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
-import { AcceptedSigner } from './signer.js';
+import { AcceptedSigner } from './accepted-signer.js';
 
 /** The bytes that an accepted signer signed, as received; nothing of them has been parsed. */
 export class VerifiedPayload {

@@ -7,7 +7,7 @@ import {
   type ModelTree,
   walkModel,
 } from '../../core/model/index.js';
-import { VerifiedManifest } from './manifest.js';
+import { VerifiedManifest } from './verified-manifest.js';
 import type { ListOptions } from './options.js';
 import { inside } from './signature-file.js';
 
