@@ -36,11 +36,10 @@ type Main = typeof import('../cli.js')['main'];
  */
 function fits([command, ...rest]: readonly string[]): boolean {
   const plain = (word: string): string => word.replaceAll('-', '').toLowerCase();
-  const options = Object.keys(small.withoutOptions).map(plain);
-  return (
-    command === small.command &&
-    !rest.some((word) => word.startsWith('--') && options.some((option) => plain(word).startsWith(option)))
-  );
+  const has = (names: readonly string[]): boolean =>
+    rest.some((word) => word.startsWith('--') && names.some((name) => plain(word).startsWith(plain(name))));
+  // Without any of the first, the trust store is asked.
+  return command === small.command && has(small.withOneOf) && !has(Object.keys(small.withoutOptions));
 }
 
 /** What V8 would refuse is told apart by name: its version, the processor, and options that change compiled code. */

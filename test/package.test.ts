@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import small from '../build/small-bundle.json' with { type: 'json' };
+import { TrustStore } from '../loader/index.js';
+import { editBundle } from './support/edit-bundle.js';
+import { AT } from './support/pki.js';
+import { publisher, writeModel } from './support/signed-model.js';
 import { useTemp } from './support/temp.js';
+import { testTsa } from './support/timestamp.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const program = join(root, 'dist/bin/modelseal.cjs');
@@ -47,13 +52,38 @@ describe('the small bundle', function () {
   const camel = (option: string): string =>
     option.replace(/-([a-z])/g, (_all, letter) => letter.toUpperCase());
 
-  it('is not chosen for words that need more, in any spelling', () => {
-    const options = Object.keys(small.withoutOptions);
-    expect(options).to.have.lengthOf(2);
-    for (const option of options.flatMap((name) => [...new Set([`--${name}`, `--${camel(name)}`])])) {
-      const words = [small.command, root, option, 'missing', '--identity', 'email:a@b.c'];
-      const run = spawnSync(process.execPath, [program, ...words], { encoding: 'utf8' });
-      expect(run.status, run.stderr).to.equal(3);
+  const temp = useTemp();
+
+  it('is not chosen for words that need more, in any spelling', async () => {
+    const at = (name: string): string => join(temp(), name);
+    const [pub, tsa] = [publisher(), testTsa()];
+    const model = writeModel(at('model'));
+    await pub.sign(model);
+    const file = join(model, 'model.sig');
+    const { sig } = JSON.parse(readFileSync(file, 'utf8')).dsseEnvelope.signatures[0];
+    const token = Buffer.from(await tsa.stamp(Buffer.from(sig, 'base64'))).toString('base64');
+    editBundle(file, ({ verificationMaterial }) => {
+      verificationMaterial.timestampVerificationData = { rfc3161Timestamps: [{ signedTimestamp: token }] };
+    });
+    writeFileSync(at('root.pem'), pub.root.pem);
+    writeFileSync(at('tsa.pem'), tsa.root.pem);
+    writeFileSync(at('policy.yaml'), 'version: 1\n');
+    TrustStore.at(at('store')).add({ name: 'a', at: AT, certificates: [pub.root.certificate] });
+    const trust = ['--trust-root', at('root.pem')];
+    /** What each option is given, and how the command then ends. */
+    const uses: Readonly<Record<string, readonly [readonly string[], string, number]>> = {
+      policy: [trust, at('policy.yaml'), 0],
+      'trusted-root': [['--identity', 'email:a@b.c'], 'missing', 3],
+      'tsa-root': [trust, at('tsa.pem'), 0],
+      'trust-store': [[], at('store'), 0],
+    };
+    expect(Object.keys(uses)).to.include.members(Object.keys(small.withoutOptions));
+    for (const [name, [more, value, status]] of Object.entries(uses)) {
+      for (const option of new Set([`--${name}`, `--${camel(name)}`])) {
+        const words = [small.command, model, ...more, option, value, '--at', AT.toISOString()];
+        const run = spawnSync(process.execPath, [program, ...words], { encoding: 'utf8' });
+        expect(run.status, `${option} ${run.stdout} ${run.stderr}`).to.equal(status);
+      }
     }
   });
 });
