@@ -66,6 +66,8 @@ export const VARIABLES = {
     commands: [
       'verify',
       'load',
+      'stage',
+      'exec',
       'check',
       'watch',
       'quarantine restore',

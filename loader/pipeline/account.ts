@@ -96,7 +96,6 @@ export function reportQuorum(
         `${file}: of a signer who is counted already, or of other files`,
       );
   for (const why of useless) report.warning('threshold.not-counted', why);
-  report.passed('threshold', `${quorum.length} different signers of the same files`);
 }
 
 export function reportScope(report: ReportBuilder, { manifest }: VerifiedManifest): void {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -218,6 +219,8 @@ describe('environment variables', () => {
       const words: Readonly<Record<string, () => string[]>> = {
         verify: () => ['verify', signed, ...later],
         load: () => ['load', signed, ...later],
+        stage: () => ['stage', signed, join(temp(), `staged-${randomUUID()}`), ...later],
+        exec: () => ['exec', signed, ...later, '--', 'true'],
         check: () => ['check', signed, ...later],
         watch: () => ['watch', signed, ...later],
         'quarantine restore': () => ['quarantine', 'restore', 'none', ...later],
@@ -227,14 +230,17 @@ describe('environment variables', () => {
         'trust remove': () => ['trust', 'remove', 'acme'],
         'trust refresh': () => ['trust', 'refresh', 'acme'],
       };
-      const args = (words[command] as () => string[])();
+      const args = words[command] as () => string[];
       /** What it says of the store, or whether it has got beyond the question whom to trust. */
       const outcome = async (env: Env, ...more: string[]): Promise<string> => {
-        if (command === 'watch') return watched([...args, ...more], env);
-        const { stdout } = await cli([...args, ...more, '--json'], env);
+        if (command === 'watch') return watched([...args(), ...more], env);
+        // What stands behind -- is the program's.
+        const all = args();
+        const cut = all.includes('--') ? all.indexOf('--') : all.length;
+        const { stdout } = await cli([...all.slice(0, cut), ...more, '--json', ...all.slice(cut)], env);
         return stdout.includes('ERR_TRUST_STORE_EMPTY') || stdout.includes('ERR_TRUST_UNKNOWN')
           ? 'empty'
-          : (JSON.parse(stdout).store ?? 'trusted');
+          : (JSON.parse(stdout || '{}').store ?? 'trusted');
       };
       const empty = join(temp(), 'empty');
       const found = await outcome({ MODELSEAL_TRUST_STORE: folder });
