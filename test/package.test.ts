@@ -54,6 +54,12 @@ describe('the small bundle', function () {
 
   const temp = useTemp();
 
+  it('holds no parser of policies and stores, which would double the time to start', () => {
+    const bundle = readFileSync(join(root, 'dist/bin/small.cjs'), 'latin1');
+    expect(bundle.length).to.be.greaterThan(300_000).and.lessThan(800_000);
+    expect(bundle).not.to.match(/node_modules\/(zod|yaml)\//);
+  });
+
   it('is not chosen for words that need more, in any spelling', async () => {
     const at = (name: string): string => join(temp(), name);
     const [pub, tsa] = [publisher(), testTsa()];
