@@ -116,7 +116,7 @@ async function run(argv: LoadArguments, context: CommandContext): Promise<void> 
 }
 
 async function readInputs(file: string): Promise<Record<string, InputTensor>> {
-  const { parseStrictJson } = await import('../core/json.js');
+  const { parseStrictJson } = await import('../core/json/strict-json.js');
   const json = parseStrictJson(readBounded(file, 'input', MAX_INPUT), {
     what: `input ${file}`,
     maxBytes: MAX_INPUT,

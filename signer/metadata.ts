@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ModelsealError } from '../core/errors/index.js';
-import { type Json, parseStrictJson } from '../core/json.js';
+import { type Json, parseStrictJson } from '../core/json/strict-json.js';
 
 /** Metadata is read by people and indexed by tools; more than this belongs into a file of the model. */
 export const MAX_METADATA_BYTES = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { IN_TOTO_PAYLOAD_TYPE } from '../dsse.js';
-import type { Json } from '../json.js';
+import type { Json } from '../json/strict-json.js';
 import { type Manifest, TREE_DIGEST_KEY } from '../model/index.js';
 import { isoTime } from '../x509/time.js';
 import {

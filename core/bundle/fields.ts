@@ -1,5 +1,5 @@
 import { ModelsealError } from '../errors/index.js';
-import type { Json } from '../json.js';
+import type { Json } from '../json/strict-json.js';
 
 export type JsonObject = { readonly [key: string]: Json };
 

@@ -7,8 +7,8 @@ import {
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
-} from '../json-octets.js';
-import { type Span, skipSpace } from '../json-span.js';
+} from '../json/octets.js';
+import { type Span, skipSpace } from '../json/json-span.js';
 import { Digests } from '../model/index.js';
 
 /** Resources of a manifest, in columns, all of one algorithm. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { DIGEST_SIZE, isHashName } from '../digest/index.js';
 import { isModelsealError, ModelsealError } from '../errors/index.js';
-import { type Json, parseStrictJson } from '../json.js';
-import { findMember, parseAround } from '../json-span.js';
+import { type Json, parseStrictJson } from '../json/strict-json.js';
+import { findMember, parseAround } from '../json/json-span.js';
 import { Manifest, type Serialization, TREE_DIGEST_KEY } from '../model/index.js';
 import {
   array,

@@ -1,7 +1,7 @@
 import { IN_TOTO_PAYLOAD_TYPE, preAuthEncoding, preAuthEncodingV02, preAuthHeader } from '../dsse.js';
 import { isModelsealError, ModelsealError } from '../errors/index.js';
-import { parseStrictJson } from '../json.js';
-import { findMember, parseAround } from '../json-span.js';
+import { parseStrictJson } from '../json/strict-json.js';
+import { findMember, parseAround } from '../json/json-span.js';
 import {
   array,
   base64,

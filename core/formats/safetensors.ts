@@ -1,5 +1,5 @@
 import { isModelsealError, type ModelsealError } from '../errors/index.js';
-import { type Json, parseStrictJson } from '../json.js';
+import { type Json, parseStrictJson } from '../json/strict-json.js';
 import { type ByteSource, copyOf } from './source.js';
 
 /** The reference implementation refuses larger headers; a parser would build gigabytes of objects from one. */

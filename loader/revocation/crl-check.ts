@@ -3,7 +3,7 @@ import type { CertificateList, RevokedEntry } from '../../core/x509/crl.js';
 import { ALL_REASONS, directoryNames } from '../../core/x509/crl-distribution-point.js';
 import { type Certificate, isoTime, type Name, type ReasonFlag, sameBytes } from '../../core/x509/index.js';
 import type { CrlEvidence } from './evidence.js';
-import type { Revocation } from './judge.js';
+import type { Revocation } from './revocation.js';
 import { MAX_CLOCK_SKEW_MS } from './limits.js';
 import { distributionPoints, issuedForPoint, scopeOf } from './scope.js';
 import type { Signer } from './signers.js';

@@ -12,6 +12,6 @@ export {
   readEvidence,
 } from './evidence.js';
 export { DEFAULT_TIMEOUT_MS, type FetchOptions, fetchEvidence, MAX_ADDRESSES } from './fetch.js';
-export type { Revocation } from './judge.js';
+export type { Revocation } from './revocation.js';
 export { REVOCATION_MODES, type RevocationMode, type RevocationOptions } from './options.js';
 export type { CertificateStatus, EvidenceUsed } from './status.js';

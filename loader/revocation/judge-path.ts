@@ -6,7 +6,7 @@ import { namedAddresses } from './addresses.js';
 import type { RevocationOptions } from './options.js';
 import { RevocationChecker } from './checker.js';
 import type { RejectedEvidence } from './evidence.js';
-import { type Revocation, revocationCounts } from './judge.js';
+import { type Revocation, revocationCounts } from './revocation.js';
 import { type CertificateStatus, type Currency, furthest } from './status.js';
 
 export interface Judged {

@@ -7,7 +7,7 @@ import {
   type OcspResponse,
 } from '../../core/x509/ocsp.js';
 import type { OcspEvidence } from './evidence.js';
-import type { Revocation } from './judge.js';
+import type { Revocation } from './revocation.js';
 import { MAX_AGE_WITHOUT_NEXT_UPDATE_MS, MAX_CLOCK_SKEW_MS } from './limits.js';
 import { certificateSigner, type EvidenceSignatures, type Signer } from './signers.js';
 import type { Currency, EvidenceUsed } from './status.js';

@@ -1,7 +1,7 @@
 import { is, type OptionTable } from '../../core/options.js';
 import type { AlgorithmPolicy } from '../path/index.js';
 import type { RevocationEvidence } from './evidence.js';
-import type { SigningTime } from './judge.js';
+import type { SigningTime } from './revocation.js';
 
 /** `require`: no proof is a refusal. `prefer`: use what there is. `off`: look at nothing, and say so. */
 export const REVOCATION_MODES = ['require', 'prefer', 'off'] as const;

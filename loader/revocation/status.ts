@@ -1,6 +1,6 @@
 import type { ErrorCode, ModelsealError } from '../../core/errors/index.js';
 import type { Certificate } from '../../core/x509/index.js';
-import type { Revocation } from './judge.js';
+import type { Revocation } from './revocation.js';
 
 /** A piece of evidence that was checked and counted. */
 export interface EvidenceUsed {

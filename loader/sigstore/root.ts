@@ -1,7 +1,7 @@
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { ModelsealError } from '../../core/errors/index.js';
 import { readBounded } from '../../core/files.js';
-import { parseStrictJson } from '../../core/json.js';
+import { parseStrictJson } from '../../core/json/strict-json.js';
 
 /** The public-good instance's file has about 10 KiB. */
 const MAX_TRUSTED_ROOT = 4 * 1024 * 1024;

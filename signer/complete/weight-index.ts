@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { readBounded } from '../../core/files.js';
-import { parseStrictJson } from '../../core/json.js';
+import { parseStrictJson } from '../../core/json/strict-json.js';
 import type { ModelFile } from '../../core/model/index.js';
 import { record } from '../detect/manifests.js';
 import { shardOf } from './shards.js';

@@ -1,5 +1,5 @@
-import type { Json } from '../../core/json.js';
-import { parseStrictJson } from '../../core/json.js';
+import type { Json } from '../../core/json/strict-json.js';
+import { parseStrictJson } from '../../core/json/strict-json.js';
 import type { ModelMetadata } from '../metadata.js';
 
 const LIMITS = { what: 'description of the model', maxBytes: 4 * 1024 * 1024, maxDepth: 64 };

@@ -9,7 +9,7 @@ import {
 } from '../../core/bundle/index.js';
 import { type ErrorRecord, isModelsealError } from '../../core/errors/index.js';
 import { ioError, readBounded } from '../../core/files.js';
-import type { Json } from '../../core/json.js';
+import type { Json } from '../../core/json/strict-json.js';
 import { decodePublicKey, describeKey, publicKeyFingerprint } from '../../core/keys/index.js';
 import { beginsLikeObjects, readObjects } from '../../core/pem.js';
 import type { CertificateSummary } from '../../core/report/index.js';

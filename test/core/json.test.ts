@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseStrictJson } from '../../core/json.js';
+import { parseStrictJson } from '../../core/json/strict-json.js';
 import { expectCode } from '../support/errors.js';
 
 describe('parseStrictJson', () => {

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { ModelsealError } from '../../../core/errors/index.js';
-import { parseStrictJson } from '../../../core/json.js';
+import { parseStrictJson } from '../../../core/json/strict-json.js';
 import { borrow } from '../../../core/model/lend.js';
 import type { VerifiedFiles } from '../types.js';
 import { type SafeTensor, SafetensorsFile, type SafeTensors } from './tensors.js';

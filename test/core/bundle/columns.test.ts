@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { encodeStatement, UnverifiedBundle } from '../../../core/bundle/index.js';
 import { decodeColumns, decodeObjects, type Statement } from '../../../core/bundle/statement.js';
 import { isModelsealError } from '../../../core/errors/index.js';
-import { findMember } from '../../../core/json-span.js';
+import { findMember } from '../../../core/json/json-span.js';
 import { Manifest } from '../../../core/model/index.js';
 import { bytes, change, fresh } from './fixture.js';
 

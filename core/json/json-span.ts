@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Json, type JsonLimits, parseStrictJson } from './json.js';
+import { type Json, type JsonLimits, parseStrictJson } from './strict-json.js';
 import {
   BACKSLASH,
   CLOSE_ARRAY,
@@ -9,7 +9,7 @@ import {
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
-} from './json-octets.js';
+} from './octets.js';
 
 /** A range of bytes, `[start, end)`. */
 export interface Span {

@@ -1,4 +1,4 @@
-import { ModelsealError } from './errors/index.js';
+import { ModelsealError } from '../errors/index.js';
 import {
   BACKSLASH,
   CLOSE_ARRAY,
@@ -8,8 +8,8 @@ import {
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
-} from './json-octets.js';
-import { type Json, parsePlain } from './json-plain.js';
+} from './octets.js';
+import { type Json, parsePlain } from './plain-json.js';
 
 export type { Json };
 
