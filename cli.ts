@@ -4,7 +4,6 @@ import { EXIT } from './commands/exit-codes.js';
 import { GLOBAL } from './commands/options/global.js';
 import { type ErrorKind, isModelsealError, ModelsealError } from './core/errors/index.js';
 import { locateModels } from './commands/options/locate.js';
-import { neutralJson } from './core/neutral.js';
 import type { ForeignOption } from './core/node-options.js';
 import { textVariable } from './commands/options/environment.js';
 import {
@@ -81,6 +80,7 @@ export async function main(
     const lists = command && listsOf(command, own);
     const args = lists ? spreadLists(words, lists) : words;
     const parser = buildParser(args, modules, context);
+    parser.middleware((argv) => output.resultOf(String(argv._[0])));
     // Between the checks of the words and the command: what is wrong with the words needs no entry.
     if (required) parser.middleware((argv) => required.begin(argv._.join(' '), now()));
     let help: string | undefined;
@@ -270,7 +270,7 @@ function report(
   env: Readonly<Record<string, string | undefined>>,
 ): void {
   if (output.json) {
-    streams.stdout.write(`${neutralJson(JSON.stringify({ error: error.toJSON() }))}\n`);
+    output.error(error.toJSON());
     return;
   }
   const { red, dim } = output.noteColors;

@@ -98,8 +98,8 @@ function others(
 function ours(samples: readonly Sample[]): { answers: Answer[]; seconds: number } {
   const start = performance.now();
   const answers = samples.map(({ path }): Answer => {
-    const { outcome } = scanPaths([path], { policy: { failOn: 'low' } });
-    return outcome === 'threat' ? 'threat' : outcome === 'incomplete' ? 'failed' : 'nothing';
+    const { verdict } = scanPaths([path], { policy: { failOn: 'low' } });
+    return verdict === 'threat' ? 'threat' : verdict === 'incomplete' ? 'failed' : 'nothing';
   });
   return { answers, seconds: (performance.now() - start) / 1000 };
 }

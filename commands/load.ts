@@ -101,8 +101,8 @@ async function run(argv: LoadArguments, context: CommandContext): Promise<void> 
     const { renderReport } = await import('../loader/report/index.js');
     const built = report.build();
     const value = {
-      report: built,
-      model: describe(live),
+      ...built,
+      loaded: describe(live),
       ...(outputs ? { outputs: jsonOutputs(outputs) } : {}),
     };
     context.output.result(value, () =>

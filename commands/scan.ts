@@ -42,13 +42,13 @@ const scan: Command = (context) =>
       } finally {
         progress.done();
       }
-      await context.record('scan', OUTCOME[result.outcome], {
+      await context.record('scan', OUTCOME[result.verdict], {
         paths: argv.paths,
         verdicts: result.verdicts,
         rules: [...new Set(result.files.flatMap((f) => f.findings.map((x) => x.rule)))],
       });
       context.output.result(result, () => text(result, argv.all, context));
-      context.finish(OUTCOME[result.outcome]);
+      context.finish(OUTCOME[result.verdict]);
     },
   });
 

@@ -43,7 +43,7 @@ export interface ScanCoverage {
 
 export interface ScanResult {
   /** `threat` outweighs `incomplete`, which outweighs `clean`. */
-  readonly outcome: 'clean' | 'threat' | 'incomplete';
+  readonly verdict: 'clean' | 'threat' | 'incomplete';
   readonly files: readonly FileScan[];
   readonly verdicts: Readonly<Record<FileVerdict, number>>;
   readonly coverage: ScanCoverage;
@@ -211,9 +211,9 @@ export function summarize(
     members += file.members;
     expanded += file.expanded;
   }
-  const outcome = threat ? 'threat' : incomplete && !policy.allowUnparsed ? 'incomplete' : 'clean';
+  const verdict = threat ? 'threat' : incomplete && !policy.allowUnparsed ? 'incomplete' : 'clean';
   return {
-    outcome,
+    verdict,
     files,
     verdicts,
     coverage: { files: files.length, bytes, members, expanded, formats, omitted },

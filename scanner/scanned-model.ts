@@ -79,8 +79,8 @@ export class ScannedModel<M extends ScannableModel = ScannableModel> {
  * @throws {ModelsealError} `ERR_THREAT_FOUND`, `ERR_SCAN_INCOMPLETE`
  */
 export function requireClean(subject: string, result: ScanResult, policy: ScanPolicy): void {
-  if (result.outcome === 'threat') throw threat(subject, result.files, policy.failOn ?? 'medium');
-  if (result.outcome === 'incomplete') throw incomplete(subject, result.files);
+  if (result.verdict === 'threat') throw threat(subject, result.files, policy.failOn ?? 'medium');
+  if (result.verdict === 'incomplete') throw incomplete(subject, result.files);
 }
 
 function threat(

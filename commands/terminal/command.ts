@@ -46,7 +46,17 @@ export type CommandList = readonly {
 
 /** Registers sub-commands under a parent such as `ca`. */
 export function group(yargs: Argv, context: CommandContext, commands: readonly Command[]): Argv {
-  for (const command of commands) yargs.command(command(context));
+  for (const command of commands) {
+    const { handler, ...module } = command(context);
+    yargs.command({
+      ...module,
+      handler: (argv) => {
+        const [parent] = argv._;
+        context.output.resultOf(`${parent}-${String(module.command).split(' ')[0]}`);
+        return handler(argv);
+      },
+    });
+  }
   return yargs.demandCommand(1, 'Say which sub-command to run.').strict();
 }
 

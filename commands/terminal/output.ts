@@ -20,7 +20,6 @@ export interface OutputOptions {
 
 interface Reported {
   readonly errors?: readonly { readonly code: string; readonly message: string }[];
-  readonly report?: Reported;
 }
 
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -42,6 +41,7 @@ export class Output {
   readonly #bar: boolean;
   #drawn: TerminalBar | undefined;
   #unsaid: object | undefined;
+  #document = '';
 
   constructor(options: OutputOptions, streams: Streams) {
     this.json = options.json;
@@ -64,9 +64,24 @@ export class Output {
     this.#streams[stream].write(text);
   }
 
+  /** Says which command the result will be of, such as `ca-list`: the name of the document's schema. */
+  resultOf(command: string): void {
+    this.#document = command;
+  }
+
+  /** The error that ended the command, under `--json`. */
+  error(error: object): void {
+    this.#json('error', { error });
+  }
+
+  #json(name: string, value: object): void {
+    const document = { schema: `modelseal/${name}/v1`, ...value };
+    this.#write('stdout', `${neutralJson(JSON.stringify(document))}\n`);
+  }
+
   /** The result of the command, once: `value` under `--json`, `text` for people. */
   result(value: object, text: string | (() => string)): void {
-    if (this.json) this.#write('stdout', `${neutralJson(JSON.stringify(value))}\n`);
+    if (this.json) this.#json(this.#document, value);
     else if (!this.quiet) this.#write('stdout', `${typeof text === 'string' ? text : text()}\n`);
     else this.#unsaid = value;
   }
@@ -74,7 +89,7 @@ export class Output {
   /** The errors in a report that `--quiet` kept from the screen: what was refused must be said all the same. */
   unsaidErrors(): readonly { readonly code: string; readonly message: string }[] {
     const value = this.#unsaid as Reported | undefined;
-    return value?.errors ?? value?.report?.errors ?? [];
+    return value?.errors ?? [];
   }
 
   /** Raw bytes as the result, for commands whose result is a file's content. */

@@ -37,13 +37,13 @@ export function scanModel(
 /** Writes what a scan found into a report. */
 export const reportScan =
   (report: ReportBuilder) =>
-  ({ files, coverage, outcome }: ScanResult): void => {
+  ({ files, coverage, verdict }: ScanResult): void => {
     for (const file of files) {
       for (const { rule, severity, message, location } of file.findings) {
         report.threat({ file: location, rule, severity, message });
       }
     }
-    if (outcome !== 'clean') return;
+    if (verdict !== 'clean') return;
     const unknown = files.filter((file) => file.unparsed.length > 0).map((file) => file.file);
     if (unknown.length > 0) report.warning('scan.unparsed', `not understood, allowed: ${unknown.join(', ')}`);
     report.passed('scan', `${coverage.files} files, ${coverage.members} parts, no threat`);

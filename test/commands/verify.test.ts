@@ -196,11 +196,10 @@ describe('modelseal verify and load', () => {
     const { code, stdout } = await cli(args);
     expect(code).to.equal(0);
     expect(stdout).to.include('y = float32 [1, 2]: 4, 6');
-    const json = JSON.parse((await cli([...args, '--json'])).stdout) as {
-      report: Report;
+    const json = JSON.parse((await cli([...args, '--json'])).stdout) as Report & {
       outputs: { y: { data: number[] } };
     };
-    expect(json.report.verdict).to.equal('accepted');
+    expect(json.verdict).to.equal('accepted');
     expect(json.outputs.y.data).to.deep.equal([4, 6]);
     writeFileSync(input, '{"x": {"type": "float32", "dims": [1, 2], "data": [1]}}');
     expect((await cli(args)).code).to.equal(64);

@@ -129,7 +129,7 @@ describe('scan', () => {
         '.git/index': UNKNOWN,
       });
       const result = scanPaths([folder]);
-      expect(result.outcome).to.equal('threat');
+      expect(result.verdict).to.equal('threat');
       expect(result.files.map((f) => [f.file.slice(folder.length + 1), f.verdict])).to.deep.equal([
         ['a.safetensors', 'clean'],
         ['b/m.pkl', 'malicious'],
@@ -141,19 +141,19 @@ describe('scan', () => {
 
     it('is incomplete, not clean, with an unknown file, unless the policy allows it', () => {
       const folder = write({ 'a.safetensors': GOOD, 'm.bin': UNKNOWN });
-      expect(scanPaths([folder]).outcome).to.equal('incomplete');
-      expect(scanPaths([folder], { policy: { allowUnparsed: true } }).outcome).to.equal('clean');
+      expect(scanPaths([folder]).verdict).to.equal('incomplete');
+      expect(scanPaths([folder], { policy: { allowUnparsed: true } }).verdict).to.equal('clean');
     });
 
     it('takes the external data of an ONNX model for numbers, and no other unknown file', () => {
       const model = onnxModel({ tensors: [onnxExternal({ location: 'w.data' })] });
-      expect(scanPaths([write({ 'm.onnx': model, 'w.data': UNKNOWN })]).outcome).to.equal('clean');
-      expect(scanPaths([write({ 'v.data': UNKNOWN })]).outcome).to.equal('incomplete');
+      expect(scanPaths([write({ 'm.onnx': model, 'w.data': UNKNOWN })]).verdict).to.equal('clean');
+      expect(scanPaths([write({ 'v.data': UNKNOWN })]).verdict).to.equal('incomplete');
     });
 
     it('does not take a pickle for numbers because an ONNX model names it', () => {
       const model = onnxModel({ tensors: [onnxExternal({ location: 'w.data' })] });
-      expect(scanPaths([write({ 'm.onnx': model, 'w.data': EVIL_PICKLE })]).outcome).to.equal('threat');
+      expect(scanPaths([write({ 'm.onnx': model, 'w.data': EVIL_PICKLE })]).verdict).to.equal('threat');
     });
 
     it('does not let external data be a link out of the folder', () => {
@@ -169,14 +169,14 @@ describe('scan', () => {
     it('follows links to files, reports where they lead, and skips links to folders', () => {
       const folder = write({ 'in/a.txt': 'x', 'out/b.txt': 'x', 'out/d/e.txt': 'x' });
       symlinkSync(join(folder, 'in/a.txt'), join(folder, 'in/inside'));
-      expect(scanPaths([join(folder, 'in')]).outcome).to.equal('clean');
+      expect(scanPaths([join(folder, 'in')]).verdict).to.equal('clean');
       symlinkSync(join(folder, 'out/b.txt'), join(folder, 'in/outside'));
       const result = scanPaths([join(folder, 'in')]);
       expect(result.files.flatMap((f) => f.findings).map((f) => f.rule)).to.deep.equal(['FILE-LINK-OUTSIDE']);
       symlinkSync(join(folder, 'out/d'), join(folder, 'in/folder'));
       const skipped = scanPaths([join(folder, 'in')]);
       expect(skipped.verdicts.skipped).to.equal(1);
-      expect(skipped.outcome).to.equal('incomplete');
+      expect(skipped.verdict).to.equal('incomplete');
     });
 
     it('refuses a path that is not there', () => {
@@ -194,7 +194,7 @@ describe('scan', () => {
       const verified = model({ 'm.safetensors': GOOD });
       const scanned = await ScannedModel.from(verified, 'the model');
       expect(scanned.model).to.equal(verified);
-      expect(scanned.result.outcome).to.equal('clean');
+      expect(scanned.result.verdict).to.equal('clean');
     });
 
     it('does not exist for a model with a threat', async () => {
@@ -248,7 +248,7 @@ describe('scan', () => {
       }
       const scan = scanPaths([file]);
       expect(scan.verdicts.skipped).to.equal(1);
-      expect(scan.outcome).to.equal('incomplete');
+      expect(scan.verdict).to.equal('incomplete');
     });
 
     it('does not wait for pipes', function () {
@@ -266,8 +266,8 @@ describe('scan', () => {
     it('prints one JSON object with every file', async () => {
       const folder = write({ 'evil.pkl': EVIL_PICKLE, 'a.txt': 'x' });
       const { stdout } = await cli(['scan', folder, '--json']);
-      const report = JSON.parse(stdout) as { outcome: string; files: { verdict: string }[] };
-      expect(report.outcome).to.equal('threat');
+      const report = JSON.parse(stdout) as { verdict: string; files: { verdict: string }[] };
+      expect(report.verdict).to.equal('threat');
       expect(report.files.map((f) => f.verdict)).to.deep.equal(['clean', 'malicious']);
     });
 

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { main } from '../../cli.js';
+import { checkDocument } from './schemas.js';
 
 export interface CliResult {
   readonly code: number;
@@ -20,5 +21,6 @@ export async function cli(args: readonly string[], env: Record<string, string> =
   const stdout = new Sink();
   const stderr = new Sink();
   const code = await main(args, { stdout, stderr }, env);
+  if (stdout.text.startsWith('{"schema"')) checkDocument(stdout.text);
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

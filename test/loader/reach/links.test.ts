@@ -51,7 +51,7 @@ describe('links in models', () => {
     expect(live.format).to.equal('onnx');
     await live.close();
     const scan = scanPaths([snapshot]);
-    expect(scan.outcome).to.equal('clean');
+    expect(scan.verdict).to.equal('clean');
     expect(scan.files.flatMap((file) => file.findings)).to.deep.equal([]);
   });
 
@@ -110,7 +110,7 @@ describe('links in models', () => {
     for (const name of ['config.json', 'labels', 'model.onnx', 'model.sig'])
       symlinkSync(`..data/${name}`, join(volume, name));
     expect((await verifyModel(volume, options)).model.files).to.have.length(3);
-    expect(scanPaths([volume]).outcome).to.not.equal('threat');
+    expect(scanPaths([volume]).verdict).to.not.equal('threat');
     const { live } = await loadModel(volume, options);
     await live.close();
     writeFileSync(join(volume, state, 'labels/more.txt'), '');
