@@ -117,6 +117,7 @@ export async function verifyManifest(
       const total = 1 + further.length;
       throw new ModelsealError('ERR_THRESHOLD', { wanted, found, total, signers, distinctRoots });
     }
+    report.passed('threshold', `${quorum.length} different signers of the same files`);
     return { manifest: chosen.manifest, file: chosen.file, further: [first, ...further], read };
   });
 }
