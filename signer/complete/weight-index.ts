@@ -1,16 +1,13 @@
 import { posix } from 'node:path';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { readBounded } from '../../core/files.js';
-import { parseStrictJson } from '../../core/json/strict-json.js';
+import { MAX_WEIGHT_INDEX, readWeightIndex } from '../../core/formats/weight-index.js';
 import type { ModelFile } from '../../core/model/index.js';
-import { record } from '../detect/manifests.js';
 import { shardOf } from './shards.js';
 import { tensorNames } from './tensor-names.js';
 
 /** `model.safetensors.index.json`, `pytorch_model.bin.index.json`, and with a variant: `….index.fp16.json`. */
 const INDEX = /^(?:.*\/)?[^/]+(\.(?:safetensors|bin|pt|pth|ckpt|h5|msgpack))\.index(?:\.[^/.]+)?\.json$/;
-/** Six times the index of the largest published model. */
-const MAX_INDEX = 64 * 1024 * 1024;
 
 /** An index of weights: which file holds which tensor. */
 interface WeightIndex {
@@ -45,30 +42,16 @@ export function indexProblems(files: readonly ModelFile[]): ModelsealError[] {
 }
 
 function readIndex(file: ModelFile, extension: string): WeightIndex | ModelsealError {
+  const { name } = file;
   const broken = (problem: string): ModelsealError =>
-    new ModelsealError('ERR_SIGN_INDEX', { index: file.name, problem });
-  let map: Readonly<Record<string, unknown>>;
+    new ModelsealError('ERR_SIGN_INDEX', { index: name, problem });
   try {
-    const bytes = readBounded(file.path, 'index of weights', MAX_INDEX);
-    map = record(
-      record(parseStrictJson(bytes, { what: file.name, maxBytes: MAX_INDEX, maxDepth: 8 })).weight_map,
-    );
+    const read = readWeightIndex(readBounded(file.path, 'index of weights', MAX_WEIGHT_INDEX), name);
+    return read.problem === undefined ? { name, extension, shards: read.shards } : broken(read.problem);
   } catch (error) {
     if (isModelsealError(error)) return broken(error.message);
     throw error;
   }
-  const shards = new Map<string, string[]>();
-  const folder = posix.dirname(file.name);
-  for (const [tensor, name] of Object.entries(map)) {
-    if (typeof name !== 'string' || name === '')
-      return broken(`it names no file for ${tensor.slice(0, 100)}`);
-    const shard = posix.join(folder, name);
-    const tensors = shards.get(shard);
-    if (tensors) tensors.push(tensor);
-    else shards.set(shard, [tensor]);
-  }
-  if (shards.size === 0) return broken('it names no files (weight_map)');
-  return { name: file.name, extension, shards };
 }
 
 /** Numbered weights beside an index of their kind that no index names: left over from another model. */

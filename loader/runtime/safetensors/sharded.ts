@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { ModelsealError } from '../../../core/errors/index.js';
-import { parseStrictJson } from '../../../core/json/strict-json.js';
+import { MAX_WEIGHT_INDEX, readWeightIndex } from '../../../core/formats/weight-index.js';
 import { borrow } from '../../../core/model/lend.js';
 import type { VerifiedFiles } from '../types.js';
 import { type SafeTensor, SafetensorsFile, type SafeTensors } from './tensors.js';
@@ -9,8 +9,6 @@ import { type SafeTensor, SafetensorsFile, type SafeTensors } from './tensors.js
 const INDEX = /\.safetensors\.index(?:\.[^/.]+)?\.json$/;
 /** `model-00002-of-00005.safetensors` */
 const SHARD = /-\d{1,6}-of-\d{1,6}\.safetensors$/;
-/** Six times the index of the largest published model. */
-const MAX_INDEX = 64 * 1024 * 1024;
 
 export const isSafetensorsIndex = (file: string): boolean => INDEX.test(file);
 
@@ -94,20 +92,8 @@ export async function shardsOf(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const fail = failing(index);
   const bytes = await borrow(files, index);
-  if (bytes.length > MAX_INDEX) throw fail(`it has ${bytes.length} bytes`);
-  const json = parseStrictJson(bytes, { what: index, maxBytes: MAX_INDEX, maxDepth: 8 });
-  const map = isObject(json) && isObject(json.weight_map) ? json.weight_map : {};
-  const shards = new Map<string, string[]>();
-  for (const [tensor, name] of Object.entries(map)) {
-    if (typeof name !== 'string' || name === '') throw fail(`it names no file for ${tensor.slice(0, 100)}`);
-    const shard = posix.join(posix.dirname(index), name);
-    const tensors = shards.get(shard);
-    if (tensors) tensors.push(tensor);
-    else shards.set(shard, [tensor]);
-  }
-  if (shards.size === 0) throw fail('it names no files (weight_map)');
-  return shards;
+  if (bytes.length > MAX_WEIGHT_INDEX) throw fail(`it has ${bytes.length} bytes`);
+  const read = readWeightIndex(bytes, index);
+  if (read.problem !== undefined) throw fail(read.problem);
+  return read.shards;
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
