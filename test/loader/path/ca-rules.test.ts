@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { Oid } from '../../core/x509/index.js';
-import { TrustAnchors, validatePath } from '../../loader/path/index.js';
-import { expectCode } from '../support/errors.js';
-import { AT, extensions, makeIntermediate, makeLeaf, makeRoot } from '../support/pki.js';
+import { Oid } from '../../../core/x509/index.js';
+import { TrustAnchors, validatePath } from '../../../loader/path/index.js';
+import { expectCode } from '../../support/errors.js';
+import { AT, extensions, makeIntermediate, makeLeaf, makeRoot } from '../../support/pki.js';
 
 /** What docs/verification.md says of certificates that break rules for CAs. */
 describe('certificates against the rules for CAs', () => {

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { checkProcess } from '../../loader/guard/environment.js';
-import { refuser } from '../../loader/guard/refuse.js';
-import { expectCode } from '../support/errors.js';
-import { SignedApp } from '../support/guard.js';
-import { useTemp } from '../support/temp.js';
+import { checkProcess } from '../../../loader/guard/environment.js';
+import { refuser } from '../../../loader/guard/refuse.js';
+import { expectCode } from '../../support/errors.js';
+import { SignedApp } from '../../support/guard.js';
+import { useTemp } from '../../support/temp.js';
 
 /** Ways in that look like something else at the first glance of a check, and the code that stops each. */
 const DOORS: readonly (readonly [tried: string, outcome: string])[] = [

@@ -1,13 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { verifyModel } from '../../loader/pipeline/index.js';
-import { digestModel } from '../../signer/index.js';
-import { cli } from '../support/cli.js';
-import { expectCodeAsync } from '../support/errors.js';
-import { AT } from '../support/pki.js';
-import { publisher, writeModel } from '../support/signed-model.js';
-import { useTemp } from '../support/temp.js';
+import { verifyModel } from '../../../loader/pipeline/index.js';
+import { digestModel } from '../../../signer/index.js';
+import { cli } from '../../support/cli.js';
+import { expectCodeAsync } from '../../support/errors.js';
+import { AT } from '../../support/pki.js';
+import { publisher, writeModel } from '../../support/signed-model.js';
+import { useTemp } from '../../support/temp.js';
 
 describe('paths that the caller names', () => {
   const temp = useTemp();
