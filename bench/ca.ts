@@ -192,6 +192,8 @@ function noStore(): CaStore {
     raiseCrlNumber: nothing,
     crlSnapshot: nothing,
     lastCrls: nothing,
+    chores: nothing,
+    recordBackup: nothing,
     requireConsistent: nothing,
     close: async () => {},
   };

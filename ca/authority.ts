@@ -34,6 +34,7 @@ import { Profile, type ProfileOptions, ROOT_CRL_DAYS, wholeSeconds } from './pro
 import { publish, requireRecorded } from './publish.js';
 import { OFFERED_REASONS, type OfferedReason } from './reasons.js';
 import { importCertificate, type Recovered, recover } from './recover.js';
+import { type AuthorityStatus, authorityStatus, isListDue, type StatusRequest } from './status.js';
 import { SqliteStore } from './store/sqlite-store.js';
 import type {
   CaStore,
@@ -187,6 +188,12 @@ const RECOVER: OptionTable<RecoverRequest> = {
   at: is.time,
   crls: is.list(is.text),
   certificates: is.list(is.text),
+};
+const STATUS: OptionTable<StatusRequest> = {
+  at: is.time,
+  days: is.number,
+  backupDays: is.number,
+  auditLog: is.text,
 };
 const OCSP: OptionTable<OcspValidity> = { at: is.time, days: is.number };
 const ALL = { state: is.one('pending', 'issued', 'revoked'), text: is.text, identity: is.text };
@@ -467,11 +474,19 @@ export class Authority {
 
   /** Which lists are out of date, or will be soon: when less than a fifth of their life is left. */
   async listsDue(at: Date): Promise<readonly LastCrl[]> {
-    const last = await this.#store.lastCrls();
-    return last.filter(({ thisUpdate, nextUpdate }) => {
-      const life = nextUpdate.getTime() - thisUpdate.getTime();
-      return nextUpdate.getTime() - at.getTime() < life / 5;
-    });
+    return (await this.#store.lastCrls()).filter((list) => isListDue(list, at));
+  }
+
+  /**
+   * What runs out when, and what was left undone: for the operator, and for a watchman.
+   *
+   * @throws {ModelsealError} `ERR_CA_DAYS`, `ERR_AUDIT_BROKEN`, `ERR_CA_DATABASE…`
+   * @example (await authority.status({ at: new Date() })).verdict // 'fine' or 'due'
+   */
+  async status(request: StatusRequest): Promise<AuthorityStatus> {
+    checkOptions('status', request, STATUS);
+    const { home } = this.paths;
+    return authorityStatus({ home, issuers: [this.root, this.issuing], store: this.#store }, request);
   }
 
   /** How many certificates are in which state. */

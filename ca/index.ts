@@ -46,6 +46,7 @@ export {
   revocationReason,
 } from './reasons.js';
 export type { Recovered } from './recover.js';
+export type { AuthorityStatus, StatusItem, StatusKind, StatusRequest } from './status.js';
 export { resolveCertificate, resolveForRevocation } from './resolve.js';
 export {
   type TimestampAnswer,

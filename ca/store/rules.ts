@@ -5,7 +5,22 @@ import type { PendingCertificate } from './store.js';
 /** Clocks of several machines, and of one that is being corrected, differ by less. */
 const CLOCK_TOLERANCE_MS = 300_000;
 
-const LATEST = 'latest_time';
+/** Names of times that the database remembers. */
+export const LATEST_TIME = 'latest_time';
+export const LAST_BACKUP = 'last_backup';
+
+export function settingTime(db: Connection, name: string): Date | undefined {
+  const row = db.prepare('SELECT value FROM setting WHERE name = ?').get(name) as
+    | { value: string }
+    | undefined;
+  return row && new Date(Number(row.value));
+}
+
+export function setTime(db: Connection, name: string, at: Date): void {
+  db.prepare(
+    'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+  ).run(name, String(at.getTime()));
+}
 
 /**
  * Remembers the latest time that anything was written at, inside of the transaction that writes. A clock that was set
@@ -14,17 +29,11 @@ const LATEST = 'latest_time';
  * @throws {ModelsealError} `ERR_CA_CLOCK`
  */
 export function advanceClock(db: Connection, at: Date, accept: boolean): void {
-  const row = db.prepare('SELECT value FROM setting WHERE name = ?').get(LATEST) as
-    | { value: string }
-    | undefined;
-  const latest = new Date(row === undefined ? at : Number(row.value));
-  if (at.getTime() < latest.getTime() - CLOCK_TOLERANCE_MS && !accept) {
+  const latest = settingTime(db, LATEST_TIME);
+  if (latest !== undefined && at.getTime() < latest.getTime() - CLOCK_TOLERANCE_MS && !accept) {
     throw new ModelsealError('ERR_CA_CLOCK', { at: at.toISOString(), latest: latest.toISOString() });
   }
-  if (row !== undefined && at <= latest && !accept) return;
-  db.prepare(
-    'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-  ).run(LATEST, String(at.getTime()));
+  if (latest === undefined || at > latest || accept) setTime(db, LATEST_TIME, at);
 }
 
 /**

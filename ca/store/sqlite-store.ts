@@ -5,13 +5,22 @@ import type { RevocationReason } from '../reasons.js';
 import { ENTRY_AGREES, requireConsistent } from './consistency.js';
 import { type Access, type Connection, createDatabase, guarded, openDatabase } from './database.js';
 import { GroupCommit } from './group-commit.js';
-import { advanceClock, refuseKey, withoutKind } from './rules.js';
+import {
+  advanceClock,
+  LAST_BACKUP,
+  LATEST_TIME,
+  refuseKey,
+  setTime,
+  settingTime,
+  withoutKind,
+} from './rules.js';
 import type { Tables } from './schema.js';
 import {
   type CaStore,
   type CertificatePage,
   type CertificateRecord,
   type CertificateState,
+  type Chores,
   type CrlSnapshot,
   type EncodeEntry,
   type FoundCertificate,
@@ -22,6 +31,7 @@ import {
   MAX_LISTED,
   type PendingCertificate,
   type Revocation,
+  type Span,
 } from './store.js';
 
 /** Rows per piece of a CRL: large enough that calls do not count, small enough that a piece stays under 2 MiB. */
@@ -50,6 +60,17 @@ const CRL_ENTRIES = `SELECT count(*) AS rows, max(id) AS last, group_concat(hex(
   coalesce(sum(agrees), 0) AS agreeing
   FROM (SELECT id, entry, ${ENTRY_AGREES} AS agrees
     FROM revocation WHERE issuer = ? AND id > ? ORDER BY id LIMIT ${CRL_PIECE})`;
+
+// A developer is followed by a certificate of one of the same identities, a time-stamp authority by one of its name.
+const ENDING = `SELECT * FROM record WHERE state = 'issued' AND issuer = 'issuing' AND not_after >= ? AND not_after < ?
+  AND NOT EXISTS (
+    SELECT 1 FROM identity AS mine JOIN identity AS theirs USING (value) JOIN record AS later ON later.id = theirs.certificate
+    WHERE mine.certificate = record.id AND later.state = 'issued' AND later.not_after > record.not_after)
+  AND (identities <> '[]' OR NOT EXISTS (
+    SELECT 1 FROM record AS later WHERE later.subject = record.subject AND later.identities = '[]'
+      AND later.state = 'issued' AND later.not_after > record.not_after))
+  ORDER BY not_after LIMIT ${MAX_LISTED}`;
+const INTERRUPTED = `SELECT * FROM record WHERE state = 'pending' AND requested_at < ? ORDER BY id LIMIT ${MAX_LISTED}`;
 
 export interface StoreOptions {
   readonly access?: Access | undefined;
@@ -316,6 +337,25 @@ export class SqliteStore implements CaStore {
       }
       return { number, thisUpdate: new Date(thisUpdate), pieces, count };
     });
+  }
+
+  async chores(ending: Span, begunBefore: Date): Promise<Chores> {
+    return guarded(this.#file, () => {
+      const select = (sql: string, ...times: readonly Date[]): CertificateRecord[] =>
+        (this.#db.prepare(sql).all(...times.map((time) => time.getTime())) as Tables['record'][]).map(
+          toRecord,
+        );
+      return {
+        ending: select(ENDING, ending.from, ending.until),
+        interrupted: select(INTERRUPTED, begunBefore),
+        lastBackup: settingTime(this.#db, LAST_BACKUP),
+        lastChange: settingTime(this.#db, LATEST_TIME),
+      };
+    });
+  }
+
+  async recordBackup(at: Date): Promise<void> {
+    this.#write(() => setTime(this.#db, LAST_BACKUP, at));
   }
 
   async requireConsistent(): Promise<void> {

@@ -86,6 +86,23 @@ export interface LastCrl {
   readonly nextUpdate: Date;
 }
 
+/** A time span, its end left out. */
+export interface Span {
+  readonly from: Date;
+  readonly until: Date;
+}
+
+/** What the operator has to look after, as far as the records know it. */
+export interface Chores {
+  /** Certificates of developers and time-stamp authorities that end in the span and have no successor, at most {@link MAX_LISTED}. */
+  readonly ending: readonly CertificateRecord[];
+  /** Certificates recorded before a given time and never completed, at most {@link MAX_LISTED}. */
+  readonly interrupted: readonly CertificateRecord[];
+  readonly lastBackup: Date | undefined;
+  /** When anything was recorded last. */
+  readonly lastChange: Date | undefined;
+}
+
 /** DER of the CRL entry of a revocation. */
 export type EncodeEntry = (serial: string, revocation: Revocation) => Uint8Array;
 
@@ -141,6 +158,10 @@ export interface CaStore {
   ): Promise<CrlSnapshot>;
   /** The times of the last list of each issuer; an issuer without a list is left out. */
   lastCrls(): Promise<readonly LastCrl[]>;
+  /** What to look after: what ends in `ending`, what was begun before `begunBefore` and never completed, the backup. */
+  chores(ending: Span, begunBefore: Date): Promise<Chores>;
+  /** Remembers that everything up to this time is in a backup. */
+  recordBackup(at: Date): Promise<void>;
   /**
    * Refuses to go on when the records are damaged or contradict each other.
    *

@@ -12,6 +12,7 @@ import recover from './recover.js';
 import request from './request.js';
 import revoke from './revoke.js';
 import show from './show.js';
+import status from './status.js';
 import tsaCertificate from './tsa-certificate.js';
 
 /** `modelseal ca …` */
@@ -19,7 +20,7 @@ const ca: Command = (context) =>
   command({
     command: 'ca',
     describe:
-      'Run a certificate authority: init, issue, request, tsa-certificate, list, show, export, revoke, block-key, crl, ocsp, recover, migrate, clean',
+      'Run a certificate authority: init, issue, request, tsa-certificate, list, show, export, status, revoke, block-key, crl, ocsp, recover, migrate, clean',
     builder: (yargs) =>
       group(yargs, context, [
         init,
@@ -29,6 +30,7 @@ const ca: Command = (context) =>
         list,
         show,
         exportRecords,
+        status,
         revoke,
         blockKey,
         crl,

@@ -9,7 +9,7 @@ import { save } from '../ca/support/authority.js';
 import { type CliResult, cli } from '../support/cli.js';
 import { useTemp } from '../support/temp.js';
 
-const READING = ['list', 'show', 'export'];
+const READING = ['list', 'show', 'export', 'status'];
 const ISSUE = ['--name', 'Ada', '--email', 'ada@example.org', '--key-type', 'ec-p256', '--no-passphrase'];
 
 /** Everything under a folder: names, contents, modes. */

@@ -1,26 +1,16 @@
-import { neutralMarkup } from '../../neutral.js';
 import type { Report } from '../report.js';
 import { type CheckSummary, problemsOf, verdictText } from '../summary.js';
-
-const STYLE =
-  'body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}' +
-  'h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}code{font-family:ui-monospace,monospace;word-break:break-all}' +
-  'table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.25rem .6rem;border-bottom:1px solid #ddd}' +
-  '.accepted,.passed{color:#0a6b2d}.refused,.threat,.failed,.error{color:#b00020}.unchecked,.warning{color:#8a5a00}.skipped{color:#666}';
+import { htmlPage, htmlText as text } from './page.js';
 
 /** Renders a check as one self-contained HTML page: no script, no external resource. */
 export function toHtml(summary: CheckSummary): string {
   const { counts } = summary;
-  return [
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Modelseal report</title>',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    `<style>${STYLE}</style></head><body>`,
+  return htmlPage('Modelseal report', [
     `<h1>Model integrity: <span class="${summary.verdict}">${summary.verdict}</span></h1>`,
     `<p><code>${text(summary.root)}</code>, ${text(summary.at)}, modelseal ${text(summary.tool.version)}: ${counts.accepted} accepted, `,
     `${counts.refused} refused, ${counts.threat} with threats, ${counts.unchecked} not checked.</p>`,
     ...summary.models.map(section),
-    '</body></html>\n',
-  ].join('\n');
+  ]);
 }
 
 function section(report: Report): string {
@@ -55,9 +45,3 @@ function section(report: Report): string {
 
 const table = (title: string, rows: string): string =>
   rows ? `<h3>${title}</h3><table>${rows}</table>` : '';
-
-/** Everything from outside is text, never markup. */
-const text = (value: string): string =>
-  neutralMarkup(
-    value.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`).replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd'),
-  );
