@@ -37,8 +37,8 @@ describe('ca: status', () => {
 
   it('each thing becomes due at its own time, and not before', async () => {
     const ca = await fine();
-    const issuing = 'issuing ' + ca.issuing.certificate.label;
-    const root = 'root ' + ca.root.certificate.label;
+    const issuing = `issuing ${ca.issuing.certificate.label}`;
+    const root = `root ${ca.root.certificate.label}`;
     const lists = ['crl CRL of the root CA', 'crl CRL of the issuing CA'];
     const at = (n: number): Promise<AuthorityStatus> => ca.status({ at: days(n) });
     expect((await at(23)).verdict).to.equal('fine');
