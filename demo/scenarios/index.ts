@@ -1,11 +1,14 @@
 import type { Scenario } from '../stage/scenario.js';
 import { attackerCa } from './attacker-ca.js';
 import { certificateExpired } from './certificate-expired.js';
+import { certificateExpiredStamped } from './certificate-expired-stamped.js';
 import { certificateRevoked } from './certificate-revoked.js';
 import { genuineModel } from './genuine-model.js';
 import { genuineUnderGuard } from './genuine-under-guard.js';
+import { revokedKeyStamped } from './revoked-key-stamped.js';
 import { signatureMoved } from './signature-moved.js';
 import { signatureStripped } from './signature-stripped.js';
+import { signerMissing } from './signer-missing.js';
 import { swappedAfterVerification } from './swapped-after-verification.js';
 import { weightsBit } from './weights-bit.js';
 import { wrapperAdded } from './wrapper-added.js';
@@ -23,6 +26,9 @@ export const SCENARIOS: readonly Scenario[] = [
   attackerCa,
   certificateRevoked,
   certificateExpired,
+  certificateExpiredStamped,
+  revokedKeyStamped,
+  signerMissing,
   signatureMoved,
   swappedAfterVerification,
   wrapperUnderGuard,

@@ -2,7 +2,13 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type GuardedRun, runGuarded } from '../../loader/guard/run.js';
-import { type LiveModel, loadModel, readEvidence, readTrustAnchors } from '../../loader/index.js';
+import {
+  type LiveModel,
+  type LoadOptions,
+  loadModel,
+  readEvidence,
+  readTrustAnchors,
+} from '../../loader/index.js';
 import type { Classified, ProgramInput, ProgramOutput } from '../app/program.js';
 import { DOCUMENTS } from '../attack/documents.js';
 import { features, type Tokenizer } from '../model/features.js';
@@ -90,8 +96,8 @@ export class World {
   }
 
   /** Verify, scan and load a model folder, then classify the documents: the library's way. */
-  async useModel(folder: string): Promise<Classified[]> {
-    const { live } = await loadModel(folder, { ...this.trust(), engine: 'wasm' });
+  async useModel(folder: string, more: Partial<LoadOptions> = {}): Promise<Classified[]> {
+    const { live } = await loadModel(folder, { ...this.trust(), engine: 'wasm', ...more });
     try {
       return await classifyWith(live);
     } finally {

@@ -28,7 +28,7 @@ describe('modelseal demo', function () {
     expect(run.code, run.stdout + run.stderr).to.equal(0);
     const result = JSON.parse(run.stdout) as DemoResult;
     expect(result.asExpected).to.equal(true);
-    expect(result.scenarios).to.have.lengthOf(12);
+    expect(result.scenarios).to.have.lengthOf(15);
     for (const name of ['model/model.sig', 'app/model.sig', 'ca/root.pem', 'developer/cert.pem']) {
       expect(existsSync(join(folder, name)), name).to.equal(true);
     }
