@@ -92,6 +92,11 @@ export const timestampErrors = defineErrors({
     say: (d: { file: string }) => `${d.file} has no time stamp that could be renewed`,
     hint: 'Leave out --renew to add the first one.',
   },
+  ERR_TIMESTAMP_SIGSTORE: {
+    kind: 'usage',
+    say: (d: { file: string }) => `${d.file} was made with Sigstore, whose log states the time already`,
+    hint: 'Readers of Sigstore refuse a bundle with a time stamp of an authority that they do not know; leave it as it is.',
+  },
   ERR_TIMESTAMP_TOO_MANY: {
     kind: 'refused',
     say: (d: { file: string; limit: number }) =>

@@ -30,6 +30,7 @@ export async function withTimestamps(
   order: TimestampOrder,
 ): Promise<Uint8Array> {
   const bundle = UnverifiedBundle.parse(bytes);
+  if (bundle.method === 'sigstore') throw new ModelsealError('ERR_TIMESTAMP_SIGSTORE', { file });
   const given = bundle.timestamps.map((der) => TimestampToken.decode(der));
   const answers: Uint8Array[] = [];
   for (const url of order.urls) {

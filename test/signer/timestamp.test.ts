@@ -12,6 +12,7 @@ import { expectCodeAsync } from '../support/errors.js';
 import { AT, testKey } from '../support/pki.js';
 import { days } from '../support/revocation.js';
 import { publisher, writeModel } from '../support/signed-model.js';
+import { signWithSigstore } from '../support/sigstore.js';
 import { useTemp } from '../support/temp.js';
 import { serveTsa, testTsa } from '../support/timestamp.js';
 
@@ -111,6 +112,18 @@ describe('signer: time stamps', () => {
       pub.sign(unsigned, { timestampUrls: ['http://127.0.0.1:1/'] }),
     );
     expect(() => statSync(join(unsigned, 'model.sig'))).to.throw();
+  });
+
+  it('are not put into the bundles of Sigstore', async () => {
+    const folder = writeModel(join(temp(), 'model'));
+    const { signature } = await pub.sign(folder);
+    signWithSigstore(signature);
+    const before = readFileSync(signature);
+    for (const renew of [false, true])
+      await expectCodeAsync('ERR_TIMESTAMP_SIGSTORE', () =>
+        timestampSignature(signature, { urls: [first.url], renew }),
+      );
+    expect(readFileSync(signature).equals(before)).to.equal(true);
   });
 
   it('are no more than a bundle may have', async () => {
