@@ -1,9 +1,10 @@
 // Builds dist/: modules with declarations by the TypeScript compiler, and the command line as bundles, so that starting
 // costs little more than Node itself.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { licences, lightStringWidth, packagesOf } from './packages.js';
 import small from './small-bundle.json' with { type: 'json' };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -36,13 +37,6 @@ const importThroughLauncher: Plugin = {
     bundle.onLoad({ filter }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(/\bimport\(/g, '__import('),
     }));
-  },
-};
-
-const lightStringWidth: Plugin = {
-  name: 'light-string-width',
-  setup(bundle) {
-    bundle.onResolve({ filter: /^string-width$/ }, () => ({ path: `${root}build/string-width.ts` }));
   },
 };
 
@@ -98,10 +92,7 @@ async function bundle(name: string, plugins: readonly Plugin[]): Promise<void> {
     metafile: true,
     logLevel: 'warning',
   });
-  for (const input of Object.keys(metafile.inputs)) {
-    const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
-    if (folder) bundled.add(folder);
-  }
+  for (const folder of packagesOf(metafile)) bundled.add(folder);
   const left = Object.values(metafile.outputs)
     .flatMap((output) => output.imports)
     .filter((i) => i.kind === 'dynamic-import');
@@ -139,28 +130,7 @@ chmodSync(`${next}/bin/modelseal.cjs`, 0o755);
 // dist/bin holds CommonJS only, whatever the package says.
 writeFileSync(`${next}/bin/package.json`, '{ "type": "commonjs" }\n');
 
-writeFileSync(`${next}/bin/THIRD-PARTY.txt`, licences());
+writeFileSync(`${next}/bin/THIRD-PARTY.txt`, licences(root, bundled));
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 renameSync(next, `${root}dist`);
-
-/** The licences of what the bundles contain, in the order of names: their authors ask that these go along. */
-function licences(): string {
-  const texts = [...bundled].map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8')) as {
-      name: string;
-      version: string;
-      license?: unknown;
-    };
-    const file = readdirSync(`${root}${folder}`).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
-    const text = file
-      ? readFileSync(`${root}${folder}/${file}`, 'utf8').trim()
-      : 'Its package holds no text of the licence.';
-    return {
-      name,
-      text: `${name} ${version}\nLicence: ${typeof license === 'string' ? license : 'see below'}\n\n${text}\n`,
-    };
-  });
-  texts.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return texts.map(({ text }) => text).join(`\n${'-'.repeat(78)}\n\n`);
-}

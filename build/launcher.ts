@@ -15,11 +15,11 @@ import {
   type Stats,
   statSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 import { foreignOptionOf } from '../core/node-options.js';
+import { failWithOutput } from './output-errors.js';
 import small from './small-bundle.json' with { type: 'json' };
 
 /** A file of compiled code, in a folder below one that is the user's own. */
@@ -108,22 +108,7 @@ function load(name: string, env: NodeJS.ProcessEnv): { main: Main; keep: () => v
 const words = process.argv.slice(2);
 // First of all: who judges with code of others in the process judges nothing.
 const foreign = foreignOptionOf(process.execArgv, process.env.NODE_OPTIONS);
-let failed: NodeJS.ErrnoException | undefined;
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever closed the pipe has read enough; the exit code stays that of the command.
-    if (error.code !== 'EPIPE') failed ??= error;
-  });
-}
-process.on('exit', () => {
-  if (failed === undefined) return;
-  process.exitCode = 70;
-  try {
-    writeSync(2, `error: the output cannot be written: ${failed.code} [ERR_FILE_UNWRITABLE]\n`);
-  } catch {
-    // Nobody is left to be told but by the exit code.
-  }
-});
+failWithOutput();
 const { main, keep } = load(fits(words) ? 'small' : 'main', process.env);
 void main(words, process, process.env, foreign).then((code) => {
   process.exitCode = code;

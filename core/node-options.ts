@@ -61,7 +61,7 @@ export function foreignOption(
 
 export interface ForeignOption {
   readonly option: string;
-  readonly source: 'command line' | 'NODE_OPTIONS';
+  readonly source: 'command line' | 'NODE_OPTIONS' | 'BUN_OPTIONS';
 }
 
 /** The first option of a process, on its command line or in NODE_OPTIONS, that may have brought in code. */

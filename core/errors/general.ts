@@ -102,11 +102,17 @@ export const generalErrors = defineErrors({
     say: (d: { part: string; needed: string }) => `${d.part} is not installed; it is needed for ${d.needed}`,
     hint: 'Install the optional package with npm, or leave out the option that asks for it.',
   },
+  ERR_STANDALONE_PART: {
+    kind: 'unchecked',
+    say: (d: { part: string; needed: string }) =>
+      `${d.needed} needs ${d.part}, which is not in the standalone program`,
+    hint: 'Use the npm package for this command: "npm install modelseal" on a machine with Node.',
+  },
   ERR_NODE_OPTION: {
     kind: 'unchecked',
     say: (d: { option: string; source: string }) =>
-      `Node was started with ${d.option} (${d.source}), which can bring other code into this process; nothing was judged`,
-    hint: 'Unset NODE_OPTIONS and start Node without options. Options that change no code are listed in docs/guard.md.',
+      `The runtime was started with ${d.option} (${d.source}), which can bring other code into this process; nothing was judged`,
+    hint: 'Unset NODE_OPTIONS (BUN_OPTIONS for the standalone program) and start Node without options. Options that change no code are listed in docs/guard.md.',
   },
   ERR_INTERRUPTED: {
     kind: 'interrupted',
