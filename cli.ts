@@ -43,7 +43,8 @@ export async function main(
   const asked = (flag: string): boolean => own.includes(flag) || own.includes(`${flag}=true`);
   const [json, quiet] = [asked('--json'), asked('--quiet')];
   const color = !textVariable(env, 'NO_COLOR') && !asked('--no-color') && !asked('--color=false');
-  const output = new Output({ json, quiet, color, dumb: env.TERM === 'dumb' }, streams);
+  const verbose = asked('--verbose');
+  const output = new Output({ json, quiet, verbose, color, dumb: env.TERM === 'dumb' }, streams);
   let outcome = 'accepted' as 'accepted' | ErrorKind;
   let status: number | undefined;
   let telemetry: Telemetry | undefined;

@@ -1,11 +1,26 @@
 import { type Output, printable } from './terminal/index.js';
-import { renderReport } from '../loader/report/index.js';
+import { wrapped } from '../core/wrap.js';
+import { renderReport, renderShortReport } from '../loader/report/index.js';
 import type { CertificateReport } from './certificate-judge.js';
 
 type Colors = Output['colors'];
 
-/** The report of `certificate verify` for people: the verdict and every check, then the path and the evidence. */
-export function renderCertificateReport(report: CertificateReport, colors: Colors): string {
+/**
+ * The report of `certificate verify` for people: the path and the verdict; with `--verbose` every check, the path and the
+ * evidence.
+ */
+export function renderCertificateReport(
+  report: CertificateReport,
+  { colors, verbose, width }: Output,
+): string {
+  if (!verbose) {
+    const path = report.path?.map(({ subject }) => printable(subject)).join(' ← ');
+    const chain =
+      path === undefined
+        ? []
+        : [`${colors.dim('path'.padEnd(12))}${wrapped(path, width - 12, ' '.repeat(12))}`];
+    return [...chain, renderShortReport(report, colors, width)].join('\n');
+  }
   const lines = [renderReport(report, colors), ''];
   if (report.path) {
     lines.push(colors.bold(`Path for ${report.purpose}, trust anchor last`));

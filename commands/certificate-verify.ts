@@ -80,6 +80,6 @@ async function run(argv: Arguments, context: CommandContext): Promise<void> {
     revocation: argv.revocation,
     fetch: await fetcher(argv, at, context),
   });
-  context.output.result(outcome.report, () => renderCertificateReport(outcome.report, context.output.colors));
+  context.output.result(outcome.report, () => renderCertificateReport(outcome.report, context.output));
   context.finish(outcome.kind);
 }

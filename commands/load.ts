@@ -5,7 +5,7 @@ import type { InputTensor, OutputTensor } from '../loader/runtime/types.js';
 import { type QuarantineOn, quarantineOptions } from './options/quarantine.js';
 import { requireTrusted, TRUSTED_PATH } from './options/records.js';
 import { type Command, type CommandContext, command, formatBytes, printable } from './terminal/index.js';
-import { conclude, remember } from './verify.js';
+import { conclude, remember, reportRenderer } from './verify.js';
 import { MODEL, readVerifyOptions, VERIFICATION, type VerifyArguments } from './options/verification.js';
 
 interface LoadArguments extends VerifyArguments {
@@ -98,7 +98,7 @@ async function run(argv: LoadArguments, context: CommandContext): Promise<void> 
   try {
     const outputs = inputs && (await report.step('inference', () => live.run(inputs)));
     if (outputs) report.passed('inference', `${Object.keys(outputs).length} outputs`);
-    const { renderReport } = await import('../loader/report/index.js');
+    const render = await reportRenderer(context);
     const built = report.build();
     const value = {
       ...built,
@@ -106,9 +106,7 @@ async function run(argv: LoadArguments, context: CommandContext): Promise<void> 
       ...(outputs ? { outputs: jsonOutputs(outputs) } : {}),
     };
     context.output.result(value, () =>
-      [renderReport(built, context.output.colors), '', ...modelLines(live), ...outputLines(outputs)].join(
-        '\n',
-      ),
+      [...modelLines(live), ...outputLines(outputs), render(built)].join('\n'),
     );
   } finally {
     await live.close();

@@ -1,4 +1,5 @@
 import { isModelsealError } from '../core/errors/index.js';
+import type { Report } from '../core/report/index.js';
 import { type Command, type CommandContext, command } from './terminal/index.js';
 import { requireTrusted, TRUSTED_PATH } from './options/records.js';
 import type { Values } from './options/table.js';
@@ -81,8 +82,15 @@ export async function conclude(error: unknown, report: Builder, context: Command
   context.finish(error.kind);
 }
 
+/** A report in a few lines, or with every check under `--verbose`. */
+export async function reportRenderer(context: CommandContext): Promise<(report: Report) => string> {
+  const { renderReport, renderShortReport } = await import('../loader/report/index.js');
+  const { colors, verbose, width } = context.output;
+  return (report) => (verbose ? renderReport(report, colors) : renderShortReport(report, colors, width));
+}
+
 export async function print(report: Builder, context: CommandContext): Promise<void> {
-  const { renderReport } = await import('../loader/report/index.js');
+  const render = await reportRenderer(context);
   const built = report.build();
-  context.output.result(built, () => renderReport(built, context.output.colors));
+  context.output.result(built, () => render(built));
 }

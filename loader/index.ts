@@ -93,7 +93,7 @@ export {
   verifyModel,
 } from './pipeline/index.js';
 export { type PolicyFields, parsePolicy, readPolicy, type SignerRule, TrustPolicy } from './policy/index.js';
-export { renderReport } from './report/index.js';
+export { renderReport, renderShortReport } from './report/index.js';
 // loader/revocation: CRLs and OCSP responses.
 export {
   type CertificateStatus,

@@ -76,6 +76,7 @@ const DATA: Readonly<Record<string, string>> = {
   'signer: migrate (0)': 'a unit of the plan, as planMigration returned it',
   'loader: ReportBuilder.check (0)': 'a check that is written down',
   'loader: renderReport (0)': 'a report to print',
+  'loader: renderShortReport (0)': 'a report to print',
   'loader: Quarantine.contentPath (0)': 'an incident, as the store returned it',
 };
 

@@ -6,6 +6,7 @@ const everywhere = { global: true } as const;
 export const GLOBAL = {
   json: { type: 'boolean', ...everywhere, describe: 'One JSON object on stdout, everything else on stderr' },
   quiet: { type: 'boolean', ...everywhere, describe: 'Print nothing but errors' },
+  verbose: { type: 'boolean', ...everywhere, describe: 'Show every check, not only the outcome' },
   'audit-log': {
     ...text('Append what happens to this hash-chained log (also MODELSEAL_AUDIT_LOG)'),
     ...everywhere,

@@ -12,6 +12,8 @@ export interface Streams {
 export interface OutputOptions {
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Every check, not only the outcome. */
+  readonly verbose?: boolean;
   /** False switches colour off whatever the terminal; true still needs a terminal. */
   readonly color: boolean;
   /** A terminal that only prints (`TERM=dumb`): no colour, and no bar that is redrawn in place. */
@@ -31,6 +33,7 @@ export type Colors = ReturnType<typeof pc.createColors>;
 export class Output {
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly verbose: boolean;
   /** True where a person watches: prompts make sense. */
   readonly interactive: boolean;
   /** For the result, on stdout. */
@@ -46,6 +49,7 @@ export class Output {
   constructor(options: OutputOptions, streams: Streams) {
     this.json = options.json;
     this.quiet = options.quiet;
+    this.verbose = options.verbose === true;
     this.#streams = streams;
     const color = options.color && options.dumb !== true && !options.json;
     this.colors = pc.createColors(color && streams.stdout.isTTY === true);

@@ -1,1 +1,2 @@
+export { renderShortReport } from './short.js';
 export { renderReport } from './text.js';

@@ -1,15 +1,9 @@
 import type pc from 'picocolors';
 import type { Check, FilesSummary, Report, SignerSummary, Verdict } from '../../core/report/index.js';
 import { formatBytes, formatDuration, printable } from '../../core/printable.js';
+import { verdictText } from './verdict.js';
 
 type Colors = ReturnType<typeof pc.createColors>;
-
-const VERDICTS: { readonly [V in Verdict]: string } = {
-  accepted: 'ACCEPTED',
-  refused: 'REFUSED',
-  threat: 'THREAT FOUND',
-  unchecked: 'NOT CHECKED',
-};
 
 const MARKS: { readonly [O in Check['outcome']]: string } = {
   passed: '✔',
@@ -23,11 +17,7 @@ const MARKS: { readonly [O in Check['outcome']]: string } = {
  * be. Everything from outside is made printable.
  */
 export function renderReport(report: Report, colors: Colors): string {
-  const good = report.errors.length === 0 ? colors.green : colors.yellow;
-  const paint = report.verdict === 'accepted' ? good : colors.red;
-  const open = report.verdict === 'accepted' ? report.reservations : [];
-  const verdict = [VERDICTS[report.verdict], ...open].join(', ');
-  const lines = [`${paint(colors.bold(verdict))}  ${printable(report.subject)}`];
+  const lines = [verdictText(report, colors)];
   for (const error of report.errors) {
     lines.push(`  ${colors.red('✖')} ${printable(error.message)} ${colors.dim(`[${error.code}]`)}`);
     lines.push(`    ${colors.dim('hint:')} ${error.hint}`);

@@ -38,7 +38,16 @@ describe('modelseal certificate verify', () => {
   it('shows path, every check and what is not known about revocation', async () => {
     const { root, issuing, leaf } = makeChain();
     const args = [pem('leaf.pem', leaf), '--trust-root', pem('root.pem', root)];
-    const { code, stdout } = await verify(...args, '--intermediates', pem('ca.pem', issuing), ...AT);
+    const short = await verify(...args, '--intermediates', pem('ca.pem', issuing), ...AT);
+    expect(short.stdout).to.match(/^path +CN=Test Developer ← CN=Test Issuing CA ← CN=Test Root\n/);
+    expect(short.stdout.trimEnd().split('\n').at(-1)).to.match(/^ACCEPTED/);
+    const { code, stdout } = await verify(
+      ...args,
+      '--intermediates',
+      join(temp(), 'ca.pem'),
+      ...AT,
+      '--verbose',
+    );
     expect(code).to.equal(0);
     expect(stdout)
       .to.match(/^ACCEPTED/)
@@ -95,7 +104,7 @@ describe('modelseal certificate verify', () => {
     const late = await verify(pem('leaf.pem', leaf), ...trust, '--at', '2036-01-01T00:00:01Z');
     expect(late.code).to.equal(1);
     expect(late.stdout)
-      .to.match(/^REFUSED/)
+      .to.match(/^REFUSED/m)
       .and.to.include('ERR_CERT_EXPIRED')
       .and.to.include('hint:');
     const stamp = await report(pem('leaf.pem', leaf), ...trust, ...AT, '--purpose', 'time-stamping');

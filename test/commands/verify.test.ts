@@ -25,8 +25,24 @@ describe('modelseal verify and load', () => {
   const verify = (...args: string[]): Promise<CliResult> =>
     cli(['verify', folder, '--trust-root', root, ...TIME, ...args]);
 
-  it('accepts with exit code 0 and says it in the first line', async () => {
+  it('accepts with exit code 0 in five lines, the verdict last', async () => {
     const { code, stdout, stderr } = await verify();
+    expect([code, stderr]).to.deep.equal([0, '']);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => line.slice(0, 12).trim())).to.deep.equal([
+      'signed by',
+      'chain',
+      'files',
+      'checks',
+      'ACCEPTED, re',
+    ]);
+    expect(lines.at(-1)).to.equal(`ACCEPTED, revocation not checked  ${folder}`);
+    expect(lines[0]).to.include('email:dev@example.com');
+    expect(lines[1]).to.equal('chain       CN=Test Developer ← CN=Test Issuing CA ← CN=Test Root');
+  });
+
+  it('shows every check under --verbose', async () => {
+    const { code, stdout, stderr } = await verify('--verbose');
     expect(code).to.equal(0);
     expect(stderr).to.equal('');
     expect(stdout.split('\n')[0]).to.equal(`ACCEPTED, revocation not checked  ${folder}`);
@@ -59,7 +75,9 @@ describe('modelseal verify and load', () => {
     writeFileSync(join(other, 'vocabulary.txt'), 'no\nyes\n');
     await pub.sign(other);
     const args = ['load', other, '--trust-root', root, ...TIME];
-    const { code, stdout } = await cli(args);
+    const short = (await cli(args)).stdout.trimEnd().split('\n');
+    expect(short.at(-1)).to.equal(`ACCEPTED, revocation not checked, not loaded  ${other}`);
+    const { code, stdout } = await cli([...args, '--verbose']);
     expect(code).to.equal(70);
     const [first, second] = stdout.split('\n');
     expect(first).to.equal(`ACCEPTED, revocation not checked, not loaded  ${other}`);
@@ -77,7 +95,7 @@ describe('modelseal verify and load', () => {
     expect(await cli(args))
       .to.include({ code: 1 })
       .and.to.have.property('stdout')
-      .that.matches(/^REFUSED/);
+      .that.matches(/^REFUSED/m);
   });
 
   it('refuses with exit code 1, names every file and gives the hint', async () => {
@@ -85,12 +103,12 @@ describe('modelseal verify and load', () => {
     writeFileSync(join(folder, 'a\u001b[2Jb'), 'x');
     const { code, stdout } = await verify();
     expect(code).to.equal(1);
-    expect(stdout.split('\n')[0]).to.equal(`REFUSED  ${folder}`);
+    expect(stdout.trimEnd().split('\n').at(-1)).to.equal(`REFUSED  ${folder}`);
     for (const text of [
       '[ERR_FILE_CHANGED]',
       'hint:',
-      'changed (1)',
-      'not in the manifest (1)',
+      'changed: config.json',
+      'not signed:',
       'a\\u001b[2Jb',
     ]) {
       expect(stdout).to.include(text);
@@ -168,7 +186,7 @@ describe('modelseal verify and load', () => {
     expect((await run()).code).to.equal(0);
     const only = await run('--only', 'labels');
     expect(only.code).to.equal(0);
-    expect(only.stdout).to.include('not looked at (1)');
+    expect(only.stdout).to.include('1 not looked at');
     const strict = await run('--no-manifest-ignores');
     expect(strict.code).to.equal(1);
     expect(strict.stdout).to.include('ERR_FILE_UNSIGNED');

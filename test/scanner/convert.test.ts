@@ -37,7 +37,8 @@ describe('convert', () => {
     const out = join(folder(), 'model.safetensors');
     const run = await cli(['convert', source, '--to', 'safetensors', '--out', out, '--json']);
     expect(run.code, run.stderr).to.equal(0);
-    const record = JSON.parse(run.stdout);
+    const { schema, ...record } = JSON.parse(run.stdout);
+    expect(schema).to.equal('modelseal/convert/v1');
     expect(record.source.sha256).to.equal(sha256Of(source));
     expect(record.result.sha256).to.equal(sha256Of(out));
     expect(record.tensors.map((t: { name: string }) => t.name)).to.deep.equal(['w', 'layer.b']);
