@@ -194,6 +194,8 @@ function noStore(): CaStore {
     lastCrls: nothing,
     chores: nothing,
     recordBackup: nothing,
+    markRestored: nothing,
+    awaitsList: async () => false,
     requireConsistent: nothing,
     close: async () => {},
   };

@@ -550,6 +550,7 @@ export class Authority {
     // The one door to everything that is signed.
     this.#consistent ??= this.#store.requireConsistent();
     await this.#consistent;
+    if (await this.#store.awaitsList(role)) throw new ModelsealError('ERR_CA_RESTORED', { issuer: role });
     const file = this.#keyFiles[role];
     const { certificate } = this[role];
     if (!existsSync(file)) throw new ModelsealError('ERR_CA_KEY_ABSENT', { role, file });

@@ -14,6 +14,13 @@ export {
   type RevokeRequest,
   type TsaRequest,
 } from './authority.js';
+export {
+  type Backup,
+  type BackupRequest,
+  backupAuthority,
+  type RestoreRequest,
+  restoreAuthority,
+} from './backup/backup.js';
 export type { IssuedCrl } from './crl.js';
 export { CertificateRequest, type RequestedContent, readRequest } from './csr/request.js';
 export {

@@ -171,15 +171,23 @@ export interface WriteOptions {
  * written is there after a loss of power too.
  * The temporary file lies in the target folder and is removed on failure.
  *
- * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`
+ * @param data All of it, or a function that writes it piece by piece.
+ * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, what `data` throws
  */
-export function writeAtomic(file: string, data: Uint8Array | string, options: WriteOptions = {}): void {
-  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+export function writeAtomic(
+  file: string,
+  data: Uint8Array | string | ((write: (bytes: Uint8Array) => void) => void),
+  options: WriteOptions = {},
+): void {
   const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const fd = openSync(temporary, 'wx', options.mode ?? 0o644);
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      const write = (bytes: Uint8Array): void => {
+        for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      };
+      if (typeof data === 'function') data(write);
+      else write(typeof data === 'string' ? Buffer.from(data) : data);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -198,6 +206,7 @@ export function writeAtomic(file: string, data: Uint8Array | string, options: Wr
     } catch {
       // It was never created, or is already in place.
     }
+    if (error instanceof ModelsealError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EEXIST') throw new ModelsealError('ERR_FILE_EXISTS', { file });
     throw new ModelsealError(

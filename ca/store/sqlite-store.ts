@@ -72,6 +72,9 @@ const ENDING = `SELECT * FROM record WHERE state = 'issued' AND issuer = 'issuin
   ORDER BY not_after LIMIT ${MAX_LISTED}`;
 const INTERRUPTED = `SELECT * FROM record WHERE state = 'pending' AND requested_at < ? ORDER BY id LIMIT ${MAX_LISTED}`;
 
+const ISSUERS: readonly IssuerRole[] = ['root', 'issuing'];
+const restored = (issuer: IssuerRole): string => `restored:${issuer}`;
+
 export interface StoreOptions {
   readonly access?: Access | undefined;
   /** Write although the time lies before what was written last. */
@@ -296,9 +299,20 @@ export class SqliteStore implements CaStore {
     number: number,
     { thisUpdate, nextUpdate }: Omit<LastCrl, 'issuer'>,
   ): Promise<void> {
-    this.#write(() =>
-      this.#db.prepare(RAISE_CRL).run(issuer, number, thisUpdate.getTime(), nextUpdate.getTime()),
-    );
+    this.#write(() => {
+      this.#db.prepare(RAISE_CRL).run(issuer, number, thisUpdate.getTime(), nextUpdate.getTime());
+      this.#db.prepare('DELETE FROM setting WHERE name = ?').run(restored(issuer));
+    });
+  }
+
+  async markRestored(at: Date): Promise<void> {
+    this.#write(() => {
+      for (const issuer of ISSUERS) setTime(this.#db, restored(issuer), at);
+    });
+  }
+
+  async awaitsList(issuer: IssuerRole): Promise<boolean> {
+    return guarded(this.#file, () => settingTime(this.#db, restored(issuer)) !== undefined);
   }
 
   async crlSnapshot(

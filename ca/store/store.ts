@@ -160,6 +160,13 @@ export interface CaStore {
   lastCrls(): Promise<readonly LastCrl[]>;
   /** What to look after: what ends in `ending`, what was begun before `begunBefore` and never completed, the backup. */
   chores(ending: Span, begunBefore: Date): Promise<Chores>;
+  /**
+   * Remembers that the records come from a backup: until {@link raiseCrlNumber} has seen a published list of an issuer,
+   * nobody knows what was revoked since.
+   */
+  markRestored(at: Date): Promise<void>;
+  /** Whether the records are from a backup, and no published list of this issuer was seen since. */
+  awaitsList(issuer: IssuerRole): Promise<boolean>;
   /** Remembers that everything up to this time is in a backup. */
   recordBackup(at: Date): Promise<void>;
   /**

@@ -1,4 +1,5 @@
 import { type Command, command, group } from '../terminal/index.js';
+import backup from './backup.js';
 import blockKey from './block-key.js';
 import clean from './clean.js';
 import crl from './crl.js';
@@ -10,6 +11,7 @@ import migrate from './migrate.js';
 import ocsp from './ocsp.js';
 import recover from './recover.js';
 import request from './request.js';
+import restore from './restore.js';
 import revoke from './revoke.js';
 import show from './show.js';
 import status from './status.js';
@@ -20,7 +22,7 @@ const ca: Command = (context) =>
   command({
     command: 'ca',
     describe:
-      'Run a certificate authority: init, issue, request, tsa-certificate, list, show, export, status, revoke, block-key, crl, ocsp, recover, migrate, clean',
+      'Run a certificate authority: init, issue, request, tsa-certificate, list, show, export, status, revoke, block-key, crl, ocsp, backup, restore, recover, migrate, clean',
     builder: (yargs) =>
       group(yargs, context, [
         init,
@@ -35,6 +37,8 @@ const ca: Command = (context) =>
         blockKey,
         crl,
         ocsp,
+        backup,
+        restore,
         recover,
         migrate,
         clean,

@@ -22,6 +22,7 @@ export type AuditEvent =
   | 'recover'
   | 'clean'
   | 'migrate'
+  | 'backup'
   /** Around a command whose record is a condition (`--audit-required`). */
   | 'begin'
   | 'end'

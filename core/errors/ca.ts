@@ -211,6 +211,38 @@ export const caErrors = defineErrors({
       `${d.path} looks like the rest of an interrupted init and is not cleaned: ${d.problem}`,
     hint: 'Look at it by hand; it may hold private keys.',
   },
+  ERR_CA_RESTORED: {
+    kind: 'refused',
+    say: (d: { issuer: string }) =>
+      `this authority was restored from a backup, and its records may be older than the list that the ${d.issuer} CA published last`,
+    hint: 'Run `modelseal ca recover --crl FILE` with the newest published list of this CA, and --certificate for what was issued since the backup. Nothing is signed before.',
+  },
+  ERR_RESTORE_HOME: {
+    kind: 'usage',
+    say: (d: { home: string }) =>
+      `${d.home} is not empty: an authority is restored into an empty folder only`,
+    hint: 'Choose another --home, or move what is there away first.',
+  },
+  ERR_BACKUP_FORMAT: {
+    kind: 'refused',
+    say: (d: { file: string; problem: string }) => `${d.file} is not a backup of an authority: ${d.problem}`,
+    hint: 'Give a file that `modelseal ca backup` wrote; a newer one may need a newer Modelseal.',
+  },
+  ERR_BACKUP_PASSPHRASE: {
+    kind: 'refused',
+    say: (d: { file: string }) => `the passphrase does not open ${d.file}`,
+    hint: 'A backup has a passphrase of its own, which is not that of a key. If it is right, the header of the file was changed: use another copy.',
+  },
+  ERR_BACKUP_DAMAGED: {
+    kind: 'refused',
+    say: (d: { file: string }) => `${d.file} is damaged or was changed since it was written`,
+    hint: 'Nothing of it was used. Fetch the file again, or use another backup.',
+  },
+  ERR_BACKUP_CONTENT: {
+    kind: 'refused',
+    say: (d: { file: string; problem: string }) => `${d.file} does not hold a whole authority: ${d.problem}`,
+    hint: 'Nothing was restored. Use another backup.',
+  },
   ERR_CSR_MALFORMED: {
     kind: 'refused',
     say: (d: { file: string; problem: string }) =>

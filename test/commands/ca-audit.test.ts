@@ -44,6 +44,8 @@ describe('ca: what cannot be recorded is not done', () => {
     await made('--no-passphrase');
     expect((await ca('issue', ...home(), ...ISSUE, '--out', path('ada'))).code).to.equal(0);
     const cert = path('ada', 'cert.pem');
+    const secret = ['--passphrase-file', save(temp(), 'backup-secret', 'correct horse battery\n')];
+    expect((await ca('backup', path('old.backup'), ...home(), ...secret)).code).to.equal(0);
     return {
       init: ['--home', path('ca', 'second'), '--no-passphrase', '--key-type', 'ec-p256'],
       issue: [...home(), ...ISSUE, '--out', path('ca', 'bob')],
@@ -54,6 +56,8 @@ describe('ca: what cannot be recorded is not done', () => {
       crl: home(),
       ocsp: [cert, ...home(), '--out', path('ca', 'ada.ocsp')],
       recover: [...home(), '--crl', path('ca', 'certs', 'issuing.crl')],
+      backup: [path('ca', 'ca.backup'), ...home(), ...secret],
+      restore: [path('old.backup'), '--home', path('ca', 'third'), ...secret],
       migrate: home(),
       clean: home(),
     };
