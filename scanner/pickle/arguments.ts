@@ -4,6 +4,7 @@ import { attributeOf, isZoneKey } from './attribute.js';
 import { describeCall } from './describe.js';
 import type { Effects } from './effects.js';
 import { fromPython2 } from './judge.js';
+import type { Sight } from './sight.js';
 import { bytesAt, latin1At } from './text.js';
 import { KIND, kindOf, payloadOf } from './values.js';
 
@@ -21,6 +22,28 @@ const PLAIN_ENCODINGS = new Set([
 ]);
 
 const LATIN1 = new Set(['latin1', 'latin-1', 'latin_1', 'iso-8859-1']);
+
+/** What is wrong with the arguments of a conditionally allowed call, by its name; undefined for those that data has. */
+export function unfitArguments<V>(name: string, see: Sight<V>, args: ArrayLike<V>): string | undefined {
+  const text = (place: number): string | undefined =>
+    place < args.length ? see.text(args[place] as V) : undefined;
+  switch (name) {
+    case 'encode': {
+      const encoding = args.length < 2 ? 'utf-8' : text(1)?.toLowerCase();
+      const plain = args.length <= 2 && encoding !== undefined && PLAIN_ENCODINGS.has(encoding);
+      return plain ? undefined : 'with an encoding other than plain text';
+    }
+    case 'ZoneInfo._unpickle':
+      return args.length === 2 && isZoneKey(text(0)) ? undefined : 'with what is no time zone';
+    case 'getLogger':
+      return args.length <= 1 ? undefined : 'with more than a name';
+    case 'type':
+      // The type of a value; with three arguments it makes a class with any methods.
+      return args.length === 1 ? undefined : 'to make a class';
+    default:
+      return undefined;
+  }
+}
 
 /** The bytes that a value stands for: as such, or as the string that protocols below 3 write for them. */
 function nestedBytes(effects: Effects, value: number): ByteSource | undefined {
@@ -65,27 +88,20 @@ export function checkArguments(
     return KIND.COMPUTED;
   }
   if (!args) return refuse('with arguments that cannot be seen');
+  const unfit = unfitArguments(name, effects.sight, args);
+  if (unfit !== undefined) return refuse(unfit);
   const first = args[0];
   switch (name) {
     case 'encode': {
-      const encoding = args[1] === undefined ? 'utf-8' : effects.text(args[1]);
-      if (args.length > 2 || encoding === undefined || !PLAIN_ENCODINGS.has(encoding.toLowerCase())) {
-        return refuse('with an encoding other than plain text');
-      }
       const isText = first !== undefined && first >= 0 && kindOf(first) === KIND.STR;
-      return isText && LATIN1.has(encoding.toLowerCase())
-        ? payloadOf(first) * 16 + KIND.ENCODED
-        : KIND.OPAQUE;
+      const latin = args[1] !== undefined && LATIN1.has(effects.text(args[1])?.toLowerCase() ?? '');
+      return isText && latin ? payloadOf(first) * 16 + KIND.ENCODED : KIND.OPAQUE;
     }
     case 'ZoneInfo._unpickle':
-      return args.length === 2 && first !== undefined && isZoneKey(effects.text(first))
-        ? id * 16 + KIND.RESULT
-        : refuse('with what is no time zone');
     case 'getLogger':
-      return args.length <= 1 ? id * 16 + KIND.RESULT : refuse('with more than a name');
+      return id * 16 + KIND.RESULT;
     case 'type':
-      // The type of a value; with three arguments it makes a class with any methods.
-      return args.length === 1 ? KIND.COMPUTED : refuse('to make a class');
+      return KIND.COMPUTED;
     case '_ufunc_reconstruct': {
       const from = first === undefined ? undefined : effects.text(first);
       const which = args[1] === undefined ? undefined : effects.text(args[1]);

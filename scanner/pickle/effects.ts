@@ -15,6 +15,7 @@ import { DataTypes } from './numpy.js';
 import { type Nature, natureOf, ObjectStates } from './object-state.js';
 import { type Allocation, allocationOf, Resource } from './resource.js';
 import type { PickleRule } from './rules.js';
+import type { NamedGlobal, Sight } from './sight.js';
 import { stringAt } from './text.js';
 import { TorchStorages } from './torch.js';
 import { Arena, isOwned, KIND, kindOf, ownedGlobal, payloadOf } from './values.js';
@@ -33,7 +34,7 @@ export interface Global {
   readonly name: string;
   readonly judgement: Judgement;
   /** What Python 3 calls it. */
-  readonly now: { readonly module: string; readonly name: string };
+  readonly now: NamedGlobal;
   readonly allocates: Allocation | undefined;
   /** How it calls, instantiates or imports its arguments. */
   readonly applied: Application | undefined;
@@ -72,6 +73,14 @@ export class Effects {
   readonly #strings = new Map<number, string | undefined>();
   readonly #described = new Map<number, number>();
   readonly states = new ObjectStates(this);
+  /** How the conditions that the unpickler shares look at a value. */
+  readonly sight: Sight<number> = {
+    global: (value) => (kindOf(value) === KIND.GLOBAL ? this.#globals[payloadOf(value)]?.now : undefined),
+    text: (value) => this.text(value),
+    isText: (value) => this.#isText(value),
+    isNone: (value) => value === KIND.OPAQUE,
+    isResult: (value) => !isOwned(value) && kindOf(value) === KIND.RESULT,
+  };
 
   constructor(source: ByteSource, sink: PickleSink) {
     this.source = source;
@@ -113,6 +122,13 @@ export class Effects {
     return text;
   }
 
+  #isText(value: number): boolean {
+    if (isOwned(value)) return false;
+    const kind = kindOf(value);
+    if (kind === KIND.RESULT) return this.#globals[payloadOf(value)]?.nature.text === true;
+    return kind === KIND.STR || kind === KIND.SPECIAL_STR;
+  }
+
   /** An import. Returns the value it pushes. */
   import(module: string | undefined, name: string | undefined, offset: number): number {
     if (module === undefined || name === undefined) {
@@ -133,9 +149,9 @@ export class Effects {
         this.sink.finding(judgement.rule, `${module}.${name} ${judgement.why}`, offset);
       }
       const [nowModule, nowName] = fromPython2(module, name);
-      const now = { module: nowModule, name: nowName };
+      const now = { module: nowModule, name: nowName, permission: judgement.allowed };
       const allocates = allocationOf(nowModule, nowName);
-      const applied = appliedBy(judgement, now);
+      const applied = appliedBy(judgement.allowed, now);
       const nature = natureOf(nowModule, nowName);
       id = this.#globals.push({ module, name, judgement, now, allocates, applied, nature }) - 1;
       this.#ids.set(key, id);
@@ -243,7 +259,7 @@ export class Effects {
         );
       }
     }
-    this.states.called(global, id, args, offset);
+    if (global.nature.holder) this.states.fill(id * 16 + KIND.RESULT, this.arena.elements(args), offset);
     return this.#result(global, id, args);
   }
 
@@ -264,6 +280,7 @@ export class Effects {
   }
 
   #result(global: Global, id: number, args: number): number {
+    if (global.nature.text) this.states.seen++;
     const { module, name } = global.now;
     if (module === 'numpy' && name === 'dtype')
       return this.types.create(this.arena.elements(args)) ?? id * 16 + KIND.RESULT;
@@ -273,8 +290,10 @@ export class Effects {
   /** Calls what calls, instantiates or imports its arguments: each of them is judged as what is done with it. */
   #apply(applied: Application, id: number, args: number, offset: number): number {
     const elements = this.arena.elements(args);
-    const result = elements && applied.judge(this, elements, offset);
-    if (result !== undefined) return result === SAME ? id * 16 + KIND.RESULT : result;
+    if (elements && applied.fits(this.sight, elements)) {
+      const result = applied.follow(this, elements, offset);
+      return result === SAME ? id * 16 + KIND.RESULT : result;
+    }
     this.keep(args, offset);
     if (this.#describes(id)) {
       this.sink.finding(

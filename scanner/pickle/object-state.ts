@@ -1,5 +1,14 @@
-import type { Effects, Global } from './effects.js';
+import type { Effects } from './effects.js';
 import { isOwned, KIND, kindOf, payloadOf } from './values.js';
+
+const SPECIAL = new Set(
+  '__setstate__ __class__ __dict__ __reduce__ __reduce_ex__ __getattr__ __getattribute__ __setattr__ __call__ __del__ __init__ __new__ __globals__ __builtins__ __code__ __closure__ __defaults__ __bases__ __subclasses__ __mro__ __getitem__ __setitem__ __enter__ __exit__ __iter__ __next__ __import__ __loader__ __spec__'.split(
+    ' ',
+  ),
+);
+
+/** Attributes that change what an object is or does; no data has them in its state. */
+export const isSpecialAttribute = (name: string): boolean => SPECIAL.has(name);
 
 /** Dicts with a special attribute that are told apart; of what is beyond, every one may have it. */
 const MAX_SPECIAL = 1 << 14;
@@ -12,6 +21,15 @@ const ATTRIBUTE_HOLDERS =
 /** Calls that return an object the whole program shares, or one whose only attributes change what it calls. */
 const SHARED =
   /^(logging\.getLogger|_?collections\.defaultdict|uuid\.SafeUUID|re\.RegexFlag|torch\.serialization\._get_layout|pandas\._libs\.missing\.NAType|pytz\._UTC|transformers\..*\.(\w+Strategy|\w+Names|\w+Mode|\w+Type|\w+Option)|accelerate\.utils\.dataclasses\.DistributedType)$/;
+
+/** Beside a dict, a mapping is made of pairs in whatever holds them; what they are is not in sight. */
+const MAY_HOLD_PAIRS: ReadonlySet<number> = new Set([
+  KIND.LIST,
+  KIND.SET,
+  KIND.TUPLE,
+  KIND.RESULT,
+  KIND.COMPUTED,
+]);
 
 /** What the attributes of an object mean, by what made it. */
 export interface Nature {
@@ -54,14 +72,18 @@ export class ObjectStates {
       this.#special.add(dict);
   }
 
-  /** A state, or what a constructor makes attributes of. */
+  /** A state. */
   set(instance: number, state: number, offset: number): void {
     if (this.seen === 0) return;
     const parts = kindOf(state) === KIND.TUPLE ? this.#effects.arena.elements(state) : [state];
-    if (parts && [...parts].some((part) => this.#isSpecial(part))) this.#report(instance, 'are', offset);
-    // What is forgotten may be anything.
-    else if (!parts || [...parts].some((part) => this.#isHidden(part)))
-      this.#report(instance, 'may be', offset);
+    this.#judge(instance, parts, (part) => this.#isHidden(part), offset);
+  }
+
+  /** What a constructor makes attributes of, or another class fills this one with. */
+  fill(instance: number, parts: ArrayLike<number> | undefined, offset: number): void {
+    if (this.seen === 0 || isOwned(instance) || kindOf(instance) !== KIND.RESULT) return;
+    if (this.#effects.global(payloadOf(instance))?.nature.holder)
+      this.#judge(instance, parts, (part) => MAY_HOLD_PAIRS.has(kindOf(part)), offset);
   }
 
   /** Items of an object that shows them as attributes. */
@@ -69,10 +91,16 @@ export class ObjectStates {
     if (this.seen > 0 && this.#names(stack, from, to)) this.#report(target, 'are', offset);
   }
 
-  /** A call: of what makes text, or of what makes attributes of its arguments. */
-  called({ nature }: Global, id: number, args: number, offset: number): void {
-    if (nature.text) this.seen++;
-    if (nature.holder) this.set(id * 16 + KIND.RESULT, args, offset);
+  /** @param parts Undefined where they are forgotten, and may be anything. */
+  #judge(
+    instance: number,
+    parts: ArrayLike<number> | undefined,
+    isHidden: (part: number) => boolean,
+    offset: number,
+  ): void {
+    const all = parts && Array.from(parts);
+    if (all?.some((part) => this.#isSpecial(part))) this.#report(instance, 'are', offset);
+    else if (!all || all.some(isHidden)) this.#report(instance, 'may be', offset);
   }
 
   #names(stack: Float64Array, from: number, to: number): boolean {

@@ -1,3 +1,4 @@
+import { isSpecialAttribute } from './object-state.js';
 import type { Stack } from './stack.js';
 import type { State } from './state.js';
 import { INT_BIAS, KIND } from './values.js';
@@ -36,16 +37,10 @@ export function fetch(state: State, index: number, here: number): boolean {
   return true;
 }
 
-const SPECIAL = new Set(
-  '__setstate__ __class__ __dict__ __reduce__ __reduce_ex__ __getattr__ __getattribute__ __setattr__ __call__ __del__ __init__ __new__ __globals__ __builtins__ __code__ __closure__ __defaults__ __bases__ __subclasses__ __mro__ __getitem__ __setitem__ __enter__ __exit__ __iter__ __next__ __import__ __loader__ __spec__'.split(
-    ' ',
-  ),
-);
-
 /** Strings that name attributes which change what an object is are told apart from others. */
 export function stringKind(state: State, offset: number): number {
   const text = state.effects.text(offset * 16 + KIND.STR);
-  if (text === undefined || !SPECIAL.has(text)) return KIND.STR;
+  if (text === undefined || !isSpecialAttribute(text)) return KIND.STR;
   state.effects.states.seen++;
   return KIND.SPECIAL_STR;
 }

@@ -1,8 +1,14 @@
 import { ModelsealError } from '../../core/errors/index.js';
-import { permissionOf } from '../pickle/allow/index.js';
+import { type Permission, permissionOf } from '../pickle/allow/index.js';
+import { type Application, appliedBy } from '../pickle/applied.js';
+import { unfitArguments } from '../pickle/arguments.js';
 import { fromPython2, isPythonName, isResolver, looksLikeClass } from '../pickle/judge.js';
+import { type Nature, natureOf } from '../pickle/object-state.js';
+import type { NamedGlobal, Sight } from '../pickle/sight.js';
+import type { Attributes } from './attributes.js';
 import type { Construction, Constructor } from './construction.js';
 import { constructorOf } from './constructors.js';
+import type { Copies } from './copies.js';
 import type { Cursor } from './cursor.js';
 import type { UnpickleOptions } from './options.js';
 import { findOwned } from './owned.js';
@@ -10,36 +16,36 @@ import { PyObject, PyReference, PyTuple, type PyValue } from './values.js';
 
 /** Constructors that call constructors: two levels are real. */
 const MAX_NESTED_CALLS = 8;
-/** Arguments and states up to this size are paid for by the opcodes that made them. */
-const FREE_ITEMS = 64;
-/** Larger ones may be fetched from the memo again and again: their items cost in all this multiple of the file. */
-const COPY_FACTOR = 16;
-const COPIED_ITEMS = 1 << 26;
-
-function sizeOf(value: PyValue): number {
-  if (typeof value === 'string' || value instanceof Uint8Array || Array.isArray(value)) return value.length;
-  if (value instanceof Map || value instanceof Set) return value.size;
-  return value instanceof PyTuple ? value.items.length : 0;
-}
 
 /** Globals, calls and instances: whatever is no plain data is looked up here, and nothing is run. */
 export class Calls {
   readonly #in: Cursor;
   readonly #options: UnpickleOptions;
-  #copies: number;
+  readonly #copies: Copies;
+  readonly #attributes: Attributes;
+  readonly #sight: Sight<PyValue> = {
+    global: (value) => this.#global(value),
+    text: (value) => this.#attributes.spelled(value),
+    isText: (value) => typeof value === 'string',
+    isNone: (value) => value === null,
+    isResult: (value) => value instanceof PyObject,
+  };
   /** References that are only safe where their call has been seen. */
   readonly #owned = new Set<PyReference>();
+  /** What is known of the names that have been met: all of them are on the allow-list. */
+  readonly #names = new Map<string, Known>();
   #depth = 0;
 
   /** @throws {ModelsealError} `ERR_UNPICKLE_CONSTRUCTOR` where an operator's constructor is no exact name. */
-  constructor(input: Cursor, options: UnpickleOptions) {
+  constructor(input: Cursor, options: UnpickleOptions, copies: Copies, attributes: Attributes) {
     for (const name of Object.keys(options.constructors ?? {})) {
       if (!isPythonName(name) || !name.includes('.'))
         throw new ModelsealError('ERR_UNPICKLE_CONSTRUCTOR', { name });
     }
     this.#in = input;
     this.#options = options;
-    this.#copies = COPIED_ITEMS + COPY_FACTOR * input.bytes.length;
+    this.#copies = copies;
+    this.#attributes = attributes;
   }
 
   /** A reference to what may be named; nothing is imported. */
@@ -50,11 +56,21 @@ export class Calls {
     const permission = permissionOf(realModule, realName);
     // What resolves other names is no data, not even as a reference that nothing calls.
     if (permission !== undefined && !isResolver(realName)) {
-      const reference = new AllowedReference(realModule, realName);
+      const reference = new AllowedReference(this.#known(realModule, realName, permission));
       if (permission === 'check') this.#owned.add(reference);
       return reference;
     }
     throw new ModelsealError('ERR_UNPICKLE_GLOBAL', { global: given, offset: this.#in.here });
+  }
+
+  #known(module: string, name: string, permission: Permission): Known {
+    const key = `${module}.${name}`;
+    const known = this.#names.get(key);
+    if (known) return known;
+    const global = { module, name, permission };
+    const made = { global, applied: appliedBy(permission, global), nature: natureOf(module, name) };
+    this.#names.set(key, made);
+    return made;
   }
 
   /** The result of the pickle, in which no reference may be left that is only safe where its call has been seen. */
@@ -63,27 +79,44 @@ export class Calls {
     return left ? this.refuse(left.name, 'it is passed on uncalled') : value;
   }
 
+  /** What a reference stands for in the conditions that the scanner shares: an operator's own constructor is a class of data. */
+  #global(value: PyValue): NamedGlobal | undefined {
+    if (!(value instanceof PyReference)) return undefined;
+    if (value instanceof AllowedReference) return value.known.global;
+    const dot = value.name.lastIndexOf('.');
+    return this.#own(value.name) === undefined
+      ? undefined
+      : { module: value.name.slice(0, dot), name: value.name.slice(dot + 1), permission: 'call' };
+  }
+
   /** REDUCE, INST and OBJ. */
   call(callee: PyValue, args: readonly PyValue[]): PyValue {
     if (!(callee instanceof PyReference)) return this.#in.malformed('what is called is no global');
     const own = this.#own(callee.name);
     if (own) return own === 'object' ? new PyObject(callee.name, args) : this.#make(own, args, callee.name);
     if (!(callee instanceof AllowedReference)) return this.refuse(callee.name, 'it is only a reference');
-    const permission = permissionOf(callee.module, callee.local);
-    if (permission === 'applies' && !args.every((arg) => mayBeApplied(callee, arg)))
-      return this.refuse(callee.name, 'it would apply what may only be referred to');
+    const { nature } = callee.known;
+    if (nature.holder) for (const arg of args) this.#attributes.filled(arg);
+    return this.#attributes.made(this.#called(callee, args), nature);
+  }
+
+  #called(callee: AllowedReference, args: readonly PyValue[]): PyValue {
+    const { global, applied } = callee.known;
+    const { module, name, permission } = global;
+    if (applied && !applied.fits(this.#sight, args))
+      return this.refuse(callee.name, 'it would apply arguments that are not those of data');
     if (permission === 'instance' && args.length > 0)
       return this.refuse(callee.name, 'its constructor is not for pickles');
-    if (callee.local === 'defaultdict' && !isFactory(args[0]))
-      return this.refuse(callee.name, 'it would call what may only be referred to');
-    const make = constructorOf(callee.module, callee.local);
+    if (permission === 'ref') return this.refuse(callee.name, 'it may only be referred to');
+    const unfit = permission === 'check' ? unfitArguments(name, this.#sight, args) : undefined;
+    if (unfit !== undefined) return this.refuse(callee.name, `it is called ${unfit}`);
+    const make = constructorOf(module, name);
     if (make) return this.#make(make, args, callee.name);
-    if (permission === 'ref' || permission === 'check')
-      return this.refuse(callee.name, 'it may only be referred to');
-    if (callee.local.startsWith('__pyx_unpickle_'))
+    if (permission === 'check') return this.refuse(callee.name, 'it may only be referred to');
+    if (name.startsWith('__pyx_unpickle_'))
       return new PyObject(refName(args[0]) ?? callee.name, args.slice(1));
     if (permission === 'mapping') return args.length === 0 ? new Map() : new PyObject(callee.name, args);
-    if (!looksLikeClass(callee.local) && !/_ctor$/.test(callee.local)) {
+    if (!looksLikeClass(name) && !/_ctor$/.test(name)) {
       throw new ModelsealError('ERR_UNPICKLE_GLOBAL', { global: callee.name, offset: this.#in.here });
     }
     return new PyObject(callee.name, args);
@@ -98,10 +131,14 @@ export class Calls {
       return cls.name === 'builtins.object'
         ? new PyObject(cls.name, args)
         : this.refuse(cls.name, 'it may only be referred to');
-    const permission = permissionOf(cls.module, cls.local);
-    if (permission === 'ref' || permission === 'check')
+    return this.#attributes.made(this.#instance(cls, args), cls.known.nature);
+  }
+
+  #instance(cls: AllowedReference, args: readonly PyValue[]): PyValue {
+    const { module, name, permission } = cls.known.global;
+    if (permission === 'ref' || permission === 'check' || permission === 'applies')
       return this.refuse(cls.name, 'it may only be referred to');
-    const make = constructorOf(cls.module, cls.local);
+    const make = constructorOf(module, name);
     if (make && cls.name !== 'builtins.object') return this.#make(make, args, cls.name);
     return permission === 'mapping' && args.length === 0 ? new Map() : new PyObject(cls.name, args);
   }
@@ -116,26 +153,26 @@ export class Calls {
       refuse: (problem) => this.refuse(name, problem),
       instance: (cls, args) => this.instance(cls, args),
       call: (callee, args) => this.call(callee, args),
+      fill: (instance, items) => this.#fill(instance, items),
+      state: (state) => this.#attributes.state(state),
       nested: (bytes) =>
         this.#options.nested?.(bytes) ?? this.refuse(name, 'bytes within the pickle are not read here'),
     };
   }
 
-  /** Pays for looking at every item of `value`, or of each of several values. */
-  charge(value: PyValue): void {
-    const size = sizeOf(value);
-    if (size <= FREE_ITEMS) return;
-    this.#copies -= size;
-    if (this.#copies < 0)
-      throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'items copied', limit: COPIED_ITEMS });
+  #fill(instance: PyValue, items: PyValue): void {
+    if (this.#attributes.holds(instance)) this.#attributes.filled(items);
+    if (instance instanceof PyObject) instance.items.push(items);
+    else if (instance instanceof Map && items instanceof Map)
+      for (const [key, value] of items) instance.set(key, value);
   }
 
   /** Runs a constructor of our own. */
   #make(make: Constructor, args: readonly PyValue[], name: string): PyValue {
     if (this.#depth >= MAX_NESTED_CALLS)
       throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'nested calls', limit: MAX_NESTED_CALLS });
-    if (args.length > FREE_ITEMS) this.#copies -= args.length;
-    for (let i = 0; i < args.length && i < FREE_ITEMS; i++) this.charge(args[i] ?? null);
+    this.#copies.pay(args.length);
+    for (const arg of args) this.#copies.charge(arg instanceof PyTuple ? arg.items : arg);
     this.#depth++;
     const made = make(args, this.#construction(name));
     this.#depth--;
@@ -160,42 +197,25 @@ export class Calls {
   }
 
   refuse(global: string, problem: string): never {
-    throw new ModelsealError('ERR_UNPICKLE_CALL', { global, problem, offset: this.#in.here });
+    this.#in.refuse(global, problem);
   }
+}
+
+/** A name of the allow-list, and what the scanner's tables say of it. */
+interface Known {
+  readonly global: NamedGlobal & { readonly permission: Permission };
+  readonly applied: Application | undefined;
+  readonly nature: Nature;
 }
 
 /** A global of the allow-list. */
 class AllowedReference extends PyReference {
-  readonly module: string;
-  readonly local: string;
+  readonly known: Known;
 
-  constructor(module: string, local: string) {
-    super(`${module}.${local}`);
-    this.module = module;
-    this.local = local;
+  constructor(known: Known) {
+    super(`${known.global.module}.${known.global.name}`);
+    this.known = known;
   }
-}
-
-/** What a defaultdict may call for a missing key: a class of data. */
-function isFactory(value: PyValue | undefined): boolean {
-  if (!(value instanceof AllowedReference)) return true;
-  const permission = permissionOf(value.module, value.local);
-  return permission !== 'ref' && permission !== 'applies' && permission !== 'check';
-}
-
-/** Libraries whose functions make nothing but classes of their own. */
-const OWN_CLASSES = /^(numpy\.random|pandas|sklearn|torch)\b/;
-
-/** What an allowed function may call or instantiate: a class of data, and three functions that take nothing but data. */
-function mayBeApplied(by: AllowedReference, value: PyValue): boolean {
-  if (!(value instanceof AllowedReference)) return true;
-  const { module, local } = value;
-  const permission = permissionOf(module, local);
-  const library = OWN_CLASSES.exec(by.module)?.[0];
-  if (library !== undefined && !module.startsWith(library)) return false;
-  if (permission === 'ref') return module === 'torch._tensor' && local === 'Tensor';
-  if (permission === 'applies') return local === '__bit_generator_ctor';
-  return permission !== 'check' || local === 'memmap';
 }
 
 function refName(value: PyValue | undefined): string | undefined {

@@ -8,6 +8,10 @@ export interface Construction {
   instance(cls: PyValue, args: readonly PyValue[]): PyValue;
   /** Calls an allowed global. */
   call(callee: PyValue, args: readonly PyValue[]): PyValue;
+  /** Fills an instance with what the constructor of its base is given. */
+  fill(instance: PyValue, items: PyValue): void;
+  /** Judges a state that the call sets as BUILD does it. */
+  state(state: PyValue): void;
   /** Reads bytes that hold a PyTorch file of their own. */
   nested(bytes: Uint8Array): PyValue;
 }

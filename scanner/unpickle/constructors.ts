@@ -167,8 +167,7 @@ const bounds =
 const CONSTRUCTORS: Readonly<Record<string, Constructor>> = {
   'copyreg._reconstructor': ([cls, base, state], how) => {
     const made = how.instance(cls ?? null, []);
-    if (base instanceof PyReference && base.name !== 'builtins.object' && made instanceof PyObject)
-      made.items.push(state ?? null);
+    if (base instanceof PyReference && base.name !== 'builtins.object') how.fill(made, state ?? null);
     return made;
   },
   'copyreg.__newobj__': firstOf,

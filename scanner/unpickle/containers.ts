@@ -1,13 +1,19 @@
+import type { Attributes } from './attributes.js';
+import type { Copies } from './copies.js';
 import type { Cursor } from './cursor.js';
 import { keyText, PyObject, PyTuple, type PyValue } from './values.js';
 
 /** What opcodes put into lists, sets and dicts. */
 export class Containers {
   readonly #in: Cursor;
+  readonly #copies: Copies;
+  readonly #attributes: Attributes;
   readonly #keys = new Map<string, PyTuple>();
 
-  constructor(input: Cursor) {
+  constructor(input: Cursor, copies: Copies, attributes: Attributes) {
     this.#in = input;
+    this.#copies = copies;
+    this.#attributes = attributes;
   }
 
   /** APPEND, APPENDS and ADDITEMS. */
@@ -21,6 +27,7 @@ export class Containers {
   /** SETITEM, SETITEMS and DICT: keys and values, alternating. */
   setItems(target: PyValue, items: readonly PyValue[]): void {
     if (items.length % 2) this.#in.malformed('a key has no value');
+    this.#attributes.items(target, items);
     for (let i = 0; i < items.length; i += 2) {
       const key = this.key(items[i] ?? null);
       if (target instanceof Map) target.set(key, items[i + 1] ?? null);
@@ -33,7 +40,7 @@ export class Containers {
   key(value: PyValue): PyValue {
     if (Array.isArray(value) || value instanceof Map) this.#in.malformed('a key is a list or dict');
     if (!(value instanceof PyTuple)) return value;
-    const text = keyText(value);
+    const text = keyText(value, (length) => this.#copies.pay(length));
     if (text === undefined) return value;
     const known = this.#keys.get(text);
     if (known) return known;

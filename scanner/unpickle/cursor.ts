@@ -103,6 +103,11 @@ export class Cursor {
   malformed(problem: string): never {
     throw new ModelsealError('ERR_UNPICKLE_MALFORMED', { problem, offset: this.here });
   }
+
+  /** What is well formed and yet no data. */
+  refuse(global: string, problem: string): never {
+    throw new ModelsealError('ERR_UNPICKLE_CALL', { global, problem, offset: this.here });
+  }
 }
 
 /** Python writes twenty-odd characters; a longer line would make the patterns below start anew at each of them. */

@@ -4,6 +4,7 @@ import { ioError } from '../../core/files.js';
 import { hasZipEnd, readZip, type ZipEntry } from '../../core/formats/zip.js';
 import { readZipEntry } from '../containers/zip-data.js';
 import { type ByteSource, DescriptorSource, MemorySource } from '../../core/formats/source.js';
+import { Copies } from './copies.js';
 import { checkUnpickleOptions, type UnpickleOptions } from './options.js';
 import { STORAGE_TYPES, TORCH_TYPES, TorchStorage } from './tensor.js';
 import { Unpickler } from './unpickler.js';
@@ -35,7 +36,7 @@ const LEGACY_PROTOCOL = 1001;
  */
 export function unpickleModel(input: Uint8Array | ByteSource, options: UnpickleOptions = {}): UnpickledModel {
   checkUnpickleOptions('unpickleModel', options);
-  return bounded(() => read(input, options, 0));
+  return bounded(() => read(input, options, new Copies(sizeOf(input)), 0));
 }
 
 /** The same for a file on disk. */
@@ -61,8 +62,12 @@ export function unpickleFile(file: string, options: UnpickleOptions = {}): Unpic
 /** Rebuilds one pickle as data. */
 export function unpickle(input: Uint8Array | ByteSource, options: UnpickleOptions = {}): PyValue {
   checkUnpickleOptions('unpickle', options);
-  const nested = (bytes: Uint8Array): PyValue => read(bytes, options, 1).value;
-  return bounded(() => new Unpickler(allOf(input), { ...options, nested }).load());
+  return bounded(() => {
+    const bytes = allOf(input);
+    const copies = new Copies(bytes.length);
+    const nested = (inner: Uint8Array): PyValue => read(inner, options, copies, 1).value;
+    return new Unpickler(bytes, { ...options, nested }, copies).load();
+  });
 }
 
 /** What the engine itself has no room for is a limit like any other. */
@@ -83,19 +88,31 @@ function allOf(input: Uint8Array | ByteSource): Uint8Array {
   return Uint8Array.from(input.read(0, input.size));
 }
 
-function read(input: Uint8Array | ByteSource, options: UnpickleOptions, depth: number): UnpickledModel {
+const sizeOf = (input: Uint8Array | ByteSource): number =>
+  input instanceof Uint8Array ? input.length : input.size;
+
+/** @param copies Shared by all pickles of a file: one within another may be read again and again. */
+function read(
+  input: Uint8Array | ByteSource,
+  options: UnpickleOptions,
+  copies: Copies,
+  depth: number,
+): UnpickledModel {
   if (depth > MAX_NESTING)
     throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'nested pickles', limit: MAX_NESTING });
-  const inner: UnpickleOptions = { ...options, nested: (bytes) => read(bytes, options, depth + 1).value };
+  const inner: UnpickleOptions = {
+    ...options,
+    nested: (bytes) => read(bytes, options, copies, depth + 1).value,
+  };
   const source = input instanceof Uint8Array ? new MemorySource(input) : input;
   const head = source.read(0, 4);
   if (head[0] === 0x50 && head[1] === 0x4b && hasZipEnd(source)) {
-    return { form: 'pytorch-zip', value: readZipModel(source, inner) };
+    return { form: 'pytorch-zip', value: readZipModel(source, inner, copies, depth) };
   }
   const bytes = allOf(input);
-  const first = new Unpickler(bytes, inner);
+  const first = new Unpickler(bytes, inner, copies);
   return isLegacy(bytes)
-    ? { form: 'pytorch-legacy', value: readLegacy(bytes, inner) }
+    ? { form: 'pytorch-legacy', value: readLegacy(bytes, inner, copies) }
     : { form: 'pickle', value: first.load() };
 }
 
@@ -142,7 +159,7 @@ function fits(storage: TorchStorage, bytes: Uint8Array): void {
 }
 
 /** `NAME/data.pkl`, and one entry `NAME/data/KEY` for each storage. */
-function readZipModel(source: ByteSource, options: UnpickleOptions): PyValue {
+function readZipModel(source: ByteSource, options: UnpickleOptions, copies: Copies, depth: number): PyValue {
   const archive = readZip(source);
   const problem = archive.problems[0];
   if (problem)
@@ -168,6 +185,9 @@ function readZipModel(source: ByteSource, options: UnpickleOptions): PyValue {
   const unpacked = (member: ZipEntry): Uint8Array => {
     const bytes = readZipEntry(source, member, room);
     room -= bytes.length;
+    // An archive within a pickle may be read, and unpacked, again and again.
+    if (depth === 0) copies.hold(bytes.length);
+    else copies.pay(bytes.length);
     return Uint8Array.from(bytes);
   };
   const storages = new Map<string, TorchStorage>();
@@ -185,11 +205,11 @@ function readZipModel(source: ByteSource, options: UnpickleOptions): PyValue {
     storages.set(key, storage);
     return storage;
   };
-  return new Unpickler(unpacked(entry), { ...options, persistent }).load();
+  return new Unpickler(unpacked(entry), { ...options, persistent }, copies).load();
 }
 
 /** Magic number, protocol, platform, the object, the keys of its storages; then each storage, length first. */
-function readLegacy(bytes: Uint8Array, options: UnpickleOptions): PyValue {
+function readLegacy(bytes: Uint8Array, options: UnpickleOptions, copies: Copies): PyValue {
   const roots = new Map<string, TorchStorage>();
   const views: { readonly view: TorchStorage; readonly root: TorchStorage; readonly offset: number }[] = [];
   const persistent = (pid: PyValue, offset: number): PyValue => {
@@ -208,7 +228,7 @@ function readLegacy(bytes: Uint8Array, options: UnpickleOptions): PyValue {
     views.push({ view: part, root, offset: from });
     return part;
   };
-  const reader = new Unpickler(bytes, { ...options, persistent });
+  const reader = new Unpickler(bytes, { ...options, persistent }, copies);
   reader.load();
   if (reader.load() !== LEGACY_PROTOCOL) {
     throw new ModelsealError('ERR_UNPICKLE_MALFORMED', {

@@ -62,6 +62,12 @@ const parameter: Constructor = ([data], how) => {
   return data;
 };
 
+/** `(data, requires_grad, hooks, state)`. */
+const parameterWithState: Constructor = (args, how) => {
+  how.state(args[3] ?? null);
+  return parameter(args, how);
+};
+
 const fromArray: Constructor = ([array, type], how) => {
   const dtype = typeName(type);
   if (!(array instanceof NdArray) || dtype === undefined)
@@ -86,14 +92,18 @@ export const TORCH_CONSTRUCTORS: Readonly<Record<string, Constructor>> = {
     rebuild([storage ?? null, offset ?? null, size ?? null, stride ?? null], how),
   'torch._utils._rebuild_parameter': parameter,
   'torch._utils._rebuild_parameter_v2': parameter,
-  'torch._utils._rebuild_parameter_with_state': parameter,
+  'torch._utils._rebuild_parameter_with_state': parameterWithState,
   'torch._utils._rebuild_sparse_tensor': asObject('torch.sparse'),
   'torch._utils._rebuild_sparse_csr_tensor': asObject('torch.sparse_csr'),
   'torch._utils._rebuild_device_tensor_from_numpy': fromArray,
   'torch.serialization._get_layout': ([name], how) =>
     typeof name === 'string' ? new PyReference(name) : how.refuse('its name is no text'),
-  'torch._tensor._rebuild_from_type_v2': ([callee, , args], how) =>
-    args instanceof PyTuple ? how.call(callee ?? null, args.items) : how.refuse('its arguments are no tuple'),
+  'torch._tensor._rebuild_from_type_v2': ([callee, , args, state], how) => {
+    how.state(state ?? null);
+    return args instanceof PyTuple
+      ? how.call(callee ?? null, args.items)
+      : how.refuse('its arguments are no tuple');
+  },
   'torch.Size': (args) => new PyObject('torch.Size', args),
   'torch.device': (args) => new PyObject('torch.device', args),
   'torch.storage._load_from_bytes': ([bytes], how) =>

@@ -1,6 +1,8 @@
 import { ModelsealError } from '../../core/errors/index.js';
+import { Attributes } from './attributes.js';
 import { Calls } from './calls.js';
 import { Containers } from './containers.js';
+import { Copies } from './copies.js';
 import { Cursor } from './cursor.js';
 import { countOf, DType, toShape } from './dtype.js';
 import { misfit, NdArray } from './ndarray.js';
@@ -27,19 +29,29 @@ export class Unpickler {
   readonly #in: Cursor;
   readonly #options: UnpickleOptions;
   readonly #stack: PickleStack;
+  readonly #copies: Copies;
+  readonly #attributes: Attributes;
   readonly #calls: Calls;
   readonly #containers: Containers;
   readonly #depth: number;
   #opcodes = 0;
 
   /** @throws {ModelsealError} `ERR_UNPICKLE_CONSTRUCTOR` where an operator's constructor is no exact name. */
-  constructor(bytes: Uint8Array, options: UnpickleOptions = {}, at = 0, depth = 0) {
+  constructor(
+    bytes: Uint8Array,
+    options: UnpickleOptions = {},
+    copies = new Copies(bytes.length),
+    at = 0,
+    depth = 0,
+  ) {
     this.#depth = depth;
     this.#in = new Cursor(bytes, at);
     this.#options = options;
     this.#stack = new PickleStack(this.#in);
-    this.#calls = new Calls(this.#in, options);
-    this.#containers = new Containers(this.#in);
+    this.#copies = copies;
+    this.#attributes = new Attributes(this.#in, copies);
+    this.#calls = new Calls(this.#in, options, copies, this.#attributes);
+    this.#containers = new Containers(this.#in, copies, this.#attributes);
   }
 
   /** Offset after what has been read. */
@@ -206,7 +218,7 @@ export class Unpickler {
         const named = stack.pop();
         const args = stack.pop();
         if (!(args instanceof PyTuple) || !(named instanceof Map)) input.malformed('arguments are no tuple');
-        calls.charge(args);
+        this.#copies.pay(args.items.length);
         stack.push(calls.instance(stack.pop(), named.size > 0 ? [...args.items, named] : args.items));
         return;
       }
@@ -252,7 +264,7 @@ export class Unpickler {
   }
 
   #build(target: PyValue, state: PyValue): void {
-    setState(target, state, this.#calls, this.#in);
+    setState(target, state, this.#attributes, this.#in);
     if (target instanceof PyObject && target.class.endsWith('joblib.numpy_pickle.NumpyArrayWrapper'))
       this.#stack.replaceTop(this.#inlineArray(state));
   }
@@ -268,7 +280,7 @@ export class Unpickler {
     if (type.hasObject) {
       if (this.#depth >= MAX_INNER)
         throw new ModelsealError('ERR_UNPICKLE_LIMIT', { what: 'nested pickles', limit: MAX_INNER });
-      const inner = new Unpickler(this.#in.bytes, this.#options, this.#in.at, this.#depth + 1);
+      const inner = new Unpickler(this.#in.bytes, this.#options, this.#copies, this.#in.at, this.#depth + 1);
       inner.#opcodes = this.#opcodes;
       const value = inner.load();
       this.#opcodes = inner.#opcodes;

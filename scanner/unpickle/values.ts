@@ -128,8 +128,12 @@ const MAX_KEY_TEXT = 1000;
 
 const isLong = (value: bigint): boolean => BigInt.asIntN(1024, value) !== value;
 
-/** A text that equal tuples of plain values share; undefined for others. */
-export function keyText(value: PyTuple): string | undefined {
+/**
+ * A text that equal tuples of plain values share; undefined for others.
+ *
+ * @param pay Told how long the text is: tuples within tuples are written out each time.
+ */
+export function keyText(value: PyTuple, pay: (length: number) => void): string | undefined {
   let parts = 0;
   const write = (v: PyValue): string => {
     if (++parts > MAX_KEY_PARTS) return '…';
@@ -142,5 +146,6 @@ export function keyText(value: PyTuple): string | undefined {
     return '…';
   };
   const text = write(value);
+  pay(text.length);
   return parts >= MAX_KEY_PARTS ? undefined : text;
 }

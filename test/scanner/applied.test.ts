@@ -17,7 +17,7 @@ const CALLED_OTHERWISE: readonly Permission[] = ['ref', 'check'];
 function stated(module: string, name: string): readonly number[] | 'otherwise' {
   const judgement = judgeGlobal(module, name);
   if (judgement.allowed === undefined || CALLED_OTHERWISE.includes(judgement.allowed)) return 'otherwise';
-  return appliedBy(judgement, { module, name })?.places ?? [];
+  return appliedBy(judgement.allowed, { module, name })?.places ?? [];
 }
 
 function missing({ module, name, places }: Pick<AppliedFact, 'module' | 'name' | 'places'>): string[] {

@@ -48,9 +48,9 @@ const call =
   (b) =>
     tuple(...args)(b.stackGlobal(module, name)).reduce();
 const make =
-  (module: string, name: string): Step =>
+  (module: string, name: string, ...args: Step[]): Step =>
   (b) =>
-    b.stackGlobal(module, name).emptyTuple().newObject();
+    tuple(...args)(b.stackGlobal(module, name)).newObject();
 const set =
   (object: Step, state: Step): Step =>
   (b) =>
@@ -62,6 +62,7 @@ const item =
 
 const SCORER = ref('sklearn.metrics._scorer', 'get_scorer');
 const SQRT = ref('numpy', 'sqrt');
+const RESULT_CLASS = ref('scipy.optimize._optimize', 'OptimizeResult');
 const LINEAR = make('torch.nn.modules.linear', 'Linear');
 const COMPUTED_NAME = call('builtins', 'str', (b) => b.bytes(Buffer.from('__setstate__')), str('ascii'));
 const HOLDERS: readonly (readonly [string, string])[] = [
@@ -108,6 +109,42 @@ const ATTRIBUTES: readonly Pair[] = [
     'PKL-BUILD-ATTRIBUTES',
     call('types', 'SimpleNamespace', call('builtins', 'dict', list(tuple(str('__class__'), SCORER)))),
     call('types', 'SimpleNamespace', call('builtins', 'dict', list(tuple(str('x'), SCORER)))),
+  ],
+  [
+    'a state with a name that NEWOBJ computes',
+    'PKL-BUILD-ATTRIBUTES',
+    set(
+      LINEAR,
+      dict(
+        make('builtins', 'str', (b) => b.bytes(Buffer.from('__setstate__')), str('ascii')),
+        SCORER,
+      ),
+    ),
+    set(LINEAR, dict(str('name'), SCORER)),
+  ],
+  [
+    'a mapping that another class fills with what the next BUILD calls',
+    'PKL-BUILD-ATTRIBUTES',
+    call(
+      'copyreg',
+      '_reconstructor',
+      RESULT_CLASS,
+      ref('builtins', 'dict'),
+      dict(str('__setstate__'), SCORER),
+    ),
+    call('copyreg', '_reconstructor', RESULT_CLASS, ref('builtins', 'dict'), dict(str('x'), SCORER)),
+  ],
+  [
+    'a mapping that is made of pairs',
+    'PKL-BUILD-ATTRIBUTES',
+    call('scipy.optimize._optimize', 'OptimizeResult', list(tuple(str('__setstate__'), SCORER))),
+    call('scipy.optimize._optimize', 'OptimizeResult', list(tuple(str('x'), SCORER))),
+  ],
+  [
+    'a namespace of pairs in a tuple',
+    'PKL-BUILD-ATTRIBUTES',
+    call('types', 'SimpleNamespace', tuple(tuple(str('__class__'), SCORER))),
+    call('types', 'SimpleNamespace', tuple(tuple(str('x'), SCORER))),
   ],
   [
     'a state with a computed name',

@@ -4,9 +4,9 @@ import { disagreement, STRICTER, UNREADABLE } from './reference/compare.js';
 import { Dice, generate, mutate } from './reference/generate.js';
 import { loadAll } from './reference/machine.js';
 
-/** More by hand: MODELSEAL_REFERENCE=1000000, and MODELSEAL_SEED for the first. */
+/** More by hand: MODELSEAL_REFERENCE=1000000, and MODELSEAL_SEED for the first. Without them every run is the same. */
 const COUNT = Number(process.env.MODELSEAL_REFERENCE ?? 4000);
-const SEED = Number(process.env.MODELSEAL_SEED ?? Date.now() % 2 ** 31);
+const SEED = Number(process.env.MODELSEAL_SEED ?? 1);
 
 describe('pickle scanner: a slow machine that holds every object', function () {
   this.timeout(Math.max(30_000, COUNT));

@@ -71,7 +71,7 @@ export class Calls {
     for (const place of SIZED[path] ?? []) this.#ask(items[place]);
     const made = new PyInstance(path, items);
     if (path === 'types.SimpleNamespace' || path === 'scipy.optimize._optimize.OptimizeResult')
-      for (const item of items) this.#attributes(item);
+      for (const item of items) this.#filled(item);
     return made;
   }
 
@@ -160,6 +160,20 @@ export class Calls {
     return parts.flatMap((part) => (part.kind === 'dict' ? part.entries.map(([key]) => key) : []));
   }
 
+  /** Items of a new mapping: a dict, or pairs in whatever holds them. */
+  #filled(items: Py): void {
+    this.#attributes(items);
+    if (items.kind === 'instance')
+      for (const inner of reachable(items))
+        if (isText(inner, SPECIAL) || isComputedText(inner)) throw new Finding('an attribute in a mapping');
+    if (items.kind !== 'list' && items.kind !== 'set' && items.kind !== 'tuple') return;
+    for (const pair of items.items)
+      if (pair.kind === 'tuple' || pair.kind === 'list') {
+        const [key] = pair.items;
+        if (key && (isText(key, SPECIAL) || isComputedText(key))) throw new Finding('an attribute by a pair');
+      }
+  }
+
   #attributes(state: Py): void {
     for (const key of this.#keys(state))
       if (isText(key, SPECIAL) || isComputedText(key)) throw new Finding('a special attribute is set');
@@ -241,7 +255,7 @@ export class Calls {
         this.call(second, new PyTuple([third]));
         const made = this.instantiate(first, new PyTuple([]));
         if (made.kind === 'instance') made.parts.push(third);
-        if (named(first, 'scipy.optimize._optimize.OptimizeResult')) this.#attributes(third);
+        if (named(first, 'scipy.optimize._optimize.OptimizeResult')) this.#filled(third);
         return made;
       }
       case 'copyreg.__newobj__':

@@ -163,6 +163,26 @@ describe('unpickler: hostile work', function () {
     expectCode('ERR_UNPICKLE_LIMIT', () => unpickle(copies(100_000)));
   });
 
+  it('bounds copies of a dict, which weigh more than those of a list', () => {
+    const dict = pickle(2).dict().mark();
+    for (let i = 0; i < 5000; i++) dict.op('J', u32(i)).none();
+    const b = dict.setItems().put(0).op('0').global('builtins', 'dict').put(1).op('0');
+    const copies = (n: number): Uint8Array =>
+      Buffer.concat([b.done(), Buffer.from(`${'h\x01h\x00\x85R0'.repeat(n)}N.`, 'latin1')]);
+    unpickle(copies(3));
+    expectCode('ERR_UNPICKLE_LIMIT', () => unpickle(copies(900)));
+  });
+
+  it('bounds keys that repeat a long tuple', () => {
+    const b = pickle(2).mark();
+    for (let i = 0; i < 900; i++) b.str('x'.repeat(900));
+    b.tuple().put(0).op('0').dict().mark();
+    const keys = (n: number): Uint8Array =>
+      Buffer.concat([b.done(), Buffer.from(`${'h\x00N'.repeat(n)}u.`, 'latin1')]);
+    unpickle(keys(3));
+    expectCode('ERR_UNPICKLE_LIMIT', () => unpickle(keys(100_000)));
+  });
+
   it('refuses functions that would call each other', () => {
     const b = pickle(2).global('copyreg', '__newobj__').put(0).mark();
     for (let i = 0; i < 100_000; i++) b.get(0);
