@@ -42,6 +42,16 @@ export const COMMANDS: CommandList = [
     load: () => import('./exec.js'),
   },
   {
+    name: 'push',
+    describe: 'Put a signed model into an OCI registry',
+    load: () => import('./push.js'),
+  },
+  {
+    name: 'pull',
+    describe: 'Get a model from an OCI registry: verified first, then its files',
+    load: () => import('./pull.js'),
+  },
+  {
     name: 'certificate',
     describe: 'Judge a certificate of any CA: path, rules, revocation',
     load: () => import('./certificate.js'),

@@ -18,7 +18,11 @@ const verify: Command = (context) =>
           '$0 verify ./model --trust-root root.pem --crl issuing.crl',
           'a model signed under your own root',
         )
-        .example('$0 verify ./model --public-key team.pub', 'a model signed with one key'),
+        .example('$0 verify ./model --public-key team.pub', 'a model signed with one key')
+        .example(
+          '$0 verify oci://registry.example/acme/tiny:v1 --trust-root root.pem',
+          'a model in a registry, by its manifest alone',
+        ),
     handler: (argv) => run(argv, context),
   });
 
@@ -36,8 +40,13 @@ async function run(
   const report = new ReportBuilder(argv.model, options.at, context.observer);
   const bar = context.output.progress('verifying');
   try {
-    const model = await requireTrusted(argv.model, argv, context.env, report);
-    await verifyModel(model, { ...options, report, onProgress: bar.sink });
+    if (argv.model.startsWith('oci://')) {
+      const { verifyArtifact } = await import('../loader/registry/index.js');
+      await verifyArtifact(argv.model, { ...options, report, env: context.env });
+    } else {
+      const model = await requireTrusted(argv.model, argv, context.env, report);
+      await verifyModel(model, { ...options, report, onProgress: bar.sink });
+    }
   } catch (error) {
     bar.done();
     await remember('verify', error, report, context);

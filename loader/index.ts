@@ -128,6 +128,20 @@ export {
   type TensorShape,
   type VerifiedFiles,
 } from './runtime/index.js';
+// loader/registry: models in OCI registries.
+export {
+  type PulledModel,
+  type PullOptions,
+  type PushedModel,
+  type PushOptions,
+  pullModel,
+  pushModel,
+  type RegistryAccess,
+  type RegistryFile,
+  type RegistryVerifyOptions,
+  type VerifiedArtifact,
+  verifyArtifact,
+} from './registry/index.js';
 // loader/stage: verified copies, and programs in any language on them.
 export {
   type ExecOptions,

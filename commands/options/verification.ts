@@ -22,7 +22,9 @@ export const VERIFICATION = {
   only: list('Verify this file or folder of the model only'),
 } as const satisfies OptionTable;
 
-export const MODEL = needed(text('Model folder or single file'));
+export const MODEL = needed(
+  text('Model folder, single file, or hf://ORG/NAME[@REVISION] of the local cache'),
+);
 
 /** The model, and what is known of it; a command that knows it by another name adds that one. */
 export type VerifyArguments = Values<typeof VERIFICATION> & { readonly model: string };

@@ -1,6 +1,7 @@
 import { type ErrorRecord, isModelsealError, ModelsealError } from '../errors/index.js';
 import { VERSION } from '../version.js';
 import type {
+  ArtifactSummary,
   Check,
   FilesSummary,
   ModelSummary,
@@ -34,6 +35,7 @@ export class ReportBuilder {
   readonly #timings: Record<string, number> = {};
   #files: FilesSummary | undefined;
   #model: ModelSummary | undefined;
+  #artifact: ArtifactSummary | undefined;
   #metadata: Readonly<Record<string, unknown>> | undefined;
 
   /** @param at The time that validity is judged at; an input, never read from a clock in here. */
@@ -75,6 +77,10 @@ export class ReportBuilder {
   /** Claimed by its place, not proven. */
   model(model: ModelSummary): void {
     this.#model = model;
+  }
+
+  artifact(artifact: ArtifactSummary): void {
+    this.#artifact = artifact;
   }
 
   threat(threat: ThreatSummary): void {
@@ -135,6 +141,7 @@ export class ReportBuilder {
       tool: { name: 'modelseal', version: VERSION },
       subject: this.#subject,
       ...(this.#model ? { model: this.#model } : {}),
+      ...(this.#artifact ? { artifact: this.#artifact } : {}),
       verdict: this.#verdict(),
       reservations: this.#reservations,
       at: this.#at.toISOString(),

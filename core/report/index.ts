@@ -5,6 +5,7 @@ export { toMarkdown } from './render/markdown.js';
 export { htmlPage, htmlText } from './render/page.js';
 export { type ProblemText, type RuleTexts, toSarif } from './render/sarif.js';
 export type {
+  ArtifactSummary,
   CertificateSummary,
   Check,
   FilesSummary,

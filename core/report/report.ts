@@ -69,6 +69,13 @@ export interface ModelSummary {
   readonly bytes: number;
 }
 
+/** An artifact of a registry that was judged. */
+export interface ArtifactSummary {
+  /** `oci://HOST/REPOSITORY@sha256:…`, by which a puller gets exactly what was judged. */
+  readonly reference: string;
+  readonly digest: string;
+}
+
 export type Verdict = 'accepted' | 'refused' | 'threat' | 'unchecked';
 
 /** The one report behind human text, `--json`, SARIF, JUnit and HTML. JSON-able as it stands. */
@@ -77,6 +84,7 @@ export interface Report {
   /** What was judged, as the caller named it. */
   readonly subject: string;
   readonly model?: ModelSummary;
+  readonly artifact?: ArtifactSummary;
   readonly verdict: Verdict;
   /** What an acceptance leaves open, to be said with the verdict: `revocation not checked`. */
   readonly reservations: readonly string[];

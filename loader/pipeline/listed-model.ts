@@ -59,6 +59,8 @@ export function chooseFiles(
 const DOWNLOAD_RECORD =
   /^\.cache\/huggingface\/(?:\.gitignore|CACHEDIR\.TAG|download\/(?:[^/]+\/)*[^/]+\.(?:metadata|lock))$/;
 
+export const isDownloadRecord = (name: string): boolean => DOWNLOAD_RECORD.test(name);
+
 /** Whether files lie below a folder. Made when the first link to a folder is met, which most models have not. */
 function expectedFolders(files: readonly string[]): (folder: string) => boolean {
   let folders: Set<string> | undefined;

@@ -33,22 +33,33 @@ export async function stageModel(path: string, target: string, options: StageOpt
   const report = options.report ?? new ReportBuilder(path, options.at);
   requireFree(full, target);
   const folder = PrivateFolder.make(dirname(full), 'stage', basename(full));
-  const reportFile = `${full}.report.json`;
   try {
     const { files } = await copyVerified(path, folder, options, report, true);
-    report.passed('stage', `${files.length} files, read-only, in ${target}`);
-    const built = report.build();
-    writeAtomic(reportFile, `${JSON.stringify(built, null, 2)}\n`, { overwrite: true });
-    try {
-      appear(folder.content, full, target);
-    } catch (error) {
-      rmSync(reportFile, { force: true });
-      throw error;
-    }
-    return { path: full, files, report: built, reportFile };
+    return publish(folder, full, target, files, report);
   } finally {
     folder.remove();
   }
+}
+
+/** Lets a finished copy appear, with its report beside it. */
+export function publish(
+  folder: PrivateFolder,
+  full: string,
+  target: string,
+  files: readonly string[],
+  report: ReportBuilder,
+): StagedModel {
+  report.passed('stage', `${files.length} files, read-only, in ${target}`);
+  const built = report.build();
+  const reportFile = `${full}.report.json`;
+  writeAtomic(reportFile, `${JSON.stringify(built, null, 2)}\n`, { overwrite: true });
+  try {
+    appear(folder.content, full, target);
+  } catch (error) {
+    rmSync(reportFile, { force: true });
+    throw error;
+  }
+  return { path: full, files, report: built, reportFile };
 }
 
 /**
@@ -68,7 +79,7 @@ export function requireFree(full: string, named: string): void {
 }
 
 /** Replaces nothing but an empty folder: the system refuses to put a folder over anything else. */
-export function appear(content: string, full: string, named: string): void {
+function appear(content: string, full: string, named: string): void {
   try {
     renameSync(content, full);
   } catch (error) {

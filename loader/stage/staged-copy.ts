@@ -83,14 +83,31 @@ export async function copyVerified(
   });
   reportComparison(report, compared);
   MatchedModel.from(compared);
-  writeSignatures(folder.content, copied, [...read.values()]);
-  if (options.skipScan) report.skipped('scan', 'not scanned, on request');
-  else await scanCopy(folder.content, copied, path, options.scan, report);
-  seal(folder.content, durable);
+  await finishCopy(path, folder, copied, [...read.values()], options, report, durable);
   return { files: copied, single: listed.tree.single ? listed.tree.name : undefined };
 }
 
-function makeFolder(path: string, made: Set<string>): void {
+/**
+ * What is left to do for a copy whose bytes were verified: its signatures, the scan, and that nobody changes it.
+ *
+ * @throws {ModelsealError} `ERR_THREAT_FOUND`, `ERR_SCAN_INCOMPLETE`, `ERR_FILE_UNWRITABLE`
+ */
+export async function finishCopy(
+  subject: string,
+  folder: PrivateFolder,
+  files: readonly string[],
+  signatures: readonly Uint8Array[],
+  options: StageOptions,
+  report: ReportBuilder,
+  durable: boolean,
+): Promise<void> {
+  writeSignatures(folder.content, files, signatures);
+  if (options.skipScan) report.skipped('scan', 'not scanned, on request');
+  else await scanCopy(folder.content, files, subject, options.scan, report);
+  seal(folder.content, durable);
+}
+
+export function makeFolder(path: string, made: Set<string>): void {
   if (made.has(path)) return;
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
