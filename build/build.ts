@@ -47,7 +47,11 @@ const importThroughLauncher: Plugin = {
 const leaveOut: Plugin = {
   name: 'leave-out',
   setup(bundle) {
-    const parts = [...Object.values(small.withoutOptions), ...small.without];
+    const parts = [
+      ...Object.values(small.withoutOptions),
+      ...Object.values(small.withoutWords),
+      ...small.without,
+    ];
     const unreachable = (path: string, importer: string): boolean =>
       /[\\/]commands[\\/]all\.js$/.test(importer)
         ? path !== `./${small.command}.js`

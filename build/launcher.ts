@@ -38,6 +38,8 @@ function fits([command, ...rest]: readonly string[]): boolean {
   const plain = (word: string): string => word.replaceAll('-', '').toLowerCase();
   const has = (names: readonly string[]): boolean =>
     rest.some((word) => word.startsWith('--') && names.some((name) => plain(word).startsWith(plain(name))));
+  const begun = Object.keys(small.withoutWords);
+  if (rest.some((word) => begun.some((beginning) => word.startsWith(beginning)))) return false;
   // Without any of the first, the trust store is asked.
   return command === small.command && has(small.withOneOf) && !has(Object.keys(small.withoutOptions));
 }

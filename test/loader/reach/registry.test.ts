@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { Oid } from '../../../core/x509/index.js';
 import type { ErrorCode } from '../../../core/errors/index.js';
@@ -15,6 +18,7 @@ import { type Hostile, sha256, TestRegistry } from '../../support/registry.js';
 import { publisher, writeModel } from '../../support/signed-model.js';
 import { useTemp } from '../../support/temp.js';
 
+const BIN = fileURLToPath(new URL('../../../dist/bin/modelseal.cjs', import.meta.url));
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const TITLE = 'org.opencontainers.image.title';
 
@@ -502,6 +506,9 @@ describe('OCI registries', () => {
     const verify = await cli(['verify', tag, ...trust(), '--json']);
     expect(verify.code, verify.stdout).to.equal(0);
     expect((JSON.parse(verify.stdout) as Report).artifact?.reference).to.equal(reference);
+    // As it is installed, where the command that verifies has a smaller bundle of its own.
+    const installed = await promisify(execFile)(process.execPath, [BIN, 'verify', tag, ...trust()]);
+    expect(installed.stdout).to.contain('accepted');
     const pull = await cli(['pull', tag, join(temp(), 'out'), ...trust()]);
     expect(pull.code, pull.stdout).to.equal(0);
     expect(existsSync(join(temp(), 'out.report.json'))).to.equal(true);
