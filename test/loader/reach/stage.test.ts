@@ -400,6 +400,9 @@ describe('stage and exec', () => {
         { stdio: 'ignore' },
       );
       await until(() => existsSync(pid) && readFileSync(pid, 'utf8').endsWith('\n'));
+      // The program may have come further than the note that it runs.
+      const note = join(within, readdirSync(within)[0] ?? '', 'owners.json');
+      await until(() => (JSON.parse(readFileSync(note, 'utf8')) as unknown[]).length === 2);
       const ended = exited(child);
       child.kill('SIGKILL');
       await ended;
