@@ -184,6 +184,8 @@ function noStore(): CaStore {
     list: nothing,
     count: nothing,
     revoke: nothing,
+    live: nothing,
+    revokeAll: nothing,
     isRevoked: async () => false,
     importFound: nothing,
     findByKey: nothing,

@@ -36,15 +36,17 @@ import { OFFERED_REASONS, type OfferedReason } from './reasons.js';
 import { importCertificate, type Recovered, recover } from './recover.js';
 import { type AuthorityStatus, authorityStatus, isListDue, type StatusRequest } from './status.js';
 import { SqliteStore } from './store/sqlite-store.js';
-import type {
-  CaStore,
-  CertificatePage,
-  CertificateRecord,
-  CertificateState,
-  IssuerRole,
-  LastCrl,
-  ListFilter,
-  Revocation,
+import {
+  type CaStore,
+  type CertificatePage,
+  type CertificateRecord,
+  type CertificateState,
+  type IssuerRole,
+  type LastCrl,
+  type ListFilter,
+  PROFILES,
+  type Revocation,
+  type Selection,
 } from './store/store.js';
 import { TsaTemplate } from './timestamp/template.js';
 import { DEVELOPER_LIFETIME, TSA_LIFETIME, type ValidityRequest, validityUnder } from './validity.js';
@@ -66,6 +68,8 @@ export interface TsaRequest extends ValidityRequest {
   readonly publicKey: KeyObject;
   /** Common name of the subject. */
   readonly name: string;
+  /** Certify a key again that has a certificate of a time-stamp authority already. */
+  readonly reuseKey?: boolean | undefined;
 }
 
 export interface IssuedCertificate {
@@ -88,6 +92,9 @@ interface RevocationOrder {
 export interface RevokeRequest extends RevocationOrder {
   readonly serial: string;
 }
+
+/** Everything that is meant by all that is given: identity, time of issuance, profile. */
+export type RevokeAllRequest = RevocationOrder & Selection;
 
 export interface BlockKeyRequest extends Omit<RevocationOrder, 'reason'> {
   readonly publicKey: KeyObject;
@@ -173,7 +180,7 @@ const ISSUE: OptionTable<IssueRequest> = {
   notAfter: is.time,
   reuseKey: is.flag,
 };
-const { emails: _, uris: __, reuseKey: ___, ...ISSUE_TSA } = ISSUE;
+const { emails: _, uris: __, ...ISSUE_TSA } = ISSUE;
 const ORDER = { at: is.time, reason: is.one(...OFFERED_REASONS), invalidityDate: is.time };
 const REVOKE: OptionTable<RevokeRequest> = { ...ORDER, serial: is.text };
 const BLOCK: OptionTable<BlockKeyRequest> = { at: is.time, invalidityDate: is.time, publicKey: is.object };
@@ -196,7 +203,14 @@ const STATUS: OptionTable<StatusRequest> = {
   auditLog: is.text,
 };
 const OCSP: OptionTable<OcspValidity> = { at: is.time, days: is.number };
-const ALL = { state: is.one('pending', 'issued', 'revoked'), text: is.text, identity: is.text };
+const SELECTION: OptionTable<Selection> = {
+  identity: is.text,
+  since: is.time,
+  until: is.time,
+  profile: is.one(...PROFILES),
+};
+const REVOKE_ALL: OptionTable<RevokeAllRequest> = { ...ORDER, ...SELECTION };
+const ALL = { ...SELECTION, state: is.one('pending', 'issued', 'revoked'), text: is.text };
 const LIST: OptionTable<ListFilter> = { ...ALL, limit: is.number, after: is.text };
 
 /** A certificate authority that is open for work. Close it when done. */
@@ -297,7 +311,7 @@ export class Authority {
       notAfter,
       spki,
     });
-    return { ...(await this.#certify(linted, request.at)), shortened };
+    return { ...(await this.#certify(linted, request.at, request.reuseKey)), shortened };
   }
 
   async #certify(
@@ -335,6 +349,42 @@ export class Authority {
       throw new ModelsealError('ERR_CA_ISSUING_REVOCATION', { serial });
     }
     return this.#find(await this.#store.revoke(serial, revocationOf(request), encodeRevokedEntry));
+  }
+
+  /**
+   * What {@link revokeAll} would revoke: with compromised keys, their other certificates too.
+   *
+   * @throws {ModelsealError} `ERR_USAGE`, `ERR_REVOKE_NOTHING`
+   */
+  async wouldRevoke(request: RevokeAllRequest): Promise<readonly CertificateRecord[]> {
+    checkOptions('wouldRevoke', request, REVOKE_ALL);
+    const named = await this.#store.live(selectionOf(request));
+    if (named.length === 0) throw new ModelsealError('ERR_REVOKE_NOTHING', {});
+    if (request.reason !== 'keyCompromise') return named;
+    const all = new Map(named.map((record) => [record.serial, record]));
+    for (const { keyFingerprint } of named) {
+      if (keyFingerprint === '') continue;
+      for (const record of await this.ofSameKey(keyFingerprint)) {
+        if (record.revocation?.reason !== 'keyCompromise') all.set(record.serial, record);
+      }
+    }
+    return [...all.values()];
+  }
+
+  /**
+   * Revokes all certificates of an identity, a time or a profile that are not revoked yet, in one step: all or none.
+   * Those of the CAs themselves are not among them.
+   *
+   * @returns What was revoked.
+   * @throws {ModelsealError} `ERR_USAGE` when nothing narrows it, `ERR_REVOKE_NOTHING`, `ERR_REVOCATION_DATE`, `ERR_CA_CLOCK`
+   * @example await authority.revokeAll({ identity: 'ada@example.org', since, reason: 'keyCompromise', at })
+   */
+  async revokeAll(request: RevokeAllRequest): Promise<readonly CertificateRecord[]> {
+    checkOptions('revokeAll', request, REVOKE_ALL);
+    const revocation = revocationOf(request);
+    const serials = await this.#store.revokeAll(selectionOf(request), revocation, encodeRevokedEntry);
+    if (serials.length === 0) throw new ModelsealError('ERR_REVOKE_NOTHING', {});
+    return this.#find(serials);
   }
 
   /**
@@ -590,6 +640,18 @@ function revocationOf({ at, reason, invalidityDate }: RevocationOrder): Revocati
     });
   }
   return revocation;
+}
+
+/** @throws {ModelsealError} `ERR_USAGE` for a request that would mean everything, or a time that is none */
+function selectionOf({ identity, since, until, profile }: RevokeAllRequest): Selection {
+  const given = [identity, since, until, profile].filter((value) => value !== undefined);
+  const problem = given.some((value) => value instanceof Date && Number.isNaN(value.getTime()))
+    ? 'the time of issuance is not a time'
+    : given.length === 0
+      ? 'say which certificates are meant: by identity, time of issuance or profile'
+      : undefined;
+  if (problem !== undefined) throw new ModelsealError('ERR_USAGE', { problem });
+  return { identity: identity && parseIdentity(identity), since, until, profile };
 }
 
 /** Reads the two CA certificates and checks that the one is issued by the other. */

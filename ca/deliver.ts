@@ -105,7 +105,7 @@ export async function issueTsaInto(
 }
 
 /** Has a certificate issued and writes it beside the files given; a folder that was made for it does not stay empty. */
-async function deliver(
+export async function deliver(
   out: string,
   before: readonly NewFile[],
   issue: () => Promise<IssuedCertificate>,
@@ -161,12 +161,13 @@ export async function requestInto(
   }
 }
 
-interface FreshKey {
+export interface FreshKey {
   readonly key: KeyObject;
   readonly file: NewFile;
 }
 
-async function freshKey(
+/** Makes a key, and the file that it is to be written into. */
+export async function freshKey(
   request: Pick<DeliveryRequest, 'keyType' | 'protection'>,
   path: string,
 ): Promise<FreshKey> {

@@ -11,6 +11,7 @@ export {
   type PublishedCrl,
   type PublishOrder,
   type RecoverRequest,
+  type RevokeAllRequest,
   type RevokeRequest,
   type TsaRequest,
 } from './authority.js';
@@ -23,6 +24,7 @@ export {
 } from './backup/backup.js';
 export type { IssuedCrl } from './crl.js';
 export { CertificateRequest, type RequestedContent, readRequest } from './csr/request.js';
+export { type RequestSummary, summarizeRequest } from './csr/show.js';
 export {
   type Delivery,
   type DeliveryRequest,
@@ -54,6 +56,7 @@ export {
 } from './reasons.js';
 export type { Recovered } from './recover.js';
 export type { AuthorityStatus, StatusItem, StatusKind, StatusRequest } from './status.js';
+export { type Renewal, type RenewalRequest, renewInto } from './renew.js';
 export { resolveCertificate, resolveForRevocation } from './resolve.js';
 export {
   type TimestampAnswer,
@@ -64,8 +67,10 @@ export {
 export type {
   CaStore,
   CertificatePage,
+  CertificateProfile,
   CertificateRecord,
   CertificateState,
   IssuerRole,
   ListFilter,
+  Selection,
 } from './store/store.js';

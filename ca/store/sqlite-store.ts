@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Kysely } from 'kysely';
 import { ModelsealError } from '../../core/errors/index.js';
+import { DEVELOPER_BACKDATE_MS } from '../profile.js';
 import type { RevocationReason } from '../reasons.js';
 import { ENTRY_AGREES, requireConsistent } from './consistency.js';
 import { type Access, type Connection, createDatabase, guarded, openDatabase } from './database.js';
@@ -31,6 +32,7 @@ import {
   MAX_LISTED,
   type PendingCertificate,
   type Revocation,
+  type Selection,
   type Span,
 } from './store.js';
 
@@ -196,20 +198,14 @@ export class SqliteStore implements CaStore {
   }
 
   async list(filter: ListFilter): Promise<CertificatePage> {
-    const { state, text, identity, after } = filter;
+    const { state, text, after } = filter;
     const limit = Math.min(filter.limit ?? MAX_LISTED, MAX_LISTED);
     const rows = await this.#select((query) => {
-      let narrowed = query.orderBy('id', 'desc').limit(limit + 1);
+      let narrowed = selected(query, filter)
+        .orderBy('id', 'desc')
+        .limit(limit + 1);
       if (after !== undefined) narrowed = narrowed.where('id', '<', cursor(after));
       if (state !== undefined) narrowed = narrowed.where('state', '=', state);
-      if (identity !== undefined) {
-        narrowed = narrowed.where('id', 'in', (where) =>
-          where
-            .selectFrom('identity')
-            .select('certificate')
-            .where('value', 'in', [identity, withoutKind(identity)]),
-        );
-      }
       if (text !== undefined) {
         // instr and not LIKE: an identity may well contain % or _.
         narrowed = narrowed.where((where) =>
@@ -255,9 +251,29 @@ export class SqliteStore implements CaStore {
         const revokedAt = new Date(row.revoked_at ?? 0).toISOString();
         throw new ModelsealError('ERR_ALREADY_REVOKED', { serial, revokedAt, reason: row.reason });
       }
-      this.#insertRevocation(serial, revocation, encode);
-      if (revocation.reason !== 'keyCompromise' || row.key_fingerprint === '') return [serial];
-      return [serial, ...this.#compromise(row.key_fingerprint, revocation, encode)];
+      return this.#revoke(serial, row.key_fingerprint, revocation, encode);
+    });
+  }
+
+  async live(selection: Selection): Promise<readonly CertificateRecord[]> {
+    return (await this.#select((query) => liveOnes(query, selection))).map(({ record }) => record);
+  }
+
+  async revokeAll(
+    selection: Selection,
+    revocation: Revocation,
+    encode: EncodeEntry,
+  ): Promise<readonly string[]> {
+    this.#reader ??= openReader(this.#db);
+    // The same query as for looking, run inside of the transaction that revokes.
+    const { sql, parameters } = liveOnes(records(await this.#reader), selection).compile();
+    return this.#write(() => {
+      this.#advance(revocation.revokedAt);
+      const rows = this.#db.prepare(sql).all(...parameters) as Tables['record'][];
+      return rows.flatMap(({ serial, key_fingerprint: key }) =>
+        // One of the same compromised key may have taken it along.
+        this.#isRevoked(serial) ? [] : this.#revoke(serial, key, revocation, encode),
+      );
     });
   }
 
@@ -455,6 +471,12 @@ export class SqliteStore implements CaStore {
       );
   }
 
+  #revoke(serial: string, key: string, revocation: Revocation, encode: EncodeEntry): string[] {
+    this.#insertRevocation(serial, revocation, encode);
+    if (revocation.reason !== 'keyCompromise' || key === '') return [serial];
+    return [serial, ...this.#compromise(key, revocation, encode)];
+  }
+
   #compromise(fingerprint: string, revocation: Revocation, encode: EncodeEntry): string[] {
     this.#db.prepare(BLOCK_KEY).run(fingerprint, revocation.revokedAt.getTime());
     const rows = this.#db.prepare(LIVE_OF_KEY).all(fingerprint) as { serial: string }[];
@@ -499,6 +521,45 @@ async function openReader(db: Connection): Promise<Kysely<Tables>> {
 }
 
 const records = (reader: Kysely<Tables>) => reader.selectFrom('record').selectAll();
+
+type RecordQuery = ReturnType<typeof records>;
+
+/** A certificate begins minutes before it is issued; this much later it was issued at the latest. */
+const ISSUED_AFTER_START_MS = DEVELOPER_BACKDATE_MS + 1000;
+
+function selected(query: RecordQuery, { identity, since, until, profile }: Selection): RecordQuery {
+  let narrowed = query;
+  if (identity !== undefined) {
+    narrowed = narrowed.where('id', 'in', (where) =>
+      where
+        .selectFrom('identity')
+        .select('certificate')
+        .where('value', 'in', [identity, withoutKind(identity)]),
+    );
+  }
+  for (const [bound, comparison] of [
+    [since, '>='],
+    [until, '<'],
+  ] as const) {
+    if (bound === undefined) continue;
+    // What was recorded after the fact, from a file that was found, was issued when it begins.
+    narrowed = narrowed.where((where) =>
+      where(
+        where.fn<number>('min', ['requested_at', where('not_before', '+', ISSUED_AFTER_START_MS)]),
+        comparison,
+        bound.getTime(),
+      ),
+    );
+  }
+  if (profile === undefined) return narrowed;
+  narrowed = narrowed.where('issuer', profile === 'ca' ? '=' : '<>', 'root');
+  if (profile === 'developer') return narrowed.where('identities', '<>', '[]');
+  // Time-stamp authorities have no identity; neither has what is known from a list only.
+  return profile === 'tsa' ? narrowed.where('identities', '=', '[]').where('der', 'is not', null) : narrowed;
+}
+
+const liveOnes = (query: RecordQuery, selection: Selection): RecordQuery =>
+  selected(query, selection).where('state', '<>', 'revoked').where('issuer', '<>', 'root').orderBy('id');
 
 function toRecord(row: Tables['record']): CertificateRecord {
   const revocation: Revocation | undefined =

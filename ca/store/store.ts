@@ -48,12 +48,25 @@ export interface FoundCertificate {
   readonly revocation: Revocation | undefined;
 }
 
-export interface ListFilter {
+/** What a certificate is for. */
+export const PROFILES = ['ca', 'developer', 'tsa'] as const;
+export type CertificateProfile = (typeof PROFILES)[number];
+
+/** Which certificates are meant; what is given must hold together. */
+export interface Selection {
+  /** One identity is this, in full; found by an index. */
+  readonly identity?: string | undefined;
+  /** Issued at this time or later. */
+  readonly since?: Date | undefined;
+  /** Issued before this time. */
+  readonly until?: Date | undefined;
+  readonly profile?: CertificateProfile | undefined;
+}
+
+export interface ListFilter extends Selection {
   readonly state?: CertificateState | undefined;
   /** Subject or one identity contains this text. */
   readonly text?: string | undefined;
-  /** One identity is this, in full; found by an index. */
-  readonly identity?: string | undefined;
   /** Longest page wanted; at most {@link MAX_LISTED}. */
   readonly limit?: number | undefined;
   /** Go on where a page ended, by its `next`. */
@@ -134,6 +147,14 @@ export interface CaStore {
    * @throws {ModelsealError} `ERR_SERIAL_UNKNOWN`, `ERR_ALREADY_REVOKED`, `ERR_CA_CLOCK`
    */
   revoke(serial: string, revocation: Revocation, encode: EncodeEntry): Promise<readonly string[]>;
+  /** What {@link revokeAll} would revoke for its own sake: not revoked yet, and of no CA. */
+  live(selection: Selection): Promise<readonly CertificateRecord[]>;
+  /**
+   * Revokes everything that is meant, all or none, and with compromised keys their other certificates.
+   *
+   * @returns The serial numbers that were revoked.
+   */
+  revokeAll(selection: Selection, revocation: Revocation, encode: EncodeEntry): Promise<readonly string[]>;
   /**
    * Blocks a key for good and revokes its certificates.
    *

@@ -10,9 +10,11 @@ import list from './list.js';
 import migrate from './migrate.js';
 import ocsp from './ocsp.js';
 import recover from './recover.js';
+import renew from './renew.js';
 import request from './request.js';
 import restore from './restore.js';
 import revoke from './revoke.js';
+import showRequest from './show-request.js';
 import show from './show.js';
 import status from './status.js';
 import tsaCertificate from './tsa-certificate.js';
@@ -22,12 +24,14 @@ const ca: Command = (context) =>
   command({
     command: 'ca',
     describe:
-      'Run a certificate authority: init, issue, request, tsa-certificate, list, show, export, status, revoke, block-key, crl, ocsp, backup, restore, recover, migrate, clean',
+      'Run a certificate authority: init, issue, renew, request, show-request, tsa-certificate, list, show, export, status, revoke, block-key, crl, ocsp, backup, restore, recover, migrate, clean',
     builder: (yargs) =>
       group(yargs, context, [
         init,
         issue,
+        renew,
         request,
+        showRequest,
         tsaCertificate,
         list,
         show,

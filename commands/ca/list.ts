@@ -1,6 +1,6 @@
 import { type Command, command, printable } from '../terminal/index.js';
 import { withAuthority } from './open.js';
-import { homeOption } from './options.js';
+import { homeOption, selectionOf, selectionOptions } from './options.js';
 import { recordJson } from './record.js';
 
 const list: Command = (context) =>
@@ -8,10 +8,9 @@ const list: Command = (context) =>
     command: 'list',
     describe: 'List the certificates of the authority, newest first',
     builder: (yargs) =>
-      homeOption(yargs)
+      selectionOptions(homeOption(yargs))
         .option('state', { choices: ['pending', 'issued', 'revoked'] as const, describe: 'Only this state' })
         .option('match', { type: 'string', describe: 'Only where subject or identity contains this text' })
-        .option('identity', { type: 'string', describe: 'Only certificates of exactly this identity' })
         .option('limit', { type: 'number', default: 1000, describe: 'At most this many at once' })
         .option('after', { type: 'string', describe: 'Go on where the list before ended' })
         .example('$0 ca list --state issued --match ada@', 'what does Ada hold?'),
@@ -19,8 +18,8 @@ const list: Command = (context) =>
       const { wholeNumber } = await import('../../ca/profile.js');
       const limit = wholeNumber(argv.limit, '--limit');
       await withAuthority(context, argv, 'read', undefined, async (authority) => {
-        const { state, match: text, identity, after } = argv;
-        const { records, next } = await authority.list({ state, text, identity, limit, after });
+        const { state, match: text, after } = argv;
+        const { records, next } = await authority.list({ ...selectionOf(argv), state, text, limit, after });
         const counts = await authority.count();
         const truncated = next !== undefined;
         const result = {

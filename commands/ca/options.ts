@@ -1,7 +1,13 @@
 import type { Argv } from 'yargs';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { KEY_TYPES } from '../../core/keys/index.js';
-import { type CommandContext, type PassphraseArguments, passphraseSource } from '../terminal/index.js';
+import { type CertificateProfile, PROFILES, type Selection } from '../../ca/store/store.js';
+import {
+  type CommandContext,
+  type PassphraseArguments,
+  parseTime,
+  passphraseSource,
+} from '../terminal/index.js';
 
 export const homeOption = <T>(yargs: Argv<T>) =>
   yargs.option('home', { type: 'string', default: './certs', describe: 'Folder of the authority' });
@@ -35,6 +41,27 @@ export const identityOptions = <T>(yargs: Argv<T>) =>
   yargs
     .option('email', { type: 'string', array: true, default: [] as string[], describe: 'E-mail identity' })
     .option('uri', { type: 'string', array: true, default: [] as string[], describe: 'URI identity' });
+
+/** Which certificates are meant. */
+export const selectionOptions = <T>(yargs: Argv<T>) =>
+  yargs
+    .option('identity', { type: 'string', describe: 'Only certificates of exactly this identity' })
+    .option('since', { type: 'string', describe: 'Only what was issued at this time or later' })
+    .option('until', { type: 'string', describe: 'Only what was issued before this time' })
+    .option('profile', { choices: PROFILES, describe: 'Only what is for this purpose' });
+
+/** @throws {ModelsealError} `ERR_USAGE` for a time that is none */
+export const selectionOf = (argv: {
+  identity: string | undefined;
+  since: string | undefined;
+  until: string | undefined;
+  profile: CertificateProfile | undefined;
+}): Selection => ({
+  identity: argv.identity,
+  since: argv.since === undefined ? undefined : parseTime(argv.since, '--since'),
+  until: argv.until === undefined ? undefined : parseTime(argv.until, '--until'),
+  profile: argv.profile,
+});
 
 /**
  * How a new key is protected.

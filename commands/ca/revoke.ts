@@ -2,17 +2,18 @@ import { ModelsealError } from '../../core/errors/index.js';
 import { type Command, type CommandContext, passphraseOptions, printable } from '../terminal/index.js';
 import type { Authority, CertificateRecord, RevokeRequest } from '../../ca/index.js';
 import { clockOption, withAuthority } from './open.js';
-import { homeOption } from './options.js';
+import { homeOption, selectionOf, selectionOptions } from './options.js';
 import { named, recordJson } from './record.js';
 import { Act, type Done } from './write.js';
 
 const revoke: Command = (context) =>
   Act.command(context, 'revoke', {
-    command: 'revoke <certificate>',
-    describe: 'Revoke a certificate for good; `ca crl` publishes it',
+    command: 'revoke [certificate]',
+    describe:
+      'Revoke a certificate for good, or all of an identity, a time or a profile; `ca crl` publishes it',
     builder: (yargs) =>
-      clockOption(passphraseOptions(homeOption(yargs)))
-        .positional('certificate', { type: 'string', demandOption: true, describe: 'Serial number or file' })
+      selectionOptions(clockOption(passphraseOptions(homeOption(yargs))))
+        .positional('certificate', { type: 'string', describe: 'Serial number or file' })
         .option('reason', {
           type: 'string',
           default: 'unspecified',
@@ -36,6 +37,10 @@ const revoke: Command = (context) =>
         .example(
           '$0 ca revoke ada/cert.pem --reason keyCompromise --invalidity-date 2026-11-01',
           'a stolen key',
+        )
+        .example(
+          '$0 ca revoke --identity ada@example.org --since 2026-11-01 --preview',
+          'all of these at once',
         ),
     act: async (argv, act) => {
       const { resolveCertificate, resolveForRevocation, revocationReason } = await import(
@@ -46,6 +51,20 @@ const revoke: Command = (context) =>
       const invalidityDate = argv.invalidityDate === undefined ? undefined : parseDate(argv.invalidityDate);
       const order = { reason, at: context.now(), invalidityDate };
       const { certificate, preview, issuingCa } = argv;
+      const selection = selectionOf(argv);
+      const narrowed = Object.values(selection).some((value) => value !== undefined);
+      if ((certificate === undefined) !== narrowed) {
+        const problem =
+          'name one certificate, or say by --identity, --since, --until, --profile which are meant';
+        throw new ModelsealError('ERR_USAGE', { problem });
+      }
+      if (certificate === undefined) {
+        return withAuthority(context, argv, preview ? 'read' : act, argv, async (authority) => {
+          const all = { ...order, ...selection };
+          const records = await (preview ? authority.wouldRevoke(all) : authority.revokeAll(all));
+          return saidAll(context, records, reason, preview);
+        });
+      }
       return withAuthority(context, argv, preview ? 'read' : act, argv, async (authority) => {
         const chosen = preview
           ? await resolveCertificate(authority, certificate)
@@ -97,6 +116,29 @@ function said(
   return {
     record: { reason, preview, certificates: records.map(named) },
     result: { ...(first && recordJson(first)), also, preview },
+    text,
+  };
+}
+
+function saidAll(
+  context: CommandContext,
+  records: readonly CertificateRecord[],
+  reason: string,
+  preview: boolean,
+): Done {
+  const verb = preview ? 'would revoke' : 'revoked';
+  const text = (): string =>
+    [
+      ...records.map(
+        ({ serial, subject, identities }) =>
+          `${context.output.colors.yellow(verb)} ${serial}  ${printable(identities.join(', ') || subject)}`,
+      ),
+      `${records.length} in all (${reason})`,
+      preview ? 'nothing was changed' : 'publish it with: modelseal ca crl',
+    ].join('\n');
+  return {
+    record: { reason, preview, certificates: records.map(named) },
+    result: { certificates: records.map(recordJson), reason, preview },
     text,
   };
 }

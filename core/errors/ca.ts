@@ -305,6 +305,28 @@ export const caErrors = defineErrors({
       `${d.serial} was revoked on ${d.revokedAt} already (${d.reason})`,
     hint: 'Nothing is left to do; `modelseal ca crl` publishes it.',
   },
+  ERR_REVOKE_NOTHING: {
+    kind: 'not-found',
+    say: () => 'no certificate that is not revoked yet is meant by this identity, time and profile',
+    hint: 'Look with `modelseal ca list`, which takes the same --identity, --since, --until and --profile.',
+  },
+  ERR_RENEW_REVOKED: {
+    kind: 'refused',
+    say: (d: { serial: string; reason: string }) =>
+      `${d.serial} is revoked (${d.reason}) and gets no successor`,
+    hint: 'If its holder may have a certificate again, issue one with `modelseal ca issue`, with a new key.',
+  },
+  ERR_RENEW_INCOMPLETE: {
+    kind: 'refused',
+    say: (d: { serial: string }) => `${d.serial} was never completed: there is nothing to renew`,
+    hint: 'Issue the certificate with `modelseal ca issue`.',
+  },
+  ERR_RENEW_CA: {
+    kind: 'refused',
+    say: (d: { serial: string }) =>
+      `${d.serial} is a CA of this authority, and is not renewed like a developer`,
+    hint: 'A CA gets a successor with a key of its own, to which developers move over time.',
+  },
   ERR_REVOCATION_DATE: {
     kind: 'usage',
     say: (d: { value: string; problem: string }) =>

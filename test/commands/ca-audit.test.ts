@@ -9,7 +9,7 @@ import { save } from '../ca/support/authority.js';
 import { type CliResult, cli } from '../support/cli.js';
 import { useTemp } from '../support/temp.js';
 
-const READING = ['list', 'show', 'export', 'status'];
+const READING = ['list', 'show', 'export', 'status', 'show-request'];
 const ISSUE = ['--name', 'Ada', '--email', 'ada@example.org', '--key-type', 'ec-p256', '--no-passphrase'];
 
 /** Everything under a folder: names, contents, modes. */
@@ -51,6 +51,7 @@ describe('ca: what cannot be recorded is not done', () => {
       issue: [...home(), ...ISSUE, '--out', path('ca', 'bob')],
       'tsa-certificate': [...home(), '--no-passphrase', '--out', path('ca', 'tsa')],
       request: [...ISSUE, '--out', path('ca', 'request')],
+      renew: [cert, ...home(), '--no-passphrase', '--key-type', 'ec-p256', '--out', path('ca', 'ada-2')],
       revoke: [cert, ...home()],
       'block-key': [cert, ...home()],
       crl: home(),
