@@ -57,6 +57,19 @@ export function emailProblem(email: string): string | undefined {
   return undefined;
 }
 
+/** What keeps `domain` from being a constraint on mailboxes: a host, or with a leading dot all hosts below it. */
+export function emailDomainProblem(domain: string): string | undefined {
+  if (domain.length > MAX_DOMAIN) return 'it is too long';
+  return DOMAIN.test(domain.replace(/^\./, '')) ? undefined : 'it is no host name';
+}
+
+/** RFC 5280 §4.2.1.10: `example.org` means that host alone, `.example.org` those below it. */
+export function isInDomain(email: string, domain: string): boolean {
+  const host = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+  const wanted = domain.toLowerCase();
+  return wanted.startsWith('.') ? host.endsWith(wanted) && host.length > wanted.length : host === wanted;
+}
+
 /** What keeps `uri` from being a uniformResourceIdentifier (RFC 5280 §4.2.1.6), if anything. */
 export function uriProblem(uri: string): string | undefined {
   if (uri.length > MAX_URI) return `it has more than ${MAX_URI} characters`;

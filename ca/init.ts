@@ -3,31 +3,12 @@ import { chmodSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, unlinkS
 import { dirname, join, resolve } from 'node:path';
 import { ModelsealError } from '../core/errors/index.js';
 import { syncToDisk } from '../core/files.js';
-import {
-  encodePrivateKey,
-  encryptPrivateKey,
-  generatePrivateKey,
-  requireStrongPassphrase,
-  type SigningKey,
-  signatureScheme,
-  signingKey,
-} from '../core/keys/index.js';
+import { encodePrivateKey, encryptPrivateKey, requireStrongPassphrase } from '../core/keys/index.js';
 import { checkOptions, is, type OptionTable } from '../core/options.js';
 import type { CertificateSummary } from '../core/report/index.js';
-import { Certificate, summarizeCertificate } from '../core/x509/index.js';
-import { LintedCertificate, RecordedCertificate } from './certify.js';
+import { summarizeCertificate } from '../core/x509/index.js';
 import { issueCrl } from './crl.js';
 import { certificatePem } from './encode/certificate.js';
-import {
-  authorityKeyIdentifier,
-  basicConstraints,
-  crlDistributionPoints,
-  keyIdentifier,
-  keyUsage,
-  subjectKeyIdentifier,
-} from './encode/extensions.js';
-import { encodeName } from './encode/name.js';
-import { spkiOf } from './encode/spki.js';
 import {
   homePaths,
   makeFolder,
@@ -37,20 +18,10 @@ import {
   SECRET,
   writeNewFiles,
 } from './home.js';
-import { Issuer } from './issuer.js';
 import { stagingName } from './leftovers.js';
-import {
-  AUTHORITY_BACKDATE_MS,
-  daysAfter,
-  ISSUING_DAYS,
-  Profile,
-  type ProfileOptions,
-  ROOT_CRL_DAYS,
-  ROOT_DAYS,
-  wholeSeconds,
-} from './profile.js';
+import { Profile, type ProfileOptions, ROOT_CRL_DAYS } from './profile.js';
 import { SqliteStore } from './store/sqlite-store.js';
-import type { CaStore } from './store/store.js';
+import { makeTier } from './tier.js';
 
 /**
  * Passphrases of root and issuing key, one each: the root key rests in a safe, the issuing key's passphrase is typed
@@ -81,6 +52,7 @@ const CREATE: OptionTable<CreateAuthorityOptions> = {
   crlUrl: is.text,
   ocspUrl: is.text,
   crlDays: is.number,
+  emailDomains: is.list(is.text),
 };
 
 export interface AuthoritySummary {
@@ -93,12 +65,6 @@ export interface AuthoritySummary {
   readonly issuingKey: string;
   readonly rootCrl: string;
   readonly issuingCrl: string;
-}
-
-interface Tier {
-  readonly key: KeyObject;
-  readonly signer: SigningKey;
-  readonly issuer: Issuer;
 }
 
 /**
@@ -172,49 +138,6 @@ function keyEncoder(
   requireStrongPassphrase(issuing, 'the issuing key');
   if (root === issuing) throw new ModelsealError('ERR_CA_PASSPHRASE_SHARED', {});
   return (key, role) => encryptPrivateKey(key, protection[role]);
-}
-
-/** Makes one CA certificate: linted, recorded, then signed by its issuer, or by itself. */
-async function makeTier(
-  role: 'root' | 'issuing',
-  profile: Profile,
-  at: Date,
-  store: CaStore,
-  parent: Tier | undefined,
-): Promise<Tier> {
-  const key = await generatePrivateKey(profile.keyType);
-  const signer = signingKey(key);
-  const spki = spkiOf(signer.publicKey);
-  const keyId = keyIdentifier(spki);
-  const title = role === 'root' ? 'Root CA' : 'Issuing CA';
-  // The tail tells two authorities of one organisation apart: a name that stands for two keys misleads path building.
-  const commonName = `${title} ${Buffer.from(keyId.subarray(0, 4)).toString('hex')}`;
-  const subject = encodeName({ organization: profile.organization, commonName });
-  const crlUrl = parent === undefined ? undefined : profile.crlAddress('root');
-  const linted = LintedCertificate.lint(
-    {
-      signatureAlgorithm:
-        parent?.issuer.signatureAlgorithm ?? signatureScheme(signer.publicKey).algorithmIdentifier,
-      issuer: parent?.issuer.certificate.subject.raw ?? subject,
-      notBefore: wholeSeconds(new Date(at.getTime() - AUTHORITY_BACKDATE_MS)),
-      notAfter: wholeSeconds(daysAfter(at, role === 'root' ? ROOT_DAYS : ISSUING_DAYS)),
-      subject,
-      spki,
-      extensions: [
-        basicConstraints(true, role === 'root' ? 1 : 0),
-        keyUsage('keyCertSign', 'cRLSign'),
-        subjectKeyIdentifier(keyId),
-        authorityKeyIdentifier(parent?.issuer.keyId ?? keyId),
-        ...(crlUrl === undefined ? [] : [crlDistributionPoints(crlUrl)]),
-      ],
-    },
-    role,
-    parent?.issuer.certificate,
-    at,
-  );
-  const recorded = await RecordedCertificate.record(linted, store, at);
-  const der = await recorded.sign(parent?.signer ?? signer, store);
-  return { key, signer, issuer: new Issuer(role, Certificate.decode(der)) };
 }
 
 /** @throws {ModelsealError} `ERR_CA_EXISTS` */

@@ -1,6 +1,7 @@
 import { ModelsealError } from '../core/errors/index.js';
 import { KEY_TYPES, type KeyType } from '../core/keys/index.js';
 import { subjectText } from './encode/name.js';
+import { emailDomainProblem } from './identity.js';
 
 const DAY_MS = 86_400_000;
 
@@ -52,6 +53,8 @@ export interface ProfileOptions {
   /** Address of the OCSP responder for developer certificates. */
   readonly ocspUrl?: string | undefined;
   readonly crlDays?: number | undefined;
+  /** The issuing CA certifies mailboxes of these hosts and no others; `.example.org` means every host below. */
+  readonly emailDomains?: readonly string[] | undefined;
 }
 
 /** The settings of one authority, checked once when they are parsed; everything that issues reads them from here. */
@@ -60,6 +63,7 @@ export class Profile {
   readonly keyType: KeyType;
   readonly ocspUrl: string | undefined;
   readonly crlDays: number;
+  readonly emailDomains: readonly string[];
   readonly #crlUrl: string | undefined;
 
   private constructor(options: ProfileOptions) {
@@ -68,9 +72,10 @@ export class Profile {
     this.#crlUrl = options.crlUrl === undefined ? undefined : address(options.crlUrl, 'CRL address');
     this.ocspUrl = options.ocspUrl === undefined ? undefined : address(options.ocspUrl, 'OCSP address');
     this.crlDays = wholeDays(options.crlDays ?? DEFAULT_CRL_DAYS, 'CRL days', MAX_CRL_DAYS);
+    this.emailDomains = (options.emailDomains ?? []).map(emailDomain);
   }
 
-  /** @throws {ModelsealError} `ERR_CA_NAME`, `ERR_CA_URL`, `ERR_CA_DAYS`, `ERR_KEY_UNSUPPORTED` */
+  /** @throws {ModelsealError} `ERR_CA_NAME`, `ERR_CA_URL`, `ERR_CA_DAYS`, `ERR_CA_EMAIL_DOMAIN`, `ERR_KEY_UNSUPPORTED` */
   static parse(options: ProfileOptions): Profile {
     return new Profile(options);
   }
@@ -82,8 +87,8 @@ export class Profile {
   }
 
   toJSON(): ProfileOptions {
-    const { organization, keyType, ocspUrl, crlDays } = this;
-    return { organization, keyType, crlUrl: this.#crlUrl, ocspUrl, crlDays };
+    const { organization, keyType, ocspUrl, crlDays, emailDomains } = this;
+    return { organization, keyType, crlUrl: this.#crlUrl, ocspUrl, crlDays, emailDomains };
   }
 }
 
@@ -102,6 +107,13 @@ export function wholeDays(days: number, option: string, most: number): number {
     throw new ModelsealError('ERR_CA_DAYS', { option, value: String(days), most });
   }
   return days;
+}
+
+/** @throws {ModelsealError} `ERR_CA_EMAIL_DOMAIN` */
+function emailDomain(domain: string): string {
+  const problem = emailDomainProblem(domain);
+  if (problem !== undefined) throw new ModelsealError('ERR_CA_EMAIL_DOMAIN', { domain, problem });
+  return domain.toLowerCase();
 }
 
 /** RFC 5280 §4.2.1.13 and §4.2.2.1: fetched by programs, so plain http(s) without secrets in it. */

@@ -37,9 +37,24 @@ const USAGE = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 } as const;
 export const keyUsage = (...usages: readonly (keyof typeof USAGE)[]): Uint8Array =>
   extension(Oid.keyUsage, true, der.namedBits(usages.map((usage) => USAGE[usage])));
 
-/** RFC 5280 §4.2.1.12: one purpose. */
-export const extKeyUsage = (purpose: string, critical = false): Uint8Array =>
-  extension(Oid.extKeyUsage, critical, der.sequence(identifier(purpose)));
+/** RFC 5280 §4.2.1.12. */
+export const extKeyUsage = (purposes: string | readonly string[], critical = false): Uint8Array =>
+  extension(Oid.extKeyUsage, critical, der.sequence(...[purposes].flat().map(identifier)));
+
+/** RFC 5280 §4.2.1.10: permitted are mailboxes of these hosts; `.example.org` means every host below. Critical, as it must be. */
+export const permittedEmailDomains = (domains: readonly string[]): Uint8Array =>
+  extension(
+    Oid.nameConstraints,
+    true,
+    der.sequence(
+      der.element(
+        context(0),
+        ...domains.map((domain) =>
+          der.sequence(der.element(contextPrimitive(1), Buffer.from(domain, 'latin1'))),
+        ),
+      ),
+    ),
+  );
 
 /** The leftmost 160 bits of SHA-256 over the subjectPublicKey bits (RFC 7093 §2 method 1). */
 export function keyIdentifier(spki: Uint8Array): Uint8Array {

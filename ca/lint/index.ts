@@ -10,6 +10,7 @@ import { keyNotShared } from './key-not-shared.js';
 import { keyUsage } from './key-usage.js';
 import { knownExtensions } from './known-extensions.js';
 import type { Lint, LintSubject } from './lint.js';
+import { nameConstraints } from './name-constraints.js';
 import { publicKey } from './public-key.js';
 import { serialNumber } from './serial-number.js';
 import { signatureAlgorithm } from './signature-algorithm.js';
@@ -45,6 +46,7 @@ export const LINTS: readonly Lint[] = [
   basicConstraints,
   keyUsage,
   extKeyUsage,
+  nameConstraints,
   subjectKeyIdentifier,
   authorityKeyIdentifier,
   subjectAltName,

@@ -5,6 +5,7 @@ const PROFILE: readonly string[] = [
   Oid.basicConstraints,
   Oid.keyUsage,
   Oid.extKeyUsage,
+  Oid.nameConstraints,
   Oid.subjectKeyIdentifier,
   Oid.authorityKeyIdentifier,
   Oid.subjectAltName,

@@ -31,6 +31,13 @@ const init: Command = (context) =>
           describe: 'Address under which root.crl and issuing.crl are published',
         })
         .option('ocsp-url', { type: 'string', describe: 'Address of the OCSP responder' })
+        .option('permit-email-domain', {
+          type: 'string',
+          array: true,
+          default: [] as string[],
+          describe:
+            'The issuing CA certifies mailboxes of this host only; .example.org means every host below it',
+        })
         .option('crl-days', { type: 'number', default: 30, describe: 'Days until the next CRL is due' })
         .example(
           '$0 ca init --name "Example Corp" --root-out /media/vault',
@@ -53,6 +60,7 @@ const init: Command = (context) =>
         crlUrl: argv.crlUrl,
         ocspUrl: argv.ocspUrl,
         crlDays: argv.crlDays,
+        emailDomains: argv.permitEmailDomain,
         protection:
           root === 'plain' || issuing === 'plain'
             ? 'plain'

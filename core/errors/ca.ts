@@ -164,6 +164,12 @@ export const caErrors = defineErrors({
     say: (d: { option: string; url: string; problem: string }) => `${d.option} ${d.url}: ${d.problem}`,
     hint: 'Give an absolute http:// or https:// address without user name, query or fragment.',
   },
+  ERR_CA_EMAIL_DOMAIN: {
+    kind: 'usage',
+    say: (d: { domain: string; problem: string }) =>
+      `${d.domain} is not a domain that mailboxes can be limited to: ${d.problem}`,
+    hint: 'Give a host such as example.org, or .example.org for every host below it.',
+  },
   ERR_CA_NAME: {
     kind: 'usage',
     say: (d: { field: string; problem: string }) =>

@@ -9,6 +9,7 @@ import {
 import * as x from '../../ca/encode/extensions.js';
 import { encodeName } from '../../ca/encode/name.js';
 import { spkiOf } from '../../ca/encode/spki.js';
+import { ISSUING_PURPOSES } from '../../ca/lint/ext-key-usage.js';
 import { LINTS, lintCertificate } from '../../ca/lint/index.js';
 import type { CertificateRole } from '../../ca/lint/lint.js';
 import { context, contextPrimitive, der } from '../../core/der/index.js';
@@ -83,6 +84,7 @@ const issuing = (fault: Fault = {}): Certificate =>
     {
       ...AUTHORITY,
       bc: x.basicConstraints(true, 0),
+      eku: x.extKeyUsage(ISSUING_PURPOSES),
       ski: x.subjectKeyIdentifier(id(issuingKey)),
       aki: x.authorityKeyIdentifier(id(rootKey)),
     },
@@ -105,6 +107,9 @@ const leaf = (fault: Fault = {}): Certificate =>
     },
     fault,
   );
+
+const limitedTo = (...domains: string[]): Certificate =>
+  issuing({ extensions: { nc: x.permittedEmailDomains(domains) } });
 
 const critical = (oid: string, value: Uint8Array): Uint8Array => x.extension(oid, true, value);
 const printable = (text: string): Uint8Array =>
@@ -243,6 +248,43 @@ const FAULTS: readonly [
   ],
   ['ext-key-usage', 'developer', () => leaf({ extensions: { eku: x.extKeyUsage(Oid.anyExtendedKeyUsage) } })],
   ['ext-key-usage', 'issuing', () => issuing({ extensions: { eku: x.extKeyUsage(Oid.codeSigning) } }), root],
+  ['ext-key-usage', 'issuing', () => issuing({ extensions: { eku: undefined } }), root],
+  ['ext-key-usage', 'root', () => root({ extensions: { eku: x.extKeyUsage(ISSUING_PURPOSES) } })],
+  [
+    'ext-key-usage',
+    'developer',
+    leaf,
+    () => issuing({ extensions: { eku: x.extKeyUsage(Oid.timeStamping) } }),
+  ],
+  ['name-constraints', 'developer', leaf, () => limitedTo('example.com')],
+  ['name-constraints', 'developer', leaf, () => limitedTo('.example.org')],
+  [
+    'name-constraints',
+    'developer',
+    () => leaf({ extensions: { nc: x.permittedEmailDomains(['example.org']) } }),
+  ],
+  ['name-constraints', 'issuing', () => limitedTo('not a host'), root],
+  [
+    'name-constraints',
+    'issuing',
+    () => {
+      const email = der.sequence(der.element(contextPrimitive(1), Buffer.from('example.org')));
+      const value = der.sequence(der.element(context(0), email));
+      return issuing({ extensions: { nc: x.extension(Oid.nameConstraints, false, value) } });
+    },
+    root,
+  ],
+  [
+    'name-constraints',
+    'issuing',
+    () => {
+      const host = der.sequence(der.element(contextPrimitive(2), Buffer.from('example.org')));
+      return issuing({
+        extensions: { nc: critical(Oid.nameConstraints, der.sequence(der.element(context(0), host))) },
+      });
+    },
+    root,
+  ],
   ['ext-key-usage', 'tsa', () => leaf({ extensions: { ...TSA, eku: x.extKeyUsage(Oid.timeStamping) } })],
   ['ext-key-usage', 'tsa', () => leaf({ extensions: { ...TSA, eku: x.extKeyUsage(Oid.codeSigning, true) } })],
   ['subject-alt-name', 'tsa', () => leaf({ extensions: { eku: TSA.eku } })],
@@ -356,6 +398,13 @@ describe('ca: lints', () => {
       },
     });
     lintCertificate({ certificate: full, issuer: issuing(), role: 'developer', at: AT });
+    const limited = limitedTo('example.com', '.org', 'EXAMPLE.org');
+    lintCertificate({ certificate: limited, issuer: root(), role: 'issuing', at: AT });
+    lintCertificate({ certificate: leaf(), issuer: limited, role: 'developer', at: AT });
+    lintCertificate({ certificate: leaf({ extensions: TSA }), issuer: limited, role: 'tsa', at: AT });
+    // Authorities that were made before issuing CAs named purposes go on.
+    const older = issuing({ extensions: { eku: undefined } });
+    lintCertificate({ certificate: leaf(), issuer: older, role: 'developer', at: AT });
   });
 
   for (const [rule, role, certificate, issuer] of FAULTS) {
@@ -370,7 +419,7 @@ describe('ca: lints', () => {
   }
 
   it('each have a citation, a name of their own and a case above', () => {
-    expect(LINTS).to.have.length(23);
+    expect(LINTS).to.have.length(24);
     expect(new Set(LINTS.map((lint) => lint.name)).size).to.equal(LINTS.length);
     for (const lint of LINTS) {
       expect(lint.citation, lint.name).to.match(/RFC 5280 §/);

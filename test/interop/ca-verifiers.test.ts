@@ -59,6 +59,8 @@ describe('interop: certificates and CRLs of our CA in other verifiers', () => {
         keyType,
         crlUrl: 'http://crl.example.org/',
         ocspUrl: 'http://ocsp.example.org/',
+        // With name constraints and without: both must be read as we mean them.
+        emailDomains: keyType.startsWith('rsa') ? ['example.org', '.example.net'] : undefined,
       });
       const file = (name: string): string => join(home, name);
       const files = {
