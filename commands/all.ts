@@ -52,6 +52,11 @@ export const COMMANDS: CommandList = [
     load: () => import('./pull.js'),
   },
   {
+    name: 'evidence',
+    describe: 'All that a signature needs to be verified offline, in one file',
+    load: () => import('./evidence.js'),
+  },
+  {
     name: 'certificate',
     describe: 'Judge a certificate of any CA: path, rules, revocation',
     load: () => import('./certificate.js'),

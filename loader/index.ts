@@ -58,6 +58,15 @@ export {
   type WatchOptions,
   watchFolder,
 } from './check/index.js';
+// loader/evidence: all that a signature needs besides the trust root, in one file.
+export {
+  describePack,
+  EvidencePack,
+  type PackDescription,
+  type PackedEvidence,
+  type PackParts,
+  packEvidence,
+} from './evidence/index.js';
 // loader/guard: a Node program in which only signed code and verified models run.
 export type { GuardConfig } from './guard/config.js';
 export { type GuardedRun, type GuardedRunOptions, runGuarded } from './guard/run.js';

@@ -12,6 +12,9 @@ import { storedTrust } from './trust-store.js';
 export const VERIFICATION = {
   ...TRUST,
   signature: text('Signature file; model.sig in the folder or beside the file without it'),
+  evidence: text(
+    'Evidence pack: signatures, chains, CRLs and OCSP responses come from it alone, nothing is fetched',
+  ),
   'ignore-paths': list('Path inside the model that is no part of it'),
   'ignore-unsigned-files': flag('Accept files that the manifest does not name'),
   'manifest-ignores': {
@@ -60,6 +63,7 @@ export async function readVerifyOptions(
     distinctRoots: argv['distinct-roots'],
     purpose: argv.purpose,
     signature: argv.signature,
+    pack: await readPack(argv),
     ignorePaths: argv['ignore-paths']?.map((path) => belowModel(argv.model, path)),
     ignoreUnsignedFiles: argv['ignore-unsigned-files'],
     manifestIgnores: argv['manifest-ignores'] === false ? 'refuse' : 'allow',
@@ -99,6 +103,13 @@ async function readGiven(
   const { mergeEvidence, NO_EVIDENCE, readEvidence } = await import('../../loader/revocation/evidence.js');
   const given = readEvidence({ crlFiles: crl ?? [], ocspFiles: ocsp ?? [], certificates });
   return mergeEvidence(given, stored?.evidence ?? NO_EVIDENCE);
+}
+
+async function readPack({ evidence, signature, fetch }: VerifyArguments): Promise<VerifyOptions['pack']> {
+  if (evidence === undefined) return undefined;
+  if (signature !== undefined || fetch)
+    throw new ModelsealError('ERR_USAGE', { problem: '--evidence excludes --signature and --fetch' });
+  return (await import('../../loader/evidence/pack.js')).EvidencePack.read(evidence);
 }
 
 async function readTimestampTrust(

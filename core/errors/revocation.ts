@@ -36,6 +36,11 @@ export const revocationErrors = defineErrors({
       `${d.count} pieces of revocation evidence were given, more than the ${d.limit} that one check takes`,
     hint: 'Give only the CRLs and OCSP responses of the CAs in the path.',
   },
+  ERR_EVIDENCE_PACK: {
+    kind: 'refused',
+    say: (d: { file: string; problem: string }) => `${d.file} is not an evidence pack: ${d.problem}`,
+    hint: 'Make it again with modelseal evidence pack, and see what a pack holds with modelseal evidence show.',
+  },
   ERR_EVIDENCE_BUDGET: {
     kind: 'refused',
     say: (d: { work: string; limit: number }) =>

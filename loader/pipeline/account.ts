@@ -1,6 +1,7 @@
 import { describeKey } from '../../core/keys/index.js';
 import type { Report, ReportBuilder } from '../../core/report/index.js';
 import { isoTime, summarizeCertificate } from '../../core/x509/index.js';
+import type { EvidencePack } from '../evidence/pack.js';
 import type { SigstoreSigner } from '../sigstore/index.js';
 import type { TimeFinding } from '../timestamp/proven-time.js';
 import type { ComparedModel } from './compared-model.js';
@@ -74,6 +75,15 @@ export function reportTime(report: ReportBuilder, { tokens, proven }: TimeFindin
 
 export function reportFurther(report: ReportBuilder, further: readonly string[]): void {
   report.skipped('threshold', `one signer was asked for; not looked at: ${further.join(', ')}`);
+}
+
+export function reportPack(
+  report: ReportBuilder,
+  { file, signatures, certificates, evidence }: EvidencePack,
+): void {
+  const { crls, ocsp } = evidence;
+  const counts = `${signatures.length} signatures, ${certificates.length} certificates, ${crls.length} CRLs, ${ocsp.length} OCSP responses`;
+  report.passed('evidence', `from ${file}, and from nowhere else: ${counts}`);
 }
 
 /** The account of each signature that counts, under its file; and why others do not. */

@@ -9,6 +9,7 @@ import type { TrustAnchors } from '../path/index.js';
 import { PURPOSES, type Purpose } from '../path/purposes.js';
 import { TrustPolicy } from '../policy/policy.js';
 import type { RevocationEvidence, RevocationMode } from '../revocation/index.js';
+import { EvidencePack } from '../evidence/pack.js';
 import type { EngineChoice } from '../runtime/onnx/engine.js';
 import { checkScanOptions, type ScanOptions } from '../../scanner/options.js';
 import { AnchorScopes } from '../trust/scopes.js';
@@ -49,6 +50,11 @@ export interface VerifyOptions {
 
   /** Signature file; `model.sig` in the folder or beside the file without it. */
   readonly signature?: string | undefined;
+  /**
+   * Signatures and evidence in one file, in the place of those beside the model; nothing is fetched then. Excludes
+   * `signature` and `fetch`.
+   */
+  readonly pack?: EvidencePack | undefined;
   /** Paths relative to the model that are not part of it. */
   readonly ignorePaths?: readonly string[] | undefined;
   /** Accept files that no manifest names. They are never handed out. */
@@ -83,6 +89,7 @@ const VERIFY: OptionTable<VerifyOptions> = {
   policy: is.made(TrustPolicy),
   purpose: is.one(...PURPOSES),
   signature: is.text,
+  pack: is.made(EvidencePack),
   ignorePaths: is.list(is.text),
   ignoreUnsignedFiles: is.flag,
   threshold: is.number,

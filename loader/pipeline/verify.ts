@@ -1,8 +1,10 @@
-import { furtherNames, furtherSignatures, UnverifiedBundle } from '../../core/bundle/index.js';
+import { furtherNames, furtherSignatures, isSignature, UnverifiedBundle } from '../../core/bundle/index.js';
 import { PARALLEL_FILES, warmUp } from '../../core/digest/index.js';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { type Report, ReportBuilder } from '../../core/report/index.js';
+import type { EvidencePack } from '../evidence/pack.js';
 import { TrustPolicy } from '../policy/policy.js';
+import { mergeEvidence, NO_EVIDENCE } from '../revocation/evidence.js';
 import type { ProvenTime } from '../timestamp/proven-time.js';
 import {
   reportAccepted,
@@ -11,6 +13,7 @@ import {
   reportListing,
   reportLogged,
   reportManifest,
+  reportPack,
   reportPayload,
   reportPresented,
   reportQuorum,
@@ -73,13 +76,22 @@ export async function verifyManifest(
   report: ReportBuilder,
 ): Promise<SignedList> {
   const policy = await report.step('trust', () => effectivePolicy(options));
-  const first = await report.step('bundle', () => signaturePath(path, options.signature));
-  const further = furtherSignatures(first);
+  const { pack } = options;
+  const sources = await report.step('bundle', () =>
+    pack ? packedSources(path, pack) : filedSources(path, options.signature),
+  );
+  if (pack) reportPack(report, pack);
+  const judged = pack ? withPack(options, pack) : options;
+  const { first, further, unsigned } = sources;
   const read = new Map<string, Uint8Array>();
+  const verifyOne = async (file: string, into: ReportBuilder): Promise<VerifiedManifest> => {
+    const bytes = await into.step('bundle', () => sources.bytes(file));
+    return verifyBundle(bytes, judged, policy, into, () => read.set(file, bytes));
+  };
   if (policy.threshold === 1) {
-    const manifest = await verifyBundle(path, first, options, policy, report, read);
+    const manifest = await verifyOne(first, report);
     if (further.length > 0) reportFurther(report, further);
-    return { manifest, file: first, further, read };
+    return { manifest, file: pack?.file ?? first, further: unsigned, read };
   }
   const votes: Vote[] = [];
   const reports = new Map<string, Report>();
@@ -87,7 +99,7 @@ export async function verifyManifest(
   for (const file of [first, ...further]) {
     const own = new ReportBuilder(file, options.at);
     try {
-      const manifest = await verifyBundle(path, file, options, policy, own, read);
+      const manifest = await verifyOne(file, own);
       const { presented } = manifest.signer;
       if (presented.identities.length === 0)
         throw new ModelsealError('ERR_SIGNER_NO_IDENTITY', {
@@ -118,25 +130,71 @@ export async function verifyManifest(
       throw new ModelsealError('ERR_THRESHOLD', { wanted, found, total, signers, distinctRoots });
     }
     report.passed('threshold', `${quorum.length} different signers of the same files`);
-    return { manifest: chosen.manifest, file: chosen.file, further: [first, ...further], read };
+    return {
+      manifest: chosen.manifest,
+      file: pack?.file ?? chosen.file,
+      further: pack ? unsigned : [first, ...further],
+      read,
+    };
   });
+}
+
+/** Where the signatures come from. */
+interface Sources {
+  readonly first: string;
+  /** Those beside it. */
+  readonly further: readonly string[];
+  /** Files of the model's folder that are signatures, and no part of the model. */
+  readonly unsigned: readonly string[];
+  readonly bytes: (file: string) => Uint8Array;
+}
+
+function filedSources(path: string, named: string | undefined): Sources {
+  const first = signaturePath(path, named);
+  const further = furtherSignatures(first);
+  return { first, further, unsigned: further, bytes: (file) => readSignature(path, file).bytes };
+}
+
+/** The signatures of a pack, under the names that they would have beside the model. */
+function packedSources(path: string, { signatures }: EvidencePack): Sources {
+  const first = signaturePath(path, undefined);
+  const names = [first, ...furtherNames(first)].slice(0, signatures.length);
+  const packed = new Map(names.map((name, i) => [name, signatures[i] as Uint8Array]));
+  return {
+    first,
+    further: names.slice(1),
+    // Nobody verified the one that lies there: it is left out of the model only where it is a signature at all.
+    unsigned: [...(isSignature(first) ? [first] : []), ...furtherSignatures(first)],
+    bytes: (file) => packed.get(file) as Uint8Array,
+  };
+}
+
+function withPack(options: VerifyOptions, pack: EvidencePack): VerifyOptions {
+  const { signature, fetch, evidence = NO_EVIDENCE, intermediates = [] } = options;
+  if (signature !== undefined || fetch)
+    throw new ModelsealError('ERR_USAGE', {
+      problem: 'an evidence pack takes the place of the signature file and of what would be fetched',
+    });
+  return {
+    ...options,
+    evidence: mergeEvidence(evidence, pack.evidence),
+    intermediates: [...intermediates, ...pack.certificates],
+  };
 }
 
 /** The steps of one signature. */
 async function verifyBundle(
-  path: string,
-  file: string,
+  bytes: Uint8Array,
   options: VerifyOptions,
   policy: TrustPolicy,
   report: ReportBuilder,
-  read: Map<string, Uint8Array>,
+  onParsed: () => void,
 ): Promise<VerifiedManifest> {
   const bundle = await report.step('bundle', () => {
-    const { bytes } = readSignature(path, file);
     // So long a list is hashed by two threads; the second one starts while the list is verified.
     if (bytes.length > MANY_FILES_BYTES) warmUp();
     const parsed = UnverifiedBundle.parse(bytes);
-    read.set(file, bytes);
+    onParsed();
     report.passed('bundle', `well-formed, method ${parsed.method}`, 'OMS v1.0 §4');
     return parsed;
   });
