@@ -15,6 +15,20 @@ const TARGET_KEYS = new Set([
   '_partial_target_',
   'factory',
 ]);
+/** Keys that rebuild Python objects where a reader follows them. */
+const REBUILDING = ['__reduce__', 'py/reduce', 'py/object', 'py/function'];
+/** Every key whose value is looked at here, but for those of templates, which tell by their value. */
+export const CONFIG_KEYS: readonly string[] = [
+  ...REMOTE_KEYS,
+  ...TARGET_KEYS,
+  ...REBUILDING,
+  'trust_remote_code',
+  '_class_name',
+  '__loader__',
+  '__module__',
+  '__class__',
+  'loader_module',
+];
 /** First parts of dotted names that nothing in a configuration has a reason to call. */
 const DANGEROUS_TARGET =
   /^(?:os|posix|nt|subprocess|builtins|__builtin__|sys|pty|runpy|importlib|ctypes|socket|shutil|pickle|marshal|code|timeit|cProfile|webbrowser|commands|multiprocessing|asyncio|http|urllib|requests|tempfile|pathlib|operator|functools|bdb|pdb|pip|setuptools|distutils)\./;
@@ -43,6 +57,9 @@ export function scanConfig(document: Json, context: ScanContext): void {
       const [module, name] = [textOf(value.__module__), textOf(value.__class__)];
       if (isDangerous(module, name)) once('CFG-DANGEROUS-TARGET', `a node calls ${module}.${name}`);
     }
+    if (key === 'py/reduce' && value !== null && typeof value === 'object') {
+      once('CFG-DANGEROUS-TARGET', '"py/reduce" calls a Python function');
+    }
     if (typeof value !== 'string') continue;
     if (key === 'loader_module' && !isMlflowLoader(value)) {
       once('CFG-REMOTE-CODE', `"loader_module" imports ${value.slice(0, 200)}`);
@@ -51,13 +68,8 @@ export function scanConfig(document: Json, context: ScanContext): void {
       once('CFG-DANGEROUS-TARGET', `"${key}" calls ${value.slice(0, 200)}`);
     }
     if (isTemplate(key, value)) scanJinja(value, context, `"${key}"`);
-    if (key === '__reduce__' || key === 'py/reduce' || key === 'py/object' || key === 'py/function') {
+    if (REBUILDING.includes(key)) {
       once('CFG-DANGEROUS-TARGET', `"${key}" rebuilds a Python object (${value.slice(0, 200)})`);
-    }
-  }
-  for (const { key, value } of walkJson(document)) {
-    if (key === 'py/reduce' && value !== null && typeof value === 'object') {
-      once('CFG-DANGEROUS-TARGET', '"py/reduce" calls a Python function');
     }
   }
 }

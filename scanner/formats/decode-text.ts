@@ -7,6 +7,9 @@ export const MAX_TEXT_BYTES = 256 << 20;
 /** Control characters that texts use; every other one, and U+FFFE, marks binary data. */
 const BINARY = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f\u007f\ufffe]/;
 
+/** True where text holds what only binary data hold. */
+export const isBinary = (text: string): boolean => BINARY.test(text);
+
 /** The text of a head or of a whole file, or undefined where it is not text. */
 export function decodeText(bytes: Uint8Array, cut = false): string | undefined {
   const encoding =
@@ -18,7 +21,7 @@ export function decodeText(bytes: Uint8Array, cut = false): string | undefined {
   try {
     // With `stream`, a character that the head cuts in two is no error.
     const text = new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: cut });
-    return BINARY.test(text) ? undefined : text;
+    return isBinary(text) ? undefined : text;
   } catch {
     return latin1(bytes);
   }
@@ -33,7 +36,7 @@ function latin1(bytes: Uint8Array): string | undefined {
   }
   if (high * 20 > bytes.length) return undefined;
   const text = Buffer.from(bytes).toString('latin1');
-  return BINARY.test(text) ? undefined : text;
+  return isBinary(text) ? undefined : text;
 }
 
 /** The whole source as text, or undefined where it is none or too large. */

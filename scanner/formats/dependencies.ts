@@ -20,9 +20,12 @@ const KNOWN =
 const MAX_LINE = 2000;
 const MAX_REPORTS = 64;
 
+/** True for a file that says, by its name, what is to be installed. */
+export const listsDependencies = (name: string): boolean => NAMES.test(name);
+
 /** Reports requirements that fetch what they install from elsewhere than a public package index. */
 export function findDependencySources(text: string, name: string, context: ScanContext): void {
-  if (!NAMES.test(name)) return;
+  if (!listsDependencies(name)) return;
   let reports = 0;
   for (const [index, line] of text.split('\n').entries()) {
     const what = sourceOf(line.slice(0, MAX_LINE).trim());

@@ -1,11 +1,10 @@
 /** Values of a parsed JSON document. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** One value of a document, with the key and the object that it stands in. */
+/** One value of a document, with the key that it stands under, or that of the lists around it. */
 export interface JsonNode {
   readonly key: string;
   readonly value: Json;
-  readonly parent: { [key: string]: Json } | undefined;
 }
 
 /** Parses JSON as Python writes it: NaN and infinities are allowed where values stand. */
@@ -28,7 +27,7 @@ export function parseJson(text: string): Json | undefined {
 
 /** Every value of a document, without recursion: a hostile one may be nested deeper than any stack. */
 export function* walkJson(root: Json): Generator<JsonNode> {
-  const stack: JsonNode[] = [{ key: '', value: root, parent: undefined }];
+  const stack: JsonNode[] = [{ key: '', value: root }];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     yield node;
     const { value } = node;
@@ -36,10 +35,10 @@ export function* walkJson(root: Json): Generator<JsonNode> {
       for (const item of value) {
         // Numbers in a list tell nobody anything, and a vocabulary of scores has millions.
         if (item === null || typeof item === 'number' || typeof item === 'boolean') continue;
-        stack.push({ key: node.key, value: item, parent: undefined });
+        stack.push({ key: node.key, value: item });
       }
     } else if (value !== null && typeof value === 'object') {
-      for (const key of Object.keys(value)) stack.push({ key, value: value[key] ?? null, parent: value });
+      for (const key of Object.keys(value)) stack.push({ key, value: value[key] ?? null });
     }
   }
 }
