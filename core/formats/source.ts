@@ -86,15 +86,21 @@ export class SliceSource implements ByteSource {
   }
 }
 
+/** Reads the source in pieces of this size where all of it passes by once. */
+export const CHUNK_BYTES = 1 << 20;
+
 /** The bytes `[offset, offset + length)` as a copy that outlives the next read, or undefined where some are missing. */
 export function copyOf(source: ByteSource, offset: number, length: number): Buffer | undefined {
   if (offset < 0 || length < 0 || offset + length > source.size) return undefined;
-  const bytes = source.read(offset, length);
-  return bytes.length === length ? Buffer.from(bytes) : undefined;
+  const copy = Buffer.allocUnsafeSlow(length);
+  // In pieces: a source that reads into a buffer of its own would hold all of it once more.
+  let done = 0;
+  eachChunk(source, offset, offset + length, (chunk, at) => {
+    copy.set(chunk, at - offset);
+    done += chunk.length;
+  });
+  return done === length ? copy : undefined;
 }
-
-/** Reads the source in pieces of this size where all of it passes by once. */
-export const CHUNK_BYTES = 1 << 20;
 
 /** Calls `visit` with consecutive pieces of `[start, end)`; a piece is valid only during the call. */
 export function eachChunk(

@@ -11,7 +11,16 @@ export interface Expanded {
   readonly tooLarge?: true;
 }
 
-export type Expander = (input: Uint8Array, limit: number) => Expanded;
+/** @param expected How long the output says that it is; what it is decides. */
+export type Expander = (input: Uint8Array, limit: number, expected?: number) => Expanded;
+
+/** Node collects the output in pieces and then joins them, which takes its size twice; one piece needs no joining. */
+function pieceSize(expected: number, input: Uint8Array, limit: number): number {
+  const most = Math.min(limit, input.length * DEFLATE_RATIO);
+  return Math.max(MIN_PIECE, Math.min(expected, most) + 1);
+}
+
+const MIN_PIECE = 16 << 10;
 
 /** Deflate expands at most 1032 times, so this much of the input always fits the limit. */
 const DEFLATE_RATIO = 1040;
@@ -25,11 +34,13 @@ type Sync = (input: Uint8Array, options: ZlibOptions & { info: true }) => unknow
  * reads as it decompresses has executed that much before it notices.
  */
 function inflateWith(sync: Sync): Expander {
-  return (input, limit) => {
+  return (input, limit, expected = 0) => {
+    const chunkSize = pieceSize(expected, input, limit);
     const run = (bytes: Uint8Array, finishFlush?: number): Expanded => {
       const { buffer, engine } = sync(bytes, {
         info: true,
         maxOutputLength: Math.max(1, limit),
+        chunkSize,
         ...(finishFlush === undefined ? {} : { finishFlush }),
       }) as { buffer: Uint8Array; engine: { bytesWritten: number } };
       return { bytes: buffer, consumed: engine.bytesWritten };
@@ -84,4 +95,9 @@ function salvage(part: (length: number) => Expanded, length: number): Expanded &
 
 export const inflateRaw = inflateWith(inflateRawSync as unknown as Sync);
 export const inflateZlib = inflateWith(inflateSync as unknown as Sync);
-export const inflateGzip = inflateWith(gunzipSync as unknown as Sync);
+const gunzip = inflateWith(gunzipSync as unknown as Sync);
+/** The last four bytes of gzip data are the length of the output (RFC 1952 §2.3.1). */
+export const inflateGzip: Expander = (input, limit) => {
+  const length = input.length < 18 ? 0 : Buffer.from(input.subarray(-4)).readUInt32LE(0);
+  return gunzip(input, limit, length);
+};

@@ -71,7 +71,7 @@ function expandMethod(
   size: number,
   limit: number,
 ): Expanded | undefined {
-  if (method === 8) return inflateRaw(compressed, limit);
+  if (method === 8) return inflateRaw(compressed, limit, size);
   if (method === 12) return expandBzip2(compressed, limit);
   if (method === 14) return expandZipLzma(compressed, size, limit);
   if (method === 93) return expandZstd(compressed, limit);
