@@ -8,7 +8,18 @@ import { growthRows } from './growth.js';
 import { type Command, compare, spread } from './measure.js';
 import { benchPath } from './path.js';
 import { benchPickle } from './pickle.js';
-import { memoryRow, node, opensslDigest, type Row, ratioRow, type Setting, verify } from './row.js';
+import {
+  bothRows,
+  memoryRow,
+  node,
+  opensslDigest,
+  type Row,
+  ratioRow,
+  type Setting,
+  standalone,
+  verify,
+} from './row.js';
+import { textRows } from './texts.js';
 
 /** Signed models of the sizes that the targets name. Each case makes its files and leaves them for the next. */
 export const CASES: readonly { readonly name: string; readonly run: (s: Setting) => Promise<Row[]> }[] = [
@@ -24,20 +35,20 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
       const bare = node('node -e 0', '-e', '0');
       const runs = s.runs * 3;
       return [
-        await ratioRow(
+        ...(await bothRows(
           'verify a tiny model, certificate',
-          2.0,
-          verify(model, '--trust-root', s.identity.root),
+          { node: 1.35, standalone: 0.35 },
+          ['verify', model, '--trust-root', s.identity.root],
           bare,
           runs,
-        ),
-        await ratioRow(
+        )),
+        ...(await bothRows(
           'verify a tiny model, key',
-          1.5,
-          verify(keyed, '--public-key', s.identity.ecPublic),
+          { node: 1.35, standalone: 0.35 },
+          ['verify', keyed, '--public-key', s.identity.ecPublic],
           bare,
           runs,
-        ),
+        )),
       ];
     },
   },
@@ -56,7 +67,7 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
       const startUp = started.ours.median;
       const whole = await ratioRow(
         'verify one 4 GiB file',
-        1.03,
+        0.97,
         verify(model, ...trust),
         opensslDigest(files),
         s.runs,
@@ -76,16 +87,21 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
         '--ignore-paths',
         'model.sig',
       );
-      const command = verify(model, ...trust, '--signature', shards, '--ignore-paths', 'model.sig');
+      const words = ['verify', model, ...trust, '--signature', shards, '--ignore-paths', 'model.sig'];
+      const program = standalone(['verify', model, ...trust]);
+      const one = 'verify one 4 GiB file';
       return [
         whole,
-        await ratioRow(
-          'verify one 4 GiB file in shards of 1 GiB',
-          0.55,
-          command,
+        ...(program
+          ? [await ratioRow(`${one}, standalone`, 0.92, program, opensslDigest(files), s.runs)]
+          : []),
+        ...(await bothRows(
+          `${one} in shards of 1 GiB`,
+          { node: 0.54, standalone: 0.53 },
+          words,
           opensslDigest(files),
           s.runs,
-        ),
+        )),
         memoryRow(whole, 'verify, one 4 GiB file', 120),
       ];
     },
@@ -97,13 +113,13 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
       const files = writeModel(model, 8, (512 * MIB) / s.scale);
       modelseal('sign', model, '--private-key', s.identity.key, '--signing-certificate', s.identity.chain);
       return [
-        await ratioRow(
+        ...(await bothRows(
           'verify 8 × 512 MiB',
-          0.55,
-          verify(model, '--trust-root', s.identity.root),
+          { node: 0.54, standalone: 0.53 },
+          ['verify', model, '--trust-root', s.identity.root],
           opensslDigest(files),
           s.runs,
-        ),
+        )),
         await ratioRow(
           'for comparison: two openssl processes, half of the 8 files each',
           undefined,
@@ -127,13 +143,13 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
         input: files.join('\n'),
       };
       return [
-        await ratioRow(
+        ...(await bothRows(
           'verify 10,000 × 10 KiB',
-          1.3,
-          verify(model, '--trust-root', s.identity.root),
+          { node: 1.6, standalone: 1.1 },
+          ['verify', model, '--trust-root', s.identity.root],
           xargs,
           s.runs,
-        ),
+        )),
         await ratioRow(
           'for comparison: Node and one worker, hashing these files and nothing else',
           undefined,
@@ -229,6 +245,7 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
     },
   },
   { name: 'pickle', run: benchPickle },
+  { name: 'texts', run: textRows },
 ];
 
 const script = (name: string): string => fileURLToPath(new URL(`./${name}.mjs`, import.meta.url));

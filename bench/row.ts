@@ -28,6 +28,26 @@ export interface Setting {
 export const node = (name: string, ...args: string[]): Command => ({ name, program: process.execPath, args });
 export const verify = (model: string, ...more: string[]): Command =>
   node('modelseal verify', MODELSEAL, 'verify', model, ...more);
+/** The command line as one program, where MODELSEAL_STANDALONE names it: the same words, without Node. */
+export function standalone(words: readonly string[]): Command | undefined {
+  const { MODELSEAL_STANDALONE: program } = process.env;
+  return program ? { name: 'standalone', program, args: words } : undefined;
+}
+
+/** The same work by Node and by the standalone program, each against the same other command. */
+export async function bothRows(
+  work: string,
+  targets: { readonly node: number; readonly standalone: number },
+  words: readonly string[],
+  theirs: Command,
+  runs: number,
+): Promise<[Row, ...Row[]]> {
+  const row = await ratioRow(work, targets.node, node('modelseal', MODELSEAL, ...words), theirs, runs);
+  const program = standalone(words);
+  if (!program) return [row];
+  return [row, await ratioRow(`${work}, standalone`, targets.standalone, program, theirs, runs)];
+}
+
 export const opensslDigest = (files: readonly string[]): Command => ({
   name: 'openssl dgst',
   program: 'openssl',
