@@ -63,9 +63,9 @@ async function rateRows(
   file: string,
   s: Setting,
 ): Promise<Row[]> {
-  const started = await compare(start, start, s.runs);
+  const started = await compare(ours, start, s.runs);
   const measured = await compare(ours, opensslDigest([file]), s.runs);
-  const seconds = measured.ours.median - started.ours.median;
+  const seconds = started.ours.median - started.theirs.median;
   const rate = Math.round(size / MIB / Math.max(seconds, 0.001));
   return [
     {

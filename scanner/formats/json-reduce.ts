@@ -231,16 +231,16 @@ export class JsonReducer {
       const c = bytes[end] as number;
       if (c === QUOTE) break;
       if (c === BACKSLASH) {
-        const escape = bytes[end + 1];
-        if (escape === undefined || (escape === LETTER_U && end + 6 > bytes.length)) return -1;
-        if (escape === LETTER_U) {
+        const letter = bytes[end + 1];
+        if (letter === undefined || (letter === LETTER_U && end + 6 > bytes.length)) return -1;
+        if (letter === LETTER_U) {
           for (let i = 2; i < 6; i++) if (!isHex(bytes[end + i] as number)) return this.#break();
           // A character of ASCII in disguise.
           if (bytes[end + 2] === ZERO && bytes[end + 3] === ZERO && (bytes[end + 4] as number) < 0x38)
             plain = false;
           end += 6;
-        } else if (ESCAPES.has(escape)) {
-          if (escape === SLASH) plain = false;
+        } else if (ESCAPES.has(letter)) {
+          if (letter === SLASH) plain = false;
           end += 2;
         } else return this.#break();
         continue;
