@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT } from '../commands/exit-codes.js';
 import { VARIABLES, type Variable } from '../commands/options/environment.js';
 import { ERROR_TABLES, sentenceOf } from '../core/errors/index.js';
+import { demoPicture } from './demo-picture.js';
 
 // Generates the parts of the documentation that repeat the source. `npm run docs` writes them, a test compares.
 
@@ -75,9 +76,16 @@ export const BLOCKS: readonly { file: string; name: string; content: () => strin
   { file: 'docs/environment.md', name: 'environment', content: environmentTable },
 ];
 
+/** Every file that is generated as a whole. */
+export const FILES: readonly { file: string; content: () => string }[] = [
+  { file: 'docs/demo.svg', content: demoPicture },
+];
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const { file, name, content } of BLOCKS) {
     const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
     writeFileSync(path, replaceBlock(readFileSync(path, 'utf8'), name, content()));
   }
+  for (const { file, content } of FILES)
+    writeFileSync(fileURLToPath(new URL(`../${file}`, import.meta.url)), content());
 }
