@@ -45,6 +45,7 @@ const SHOWN: Readonly<Record<string, string>> = {
     'test/interop/standalone.test.ts, where the toolchain can be had',
   'modelseal sign ./model … --timestamp-url http://tsa.example.org':
     'a time-stamp authority; test/signer/timestamp.test.ts has one',
+  'modelseal push ./tiny oci://registry.example/acme/tiny:v1': 'a registry; test/interop/oci.test.ts has one',
 };
 
 const DOCUMENTS = ['.', 'docs', 'certs'].flatMap((folder) =>
