@@ -178,6 +178,8 @@ function noStore(): CaStore {
   };
   return {
     profile: {},
+    activeIssuing: 'issuing',
+    activateIssuing: nothing,
     recordPending: async () => {},
     recordIssued: async () => {},
     find: nothing,

@@ -26,7 +26,7 @@ import { certificatePem } from './encode/certificate.js';
 import { encodeRevokedEntry } from './encode/crl.js';
 import { subjectText } from './encode/name.js';
 import { spkiFingerprint, spkiOf } from './encode/spki.js';
-import { type HomePaths, homePaths } from './home.js';
+import { type HomePaths, homePaths, issuerPaths } from './home.js';
 import { checkIdentities } from './identity.js';
 import { Issuer } from './issuer.js';
 import { answerOcsp, type SignedOcsp } from './ocsp.js';
@@ -35,12 +35,14 @@ import { publish, requireRecorded } from './publish.js';
 import { OFFERED_REASONS, type OfferedReason } from './reasons.js';
 import { importCertificate, type Recovered, recover } from './recover.js';
 import { type AuthorityStatus, authorityStatus, isListDue, type StatusRequest } from './status.js';
+import { issuingIds, makeSuccessor, type Rollover, type RolloverRequest } from './rollover.js';
 import { SqliteStore } from './store/sqlite-store.js';
 import {
   type CaStore,
   type CertificatePage,
   type CertificateRecord,
   type CertificateState,
+  type IssuerId,
   type IssuerRole,
   type LastCrl,
   type ListFilter,
@@ -82,6 +84,11 @@ export interface IssuedCertificate {
   readonly shortened: boolean;
 }
 
+/** Which issuing CA ends, and why. */
+export interface IssuingCaRevocation extends RevocationOrder {
+  readonly issuer?: IssuerId | undefined;
+}
+
 interface RevocationOrder {
   readonly at: Date;
   readonly reason: OfferedReason;
@@ -103,7 +110,7 @@ export interface BlockKeyRequest extends Omit<RevocationOrder, 'reason'> {
 export interface CrlOrder {
   readonly at: Date;
   /** Whose list; the issuing CA's unless told. */
-  readonly issuer?: IssuerRole | undefined;
+  readonly issuer?: IssuerId | undefined;
   readonly days?: number | undefined;
 }
 
@@ -184,7 +191,7 @@ const { emails: _, uris: __, ...ISSUE_TSA } = ISSUE;
 const ORDER = { at: is.time, reason: is.one(...OFFERED_REASONS), invalidityDate: is.time };
 const REVOKE: OptionTable<RevokeRequest> = { ...ORDER, serial: is.text };
 const BLOCK: OptionTable<BlockKeyRequest> = { at: is.time, invalidityDate: is.time, publicKey: is.object };
-const CRL: OptionTable<CrlOrder> = { at: is.time, issuer: is.one('root', 'issuing'), days: is.number };
+const CRL: OptionTable<CrlOrder> = { at: is.time, issuer: is.text, days: is.number };
 const PUBLISH: OptionTable<PublishOrder> = {
   ...CRL,
   file: is.text,
@@ -213,34 +220,36 @@ const REVOKE_ALL: OptionTable<RevokeAllRequest> = { ...ORDER, ...SELECTION };
 const ALL = { ...SELECTION, state: is.one('pending', 'issued', 'revoked'), text: is.text };
 const LIST: OptionTable<ListFilter> = { ...ALL, limit: is.number, after: is.text };
 
+const ROLLOVER: OptionTable<RolloverRequest> = { at: is.time, protection: is.anything };
+
 /** A certificate authority that is open for work. Close it when done. */
 export class Authority {
   readonly profile: Profile;
   readonly paths: HomePaths;
   readonly root: Issuer;
-  readonly issuing: Issuer;
+  #issuing: readonly Issuer[];
   readonly #store: CaStore;
-  readonly #template: DeveloperTemplate;
+  #template: DeveloperTemplate;
   readonly #ask: AskPassphrase;
-  readonly #keyFiles: { readonly [R in IssuerRole]: string };
+  readonly #keyFiles: { readonly [R in IssuerRole]: string | undefined };
   readonly #blocklists: readonly string[];
   #listed: readonly Blocklist[] | undefined;
-  readonly #keys = new Map<IssuerRole, Promise<SigningKey>>();
+  readonly #keys = new Map<IssuerId, Promise<SigningKey>>();
   #consistent: Promise<void> | undefined;
 
   private constructor(
     paths: HomePaths,
     store: CaStore,
-    issuers: { root: Issuer; issuing: Issuer },
+    issuers: { root: Issuer; issuing: readonly Issuer[] },
     ask: AskPassphrase,
-    keyFiles: { readonly [R in IssuerRole]: string },
+    keyFiles: { readonly [R in IssuerRole]: string | undefined },
     blocklists: readonly string[],
   ) {
     this.paths = paths;
     this.#store = store;
     this.profile = Profile.parse(store.profile as ProfileOptions);
     this.root = issuers.root;
-    this.issuing = issuers.issuing;
+    this.#issuing = issuers.issuing;
     this.#template = new DeveloperTemplate(this.profile, this.issuing);
     this.#ask = ask;
     this.#keyFiles = keyFiles;
@@ -255,14 +264,54 @@ export class Authority {
     if (missing.length === 3) throw new ModelsealError('ERR_CA_NOT_FOUND', { home });
     if (missing[0] !== undefined)
       throw new ModelsealError('ERR_CA_INCOMPLETE', { home, missing: missing[0] });
-    const issuers = readIssuers(paths);
     const { access, acceptClock } = options;
     const store = SqliteStore.open(database, { access, acceptClock });
-    const keyFiles = {
-      root: options.rootKey ?? paths.rootKey,
-      issuing: options.issuingKey ?? paths.issuingKey,
-    };
-    return new Authority(paths, store, issuers, ask, keyFiles, options.blocklists ?? []);
+    try {
+      const issuers = readIssuers(home, store.activeIssuing);
+      const keyFiles = { root: options.rootKey, issuing: options.issuingKey };
+      return new Authority(paths, store, issuers, ask, keyFiles, options.blocklists ?? []);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /** The CA that issues now. */
+  get issuing(): Issuer {
+    return this.#issuing.at(-1) as Issuer;
+  }
+
+  /** The root, and the issuing CAs in the order in which they followed each other. */
+  get issuers(): readonly Issuer[] {
+    return [this.root, ...this.#issuing];
+  }
+
+  /** @throws {ModelsealError} `ERR_CA_ISSUER_UNKNOWN` */
+  issuer(id: string): Issuer {
+    const found = this.issuers.find((issuer) => issuer.id === id);
+    if (found !== undefined) return found;
+    throw new ModelsealError('ERR_CA_ISSUER_UNKNOWN', {
+      issuer: id,
+      known: this.issuers.map((issuer) => issuer.id),
+    });
+  }
+
+  /**
+   * Makes the next issuing CA under the same root, with a key of its own, and issues with it from now on. What the ones
+   * before it issued stays good, and they go on signing their lists until they expire. Takes the root key.
+   *
+   * @throws {ModelsealError} `ERR_PASSPHRASE_WEAK`, `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, `ERR_CA_…`
+   * @example await authority.rollover({ at: new Date(), protection: async () => passphrase })
+   */
+  async rollover(request: RolloverRequest): Promise<Rollover> {
+    checkOptions('rollover', request, ROLLOVER);
+    this.root.requireValid(request.at);
+    const previous = this.issuing;
+    const root = { issuer: this.root, signer: await this.#key('root') };
+    const next = await makeSuccessor(previous, root, this.profile, this.paths.home, this.#store, request);
+    this.#issuing = [...this.#issuing, next.issuer];
+    this.#template = new DeveloperTemplate(this.profile, next.issuer);
+    return { ...next, previous };
   }
 
   /**
@@ -320,8 +369,9 @@ export class Authority {
     reuseKey?: boolean,
   ): Promise<Omit<IssuedCertificate, 'shortened'>> {
     // The key is opened before anything is recorded: a wrong passphrase leaves no trace.
-    const key = await this.#issuingKey();
-    const recorded = await RecordedCertificate.record(linted, this.#store, at, reuseKey);
+    const key = await this.#unrevokedKey(this.issuing);
+    const issuer = this.issuing.id;
+    const recorded = await RecordedCertificate.record(linted, this.#store, at, { reuseKey, issuer });
     const certificate = Certificate.decode(await recorded.sign(key, this.#store));
     const pem = certificatePem(certificate.raw);
     return {
@@ -345,7 +395,7 @@ export class Authority {
     checkOptions('revoke', request, REVOKE);
     const { serial } = request;
     if (serial === this.root.certificate.serialNumber) throw new ModelsealError('ERR_CA_ROOT_REVOCATION', {});
-    if (serial === this.issuing.certificate.serialNumber) {
+    if (this.#issuing.some(({ certificate }) => certificate.serialNumber === serial)) {
       throw new ModelsealError('ERR_CA_ISSUING_REVOCATION', { serial });
     }
     return this.#find(await this.#store.revoke(serial, revocationOf(request), encodeRevokedEntry));
@@ -388,15 +438,15 @@ export class Authority {
   }
 
   /**
-   * Revokes the issuing CA: the end of everything that it issued. The root key must be at hand, and the root's list
+   * Revokes an issuing CA, the present one unless told: the end of everything that it issued. The root key must be at hand, and the root's list
    * is published at once. The issuing key may sign its last list afterwards, and nothing else.
    *
    * @throws {ModelsealError} as {@link revoke} and {@link publishCrl}
    */
-  async revokeIssuingCa(request: RevocationOrder): Promise<PublishedCrl> {
-    checkOptions('revokeIssuingCa', request, ORDER);
+  async revokeIssuingCa({ issuer, ...request }: IssuingCaRevocation): Promise<PublishedCrl> {
+    checkOptions('revokeIssuingCa', { issuer, ...request }, { ...ORDER, issuer: is.text });
     await this.#key('root');
-    const { serialNumber } = this.issuing.certificate;
+    const { serialNumber } = this.issuer(issuer ?? this.issuing.id).certificate;
     await this.#store.revoke(serialNumber, revocationOf(request), encodeRevokedEntry);
     return this.publishCrl({ issuer: 'root', at: request.at });
   }
@@ -428,9 +478,9 @@ export class Authority {
    */
   async crl(request: CrlOrder): Promise<IssuedCrl> {
     checkOptions('crl', request, CRL);
-    const role = request.issuer ?? 'issuing';
-    await requireRecorded(this.#crlFile(role), this[role], this.#store);
-    return this.#sign(role, request);
+    const issuer = this.issuer(request.issuer ?? this.issuing.id);
+    await requireRecorded(this.#crlFile(issuer), issuer, this.#store);
+    return this.#sign(issuer, request);
   }
 
   /**
@@ -442,17 +492,18 @@ export class Authority {
    */
   async publishCrl(request: PublishOrder): Promise<PublishedCrl> {
     checkOptions('publishCrl', request, PUBLISH);
-    const { issuer: role = 'issuing', encoding = 'der', published = [] } = request;
-    const file = request.file ?? this.#crlFile(role);
+    const { encoding = 'der', published = [] } = request;
+    const issuer = this.issuer(request.issuer ?? this.issuing.id);
+    const file = request.file ?? this.#crlFile(issuer);
     // Asked for before the lock is taken: a person may take minutes for a passphrase.
-    await this.#key(role);
+    await this.#key(issuer.id);
     const made = await publish(
       { file, encoding },
-      [this.#crlFile(role), ...published],
-      this[role],
+      [this.#crlFile(issuer), ...published],
+      issuer,
       this.#store,
-      role === 'root' ? this.paths.rootLock : this.paths.issuingLock,
-      () => this.#sign(role, request),
+      issuerPaths(this.paths.home, issuer.id).lock,
+      () => this.#sign(issuer, request),
     );
     return { ...made, file };
   }
@@ -465,7 +516,7 @@ export class Authority {
   async recover(request: RecoverRequest): Promise<Recovered> {
     checkOptions('recover', request, RECOVER);
     const { crls = [], certificates = [], at } = request;
-    return recover({ crls, certificates }, [this.issuing, this.root], this.#store, at);
+    return recover({ crls, certificates }, this.issuers, this.#store, at);
   }
 
   /**
@@ -475,7 +526,7 @@ export class Authority {
    * @throws {ModelsealError} `ERR_CERTIFICATE_FOREIGN`
    */
   async importCertificate(certificate: Certificate, file: string, at: Date): Promise<CertificateRecord> {
-    await importCertificate(certificate, file, [this.issuing, this.root], this.#store, at);
+    await importCertificate(certificate, file, this.issuers, this.#store, at);
     return this.find(certificate.serialNumber);
   }
 
@@ -484,18 +535,18 @@ export class Authority {
    *
    * @throws {ModelsealError} `ERR_DER`, `ERR_OCSP_FORMAT`, `ERR_OCSP_EXTENSION_UNKNOWN`, and what signing throws
    */
-  async answerOcsp(request: Uint8Array, role: IssuerRole, validity: OcspValidity): Promise<SignedOcsp> {
+  async answerOcsp(request: Uint8Array, issuer: IssuerId, validity: OcspValidity): Promise<SignedOcsp> {
     checkOptions('answerOcsp', validity, OCSP);
     const { items, nonce } = decodeOcspRequest(request);
     const question = { certIds: items.map(({ certId }) => certId), nonce };
-    const key = role === 'issuing' ? await this.#issuingKey() : await this.#key('root');
-    return answerOcsp(this[role], key, this.#store, question, validity);
+    const signer = this.issuer(issuer);
+    return answerOcsp(signer, await this.#unrevokedKey(signer), this.#store, question, validity);
   }
 
   /** An OCSP response about one recorded certificate, as evidence to ship along. */
   async ocspFor(record: CertificateRecord, validity: OcspValidity): Promise<SignedOcsp> {
     checkOptions('ocspFor', validity, OCSP);
-    const { subject: name, spki } = this[record.issuer].certificate;
+    const { subject: name, spki } = this.issuer(record.issuer).certificate;
     const id = certIdFor({ name, spki }, Buffer.from(record.serial, 'hex'));
     return this.answerOcsp(encodeOcspRequest([id]), record.issuer, validity);
   }
@@ -524,7 +575,9 @@ export class Authority {
 
   /** Which lists are out of date, or will be soon: when less than a fifth of their life is left. */
   async listsDue(at: Date): Promise<readonly LastCrl[]> {
-    return (await this.#store.lastCrls()).filter((list) => isListDue(list, at));
+    const inUse = this.#inUse(at).map(({ id }) => id);
+    const lists = await this.#store.lastCrls();
+    return lists.filter((list) => inUse.includes(list.issuer) && isListDue(list, at));
   }
 
   /**
@@ -536,7 +589,10 @@ export class Authority {
   async status(request: StatusRequest): Promise<AuthorityStatus> {
     checkOptions('status', request, STATUS);
     const { home } = this.paths;
-    return authorityStatus({ home, issuers: [this.root, this.issuing], store: this.#store }, request);
+    return authorityStatus(
+      { home, issuers: this.#inUse(request.at), active: this.issuing.id, store: this.#store },
+      request,
+    );
   }
 
   /** How many certificates are in which state. */
@@ -555,7 +611,8 @@ export class Authority {
   chainPemOf(record: CertificateRecord): string | undefined {
     if (record.der === undefined) return undefined;
     const pem = certificatePem(record.der);
-    return record.issuer === 'issuing' ? pem + certificatePem(this.issuing.certificate.raw) : pem;
+    if (record.issuer === 'root') return pem;
+    return pem + certificatePem(this.issuer(record.issuer).certificate.raw);
   }
 
   close(): Promise<void> {
@@ -573,36 +630,34 @@ export class Authority {
   }
 
   #refuseOwnKey(spki: Uint8Array): void {
-    for (const role of ['root', 'issuing'] as const) {
-      if (sameBytes(spki, this[role].certificate.spki)) throw new ModelsealError('ERR_CA_OWN_KEY', { role });
-    }
+    const own = this.issuers.find(({ certificate }) => sameBytes(spki, certificate.spki));
+    if (own !== undefined) throw new ModelsealError('ERR_CA_OWN_KEY', { role: own.id });
   }
 
-  #key(role: IssuerRole): Promise<SigningKey> {
-    let key = this.#keys.get(role);
+  #key(issuer: IssuerId): Promise<SigningKey> {
+    let key = this.#keys.get(issuer);
     if (key === undefined) {
-      key = this.#openKey(role);
-      this.#keys.set(role, key);
+      key = this.#openKey(this.issuer(issuer));
+      this.#keys.set(issuer, key);
       // A failed attempt, such as a mistyped passphrase, may be repeated.
-      key.catch(() => this.#keys.delete(role));
+      key.catch(() => this.#keys.delete(issuer));
     }
     return key;
   }
 
-  /** The issuing key for certificates and OCSP answers, which a revoked CA makes no more. */
-  async #issuingKey(): Promise<SigningKey> {
-    const { serialNumber, label: issuer } = this.issuing.certificate;
+  /** The key of a CA for certificates and OCSP answers, which a revoked CA makes no more. */
+  async #unrevokedKey({ id, certificate }: Issuer): Promise<SigningKey> {
+    const { serialNumber, label: issuer } = certificate;
     if (await this.#store.isRevoked(serialNumber)) throw new ModelsealError('ERR_CA_REVOKED', { issuer });
-    return this.#key('issuing');
+    return this.#key(id);
   }
 
-  async #openKey(role: IssuerRole): Promise<SigningKey> {
+  async #openKey({ id, role, certificate }: Issuer): Promise<SigningKey> {
     // The one door to everything that is signed.
     this.#consistent ??= this.#store.requireConsistent();
     await this.#consistent;
-    if (await this.#store.awaitsList(role)) throw new ModelsealError('ERR_CA_RESTORED', { issuer: role });
-    const file = this.#keyFiles[role];
-    const { certificate } = this[role];
+    if (await this.#store.awaitsList(id)) throw new ModelsealError('ERR_CA_RESTORED', { issuer: id });
+    const file = this.#keyFiles[role] ?? issuerPaths(this.paths.home, id).key;
     if (!existsSync(file)) throw new ModelsealError('ERR_CA_KEY_ABSENT', { role, file });
     const key = signingKey(await readPrivateKey(file, this.#ask));
     if (publicKeyFingerprint(key.publicKey) !== publicKeyFingerprint(certificate.publicKey())) {
@@ -611,14 +666,21 @@ export class Authority {
     return key;
   }
 
-  async #sign(role: IssuerRole, { at, days }: CrlOrder): Promise<IssuedCrl> {
-    this[role].requireValid(at);
-    const fallback = role === 'root' ? ROOT_CRL_DAYS : this.profile.crlDays;
-    return issueCrl(this[role], await this.#key(role), this.#store, { at, days: days ?? fallback });
+  async #sign(issuer: Issuer, { at, days }: CrlOrder): Promise<IssuedCrl> {
+    issuer.requireValid(at);
+    const fallback = issuer.role === 'root' ? ROOT_CRL_DAYS : this.profile.crlDays;
+    return issueCrl(issuer, await this.#key(issuer.id), this.#store, { at, days: days ?? fallback });
   }
 
-  #crlFile(role: IssuerRole): string {
-    return role === 'root' ? this.paths.rootCrl : this.paths.issuingCrl;
+  #crlFile({ id }: Issuer): string {
+    return issuerPaths(this.paths.home, id).crl;
+  }
+
+  /** CAs that something is expected of: one that was followed by another signs lists until it expires. */
+  #inUse(at: Date): readonly Issuer[] {
+    return [...this.issuers].filter(
+      (issuer) => issuer.role === 'root' || issuer === this.issuing || at <= issuer.certificate.notAfter,
+    );
   }
 
   #find(serials: readonly string[]): Promise<CertificateRecord[]> {
@@ -654,28 +716,27 @@ function selectionOf({ identity, since, until, profile }: RevokeAllRequest): Sel
   return { identity: identity && parseIdentity(identity), since, until, profile };
 }
 
-/** Reads the two CA certificates and checks that the one is issued by the other. */
-function readIssuers(paths: HomePaths): { root: Issuer; issuing: Issuer } {
-  const one = (file: string): Certificate => {
+/** Reads the CA certificates and checks that the root issued the others. */
+function readIssuers(home: string, active: IssuerId): { root: Issuer; issuing: readonly Issuer[] } {
+  const one = (id: IssuerId): Issuer => {
+    const file = issuerPaths(home, id).certificate;
+    if (!existsSync(file)) throw new ModelsealError('ERR_CA_INCOMPLETE', { home, missing: file });
     const [certificate, ...more] = readCertificates(file, 'CA certificate');
     if (certificate === undefined || more.length > 0) {
       throw new ModelsealError('ERR_CA_FILES_DIFFER', { file, problem: 'it must hold one certificate' });
     }
-    return certificate;
+    return new Issuer(id, certificate);
   };
-  const root = one(paths.rootCertificate);
-  const issuing = one(paths.issuingCertificate);
-  const signed = verifySignedData(
-    signatureAlgorithm(issuing.signatureAlgorithm),
-    root.publicKey(),
-    issuing.tbs,
-    issuing.signature,
-  );
-  if (!signed) {
+  const root = one('root');
+  const issuing = issuingIds(active).map(one);
+  for (const { id, certificate } of issuing) {
+    const { tbs, signature } = certificate;
+    const algorithm = signatureAlgorithm(certificate.signatureAlgorithm);
+    if (verifySignedData(algorithm, root.certificate.publicKey(), tbs, signature)) continue;
     throw new ModelsealError('ERR_CA_FILES_DIFFER', {
-      file: paths.issuingCertificate,
-      problem: `it is not signed by the key of ${paths.rootCertificate}`,
+      file: issuerPaths(home, id).certificate,
+      problem: `it is not signed by the key of ${issuerPaths(home, 'root').certificate}`,
     });
   }
-  return { root: new Issuer('root', root), issuing: new Issuer('issuing', issuing) };
+  return { root, issuing };
 }

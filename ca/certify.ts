@@ -15,7 +15,7 @@ import {
 } from './encode/certificate.js';
 import { spkiFingerprint } from './encode/spki.js';
 import { type CertificateRole, lintCertificate } from './lint/index.js';
-import type { CaStore } from './store/store.js';
+import type { CaStore, IssuerId } from './store/store.js';
 
 /** A certificate that passed every lint; only {@link lint} makes one. */
 export class LintedCertificate {
@@ -57,6 +57,12 @@ export class LintedCertificate {
 
 const NO_SIGNATURE = new Uint8Array(0);
 
+export interface RecordOptions {
+  readonly reuseKey?: boolean | undefined;
+  /** Which issuing CA signs it, where it is not the root; the first one unless told. */
+  readonly issuer?: IssuerId | undefined;
+}
+
 /** A linted certificate that the store knows durably: the right to sign it, once. */
 export class RecordedCertificate {
   readonly certificate: Certificate;
@@ -75,13 +81,13 @@ export class RecordedCertificate {
     linted: LintedCertificate,
     store: CaStore,
     at: Date,
-    reuseKey = false,
+    { reuseKey = false, issuer = 'issuing' }: RecordOptions = {},
   ): Promise<RecordedCertificate> {
     LintedCertificate.check(linted);
     const { certificate, role } = linted;
     const pending = {
       serial: serialText(certificate.serialBytes),
-      issuer: role === 'root' || role === 'issuing' ? ('root' as const) : ('issuing' as const),
+      issuer: role === 'root' || role === 'issuing' ? ('root' as const) : issuer,
       subject: certificate.subject.toString(),
       identities: certificateIdentities(certificate),
       notBefore: certificate.notBefore,

@@ -40,7 +40,7 @@ export async function issueCrl(
   issuer.requireValid(request.at);
   const days = wholeDays(request.days, 'days', MAX_CRL_DAYS);
   const nextUpdate = wholeSeconds(daysAfter(request.at, days));
-  const { number, pieces, count, thisUpdate } = await store.crlSnapshot(issuer.role, {
+  const { number, pieces, count, thisUpdate } = await store.crlSnapshot(issuer.id, {
     at: request.at,
     wanted: issuer.backdated(request.at, STATUS_BACKDATE_MS),
     nextUpdate,

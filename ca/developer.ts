@@ -39,7 +39,7 @@ export class DeveloperTemplate {
     this.#issuer = issuer;
     this.#usage = [basicConstraints(false), keyUsage('digitalSignature'), extKeyUsage(Oid.codeSigning)];
     this.#issuerKey = authorityKeyIdentifier(issuer.keyId);
-    const crl = profile.crlAddress('issuing');
+    const crl = profile.crlAddress(issuer.id);
     const { ocspUrl } = profile;
     this.#addresses = [
       ...(crl === undefined ? [] : [crlDistributionPoints(crl)]),

@@ -2,6 +2,23 @@ import { closeSync, existsSync, openSync, readSync, rmdirSync, rmSync, statSync 
 import { dirname, join, resolve } from 'node:path';
 import { ModelsealError } from '../core/errors/index.js';
 import { ioError, makeFolders, writeAtomic } from '../core/files.js';
+import type { IssuerId } from './store/store.js';
+
+/** Where the files of one CA lie. */
+export interface IssuerPaths {
+  readonly certificate: string;
+  readonly key: string;
+  readonly crl: string;
+  /** Held while a list is signed and put in place. */
+  readonly lock: string;
+}
+
+export const issuerPaths = (home: string, issuer: IssuerId): IssuerPaths => ({
+  certificate: join(home, `${issuer}.pem`),
+  key: join(home, `${issuer}.key`),
+  crl: join(home, `${issuer}.crl`),
+  lock: join(home, `.${issuer}.lock`),
+});
 
 /** Where everything of one authority lies. */
 export interface HomePaths {
@@ -15,9 +32,6 @@ export interface HomePaths {
   readonly database: string;
   /** Keys that are never certified, where the operator keeps such a list here. */
   readonly blocklist: string;
-  /** Held while a list of this issuer is signed and put in place. */
-  readonly rootLock: string;
-  readonly issuingLock: string;
 }
 
 export const homePaths = (home: string): HomePaths => ({
@@ -30,8 +44,6 @@ export const homePaths = (home: string): HomePaths => ({
   issuingCrl: join(home, 'issuing.crl'),
   database: join(home, 'ca.db'),
   blocklist: join(home, 'blocklist.txt'),
-  rootLock: join(home, '.root.lock'),
-  issuingLock: join(home, '.issuing.lock'),
 });
 
 /** Readable by the owner alone. */

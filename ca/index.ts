@@ -5,6 +5,7 @@ export {
   type CrlOrder,
   type IssuedCertificate,
   type IssueRequest,
+  type IssuingCaRevocation,
   type OcspValidity,
   type OpenOptions,
   openAuthority,
@@ -57,6 +58,7 @@ export {
 export type { Recovered } from './recover.js';
 export type { AuthorityStatus, StatusItem, StatusKind, StatusRequest } from './status.js';
 export { type Renewal, type RenewalRequest, renewInto } from './renew.js';
+export type { Rollover, RolloverRequest } from './rollover.js';
 export { resolveCertificate, resolveForRevocation } from './resolve.js';
 export {
   type TimestampAnswer,
@@ -70,6 +72,7 @@ export type {
   CertificateProfile,
   CertificateRecord,
   CertificateState,
+  IssuerId,
   IssuerRole,
   ListFilter,
   Selection,

@@ -3,21 +3,25 @@ import { signatureScheme } from '../core/keys/index.js';
 import { type Certificate, isoTime } from '../core/x509/index.js';
 import { keyIdentifier } from './encode/extensions.js';
 import { wholeSeconds } from './profile.js';
-import type { IssuerRole } from './store/store.js';
+import { type IssuerId, type IssuerRole, roleOf } from './store/store.js';
 
 /** A CA certificate of this authority with the encodings that everything it signs repeats. */
 export class Issuer {
-  readonly role: IssuerRole;
+  readonly id: IssuerId;
   readonly certificate: Certificate;
   /** DER of the AlgorithmIdentifier of its signatures. */
   readonly signatureAlgorithm: Uint8Array;
   readonly keyId: Uint8Array;
 
-  constructor(role: IssuerRole, certificate: Certificate) {
-    this.role = role;
+  constructor(id: IssuerId, certificate: Certificate) {
+    this.id = id;
     this.certificate = certificate;
     this.signatureAlgorithm = signatureScheme(certificate.publicKey()).algorithmIdentifier;
     this.keyId = certificate.subjectKeyIdentifier ?? keyIdentifier(certificate.spki);
+  }
+
+  get role(): IssuerRole {
+    return roleOf(this.id);
   }
 
   /** A time before `at`, in whole seconds, and never before the certificate itself. */

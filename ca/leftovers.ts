@@ -11,10 +11,10 @@ export const stagingName = (home: string): string =>
 
 const RANDOM = '[0-9a-f]{12}';
 /** What an interrupted write of a key left: `writeAtomic` names its temporary files so. */
-const KEY_PART = new RegExp(`^\\.(?:root|issuing)\\.key\\.${RANDOM}\\.tmp$`);
+const KEY_PART = new RegExp(`^\\.(?:root|issuing(?:-\\d+)?)\\.key\\.${RANDOM}\\.tmp$`);
 /** What init and restore put into their folder, and the temporary files of each. */
 const STAGED = new RegExp(
-  `^\\.?(?:root|issuing)\\.(?:pem|key|crl)(?:\\.${RANDOM}\\.tmp)?$|^ca\\.db(?:-wal|-shm|-journal)?$|^blocklist\\.txt$`,
+  `^\\.?(?:root|issuing(?:-\\d+)?)\\.(?:pem|key|crl)(?:\\.${RANDOM}\\.tmp)?$|^ca\\.db(?:-wal|-shm|-journal)?$|^blocklist\\.txt$`,
 );
 
 /** Private keys that an interrupted `init` left on the disk. */

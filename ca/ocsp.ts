@@ -106,7 +106,7 @@ async function judge(id: CertId, issuer: Issuer, store: CaStore): Promise<Judged
   const serial = serialText(id.serial);
   const { subject: name, spki } = issuer.certificate;
   const record = matchesCertId(id, { name, spki }, id.serial) ? await store.find(serial) : undefined;
-  if (record?.issuer !== issuer.role || record.state === 'pending') {
+  if (record?.issuer !== issuer.id || record.state === 'pending') {
     return { id, serial, status: 'unknown', revocation: undefined };
   }
   const { revocation } = record;

@@ -2,6 +2,7 @@ import { ModelsealError } from '../core/errors/index.js';
 import { KEY_TYPES, type KeyType } from '../core/keys/index.js';
 import { subjectText } from './encode/name.js';
 import { emailDomainProblem } from './identity.js';
+import type { IssuerId } from './store/store.js';
 
 const DAY_MS = 86_400_000;
 
@@ -48,7 +49,7 @@ export const wholeSeconds = (date: Date): Date => new Date(Math.floor(date.getTi
 export interface ProfileOptions {
   readonly organization?: string | undefined;
   readonly keyType?: string | undefined;
-  /** Base address under which root.crl and issuing.crl are published; without it certificates name none. */
+  /** Base address under which root.crl, issuing.crl and those of its successors are published; without it certificates name none. */
   readonly crlUrl?: string | undefined;
   /** Address of the OCSP responder for developer certificates. */
   readonly ocspUrl?: string | undefined;
@@ -81,7 +82,7 @@ export class Profile {
   }
 
   /** Where the CRL of one issuer is published, when anywhere. */
-  crlAddress(issuer: 'root' | 'issuing'): string | undefined {
+  crlAddress(issuer: IssuerId): string | undefined {
     const base = this.#crlUrl;
     return base && `${base}${base.endsWith('/') ? '' : '/'}${issuer}.crl`;
   }

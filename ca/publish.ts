@@ -62,7 +62,7 @@ const CRL_LABEL = 'X509 CRL';
 export async function requireRecorded(file: string, issuer: Issuer, store: CaStore): Promise<void> {
   if (!existsSync(file)) return;
   const { list, number } = readOwnCrl(file, issuer);
-  const recorded = await store.lastCrlNumber(issuer.role);
+  const recorded = await store.lastCrlNumber(issuer.id);
   if (number > recorded) {
     throw new ModelsealError('ERR_CRL_BEHIND', { file, published: String(number), recorded });
   }

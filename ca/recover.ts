@@ -13,7 +13,7 @@ import { spkiFingerprint } from './encode/spki.js';
 import type { Issuer } from './issuer.js';
 import { readOwnCrl } from './publish.js';
 import { REASONS, type RevocationReason } from './reasons.js';
-import type { CaStore, IssuerRole } from './store/store.js';
+import type { CaStore } from './store/store.js';
 
 export interface Recovered {
   /** How many certificates were not in the records, or not whole. */
@@ -21,7 +21,7 @@ export interface Recovered {
   /** How many revocations were not in the records. */
   readonly revocations: number;
   /** Number of the last list of each issuer, from which the next one goes on. */
-  readonly crlNumbers: { readonly [R in IssuerRole]: number };
+  readonly crlNumbers: Readonly<Record<string, number>>;
 }
 
 /**
@@ -48,7 +48,7 @@ export async function importCertificate(
     {
       certificate: {
         serial,
-        issuer: issuer.role,
+        issuer: issuer.id,
         subject: certificate.subject.toString(),
         identities: certificateIdentities(certificate),
         notBefore: certificate.notBefore,
@@ -96,7 +96,7 @@ export async function recover(
         {
           certificate: {
             serial,
-            issuer: issuer.role,
+            issuer: issuer.id,
             subject: `(known from CRL ${number} only)`,
             identities: [],
             notBefore: entry.revocationDate,
@@ -115,10 +115,11 @@ export async function recover(
       );
       if (isNew) found.revocations++;
     }
-    await store.raiseCrlNumber(issuer.role, Number(number), list);
+    await store.raiseCrlNumber(issuer.id, Number(number), list);
   }
-  const [root, issuing] = await Promise.all([store.lastCrlNumber('root'), store.lastCrlNumber('issuing')]);
-  return { ...found, crlNumbers: { root, issuing } };
+  const crlNumbers: Record<string, number> = {};
+  for (const { id } of issuers) crlNumbers[id] = await store.lastCrlNumber(id);
+  return { ...found, crlNumbers };
 }
 
 function ownReason(reason: string, file: string): RevocationReason {

@@ -8,6 +8,7 @@ import {
   type CaStore,
   type CertificateRecord,
   type CertificateState,
+  type IssuerId,
   type LastCrl,
   MAX_LISTED,
 } from './store/store.js';
@@ -63,6 +64,8 @@ export interface AuthorityStatus {
 export interface StatusSource {
   readonly home: string;
   readonly issuers: readonly Issuer[];
+  /** The CA that issues now; of those before it only their lists are looked after. */
+  readonly active: IssuerId;
   readonly store: CaStore;
 }
 
@@ -72,7 +75,7 @@ export interface StatusSource {
  * @throws {ModelsealError} `ERR_CA_DAYS`, `ERR_AUDIT_BROKEN`, `ERR_CA_DATABASE…`
  */
 export async function authorityStatus(
-  { home, issuers, store }: StatusSource,
+  { home, issuers, active, store }: StatusSource,
   request: StatusRequest,
 ): Promise<AuthorityStatus> {
   const { at, auditLog } = request;
@@ -85,11 +88,16 @@ export async function authorityStatus(
   const acts = auditLog !== undefined && existsSync(auditLog) ? verifyAuditLog(auditLog).open : [];
   const soon = daysAfter(at, days);
   const items: StatusItem[] = [
-    ...(await Promise.all(issuers.map((issuer) => issuerItem(issuer, store, at)))),
-    ...issuers.map(({ role }) =>
+    ...(await Promise.all(
+      issuers
+        .filter(({ id, role }) => role === 'root' || id === active)
+        .map((issuer) => issuerItem(issuer, store, at)),
+    )),
+    ...issuers.map(({ id }) =>
       listItem(
-        role,
-        lists.find(({ issuer }) => issuer === role),
+        id,
+        active,
+        lists.find(({ issuer }) => issuer === id),
         at,
       ),
     ),
@@ -120,7 +128,9 @@ async function issuerItem({ role, certificate }: Issuer, store: CaStore, at: Dat
     serial,
     time: notAfter.toISOString(),
     state: over ? 'over' : due ? 'due' : 'fine',
-    ...((over || due) && { remedy: `${end}: make its successor, and give verifiers time to learn of it` }),
+    ...((over || due) && {
+      remedy: `${end}: ${role === 'root' ? 'make a new authority, and give verifiers time to learn of its root' : 'modelseal ca rollover'}`,
+    }),
   };
 }
 
@@ -129,14 +139,14 @@ export function isListDue({ thisUpdate, nextUpdate }: LastCrl, at: Date): boolea
   return nextUpdate.getTime() - at.getTime() < (nextUpdate.getTime() - thisUpdate.getTime()) / 5;
 }
 
-function listItem(role: LastCrl['issuer'], list: LastCrl | undefined, at: Date): StatusItem {
+function listItem(id: IssuerId, active: IssuerId, list: LastCrl | undefined, at: Date): StatusItem {
   const state = list === undefined || list.nextUpdate < at ? 'over' : isListDue(list, at) ? 'due' : 'fine';
   return {
     kind: 'crl',
-    name: `CRL of the ${role} CA`,
+    name: `CRL of the ${id} CA`,
     time: list?.nextUpdate.toISOString(),
     state,
-    ...(state !== 'fine' && { remedy: `modelseal ca crl${role === 'root' ? ' --issuer root' : ''}` }),
+    ...(state !== 'fine' && { remedy: `modelseal ca crl${id === active ? '' : ` --issuer ${id}`}` }),
   };
 }
 

@@ -24,7 +24,7 @@ import {
   ROOT_DAYS,
   wholeSeconds,
 } from './profile.js';
-import type { CaStore } from './store/store.js';
+import { type CaStore, type IssuerId, roleOf } from './store/store.js';
 
 /** A CA with its key, just made. */
 export interface Tier {
@@ -35,13 +35,16 @@ export interface Tier {
 
 /** Makes one CA certificate: linted, recorded, then signed by its issuer, or by itself. */
 export async function makeTier(
-  role: 'root' | 'issuing',
+  id: IssuerId,
   profile: Profile,
   at: Date,
   store: CaStore,
-  parent: Tier | undefined,
+  parent: Pick<Tier, 'signer' | 'issuer'> | undefined,
 ): Promise<Tier> {
+  const role = roleOf(id);
   const { emailDomains } = profile;
+  const end = daysAfter(at, role === 'root' ? ROOT_DAYS : ISSUING_DAYS);
+  const latest = parent?.issuer.certificate.notAfter ?? end;
   const key = await generatePrivateKey(profile.keyType);
   const signer = signingKey(key);
   const spki = spkiOf(signer.publicKey);
@@ -57,7 +60,7 @@ export async function makeTier(
         parent?.issuer.signatureAlgorithm ?? signatureScheme(signer.publicKey).algorithmIdentifier,
       issuer: parent?.issuer.certificate.subject.raw ?? subject,
       notBefore: wholeSeconds(new Date(at.getTime() - AUTHORITY_BACKDATE_MS)),
-      notAfter: wholeSeconds(daysAfter(at, role === 'root' ? ROOT_DAYS : ISSUING_DAYS)),
+      notAfter: wholeSeconds(end < latest ? end : latest),
       subject,
       spki,
       extensions: [
@@ -76,5 +79,5 @@ export async function makeTier(
   );
   const recorded = await RecordedCertificate.record(linted, store, at);
   const der = await recorded.sign(parent?.signer ?? signer, store);
-  return { key, signer, issuer: new Issuer(role, Certificate.decode(der)) };
+  return { key, signer, issuer: new Issuer(id, Certificate.decode(der)) };
 }

@@ -39,7 +39,7 @@ const OPTIONS: OptionTable<BackupRequest> = {
 const DATABASE = 'ca.db';
 /** What every authority has, and what it may have. */
 const NEEDED = ['root.pem', 'issuing.pem', DATABASE];
-const OPTIONAL = ['root.key', 'issuing.key', 'root.crl', 'issuing.crl', 'blocklist.txt'];
+const PART = /^(?:root|issuing(?:-[1-9]\d{0,2})?)\.(?:pem|key|crl)$|^blocklist\.txt$/;
 const modeOf = (name: string): number => (/\.(?:pem|crl|txt)$/.test(name) ? PUBLIC : SECRET);
 
 /**
@@ -59,8 +59,9 @@ export async function backupAuthority(request: BackupRequest): Promise<Backup> {
   const missing = NEEDED.find((name) => !existsSync(join(home, name)));
   if (missing !== undefined)
     throw new ModelsealError('ERR_CA_INCOMPLETE', { home, missing: join(home, missing) });
-  const small = [...NEEDED, ...OPTIONAL]
-    .filter((name) => name !== DATABASE && existsSync(join(home, name)))
+  const small = readdirSync(home)
+    .filter((name) => PART.test(name))
+    .sort()
     .map((name) => ({ name, data: readBounded(join(home, name), 'file of the authority', MAX_CRL_BYTES) }));
   const store = SqliteStore.open(database);
   const staging = join(home, stagingName(home));
@@ -127,7 +128,7 @@ function requireWhole(entries: readonly SealedEntry[], file: string): void {
   };
   const missing = NEEDED.find((name) => !names.includes(name));
   if (missing !== undefined) fail(`${missing} is missing`);
-  const foreign = names.find((name) => ![...NEEDED, ...OPTIONAL].includes(name));
+  const foreign = names.find((name) => name !== DATABASE && !PART.test(name));
   if (foreign !== undefined) fail(`${basename(foreign)} does not belong into it`);
   if (new Set(names).size < names.length) fail('a file is in it twice');
 }
@@ -136,13 +137,13 @@ function requireWhole(entries: readonly SealedEntry[], file: string): void {
 async function verify(staging: string, file: string, at: Date): Promise<void> {
   const authority = await openAuthority(staging, neverAsk, { access: 'read' });
   try {
-    for (const { role, certificate } of [authority.root, authority.issuing]) {
+    for (const { id, certificate } of authority.issuers) {
       const known = await authority.find(certificate.serialNumber).catch((error: unknown) => {
         if (isModelsealError(error, 'ERR_SERIAL_UNKNOWN')) return undefined;
         throw error;
       });
       if (known?.der === undefined || !sameBytes(known.der, certificate.raw)) {
-        const problem = `its records do not know ${role}.pem`;
+        const problem = `its records do not know ${id}.pem`;
         throw new ModelsealError('ERR_BACKUP_CONTENT', { file, problem });
       }
     }

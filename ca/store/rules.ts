@@ -16,10 +16,13 @@ export function settingTime(db: Connection, name: string): Date | undefined {
   return row && new Date(Number(row.value));
 }
 
-export function setTime(db: Connection, name: string, at: Date): void {
+export const setTime = (db: Connection, name: string, at: Date): void =>
+  setText(db, name, String(at.getTime()));
+
+export function setText(db: Connection, name: string, value: string): void {
   db.prepare(
     'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-  ).run(name, String(at.getTime()));
+  ).run(name, value);
 }
 
 /**

@@ -108,4 +108,34 @@ export const MIGRATIONS: readonly Migration[] = [
     FROM certificate LEFT JOIN revocation ON revocation.serial = certificate.serial;
   `,
   },
+  {
+    // Several issuing CAs follow each other: `issuing`, `issuing-2`, …
+    sql: `
+  DROP VIEW record;
+  CREATE TABLE certificate_3 (
+    id INTEGER PRIMARY KEY,
+    serial TEXT NOT NULL UNIQUE,
+    issuer TEXT NOT NULL CHECK (issuer IN ('root', 'issuing') OR issuer GLOB 'issuing-[1-9]*'),
+    subject TEXT NOT NULL,
+    not_before INTEGER NOT NULL,
+    not_after INTEGER NOT NULL,
+    key_fingerprint TEXT NOT NULL,
+    requested_at INTEGER NOT NULL,
+    der BLOB
+  ) STRICT;
+  INSERT INTO certificate_3
+    SELECT id, serial, issuer, subject, not_before, not_after, key_fingerprint, requested_at, der FROM certificate;
+  DROP TABLE certificate;
+  ALTER TABLE certificate_3 RENAME TO certificate;
+  CREATE INDEX certificate_key ON certificate (key_fingerprint);
+  CREATE VIEW record AS SELECT
+    certificate.id, certificate.serial, certificate.issuer,
+    CASE WHEN revocation.id IS NOT NULL THEN 'revoked' WHEN der IS NULL THEN 'pending' ELSE 'issued' END AS state,
+    subject,
+    (SELECT json_group_array(value) FROM
+      (SELECT value FROM identity WHERE identity.certificate = certificate.id ORDER BY position)) AS identities,
+    not_before, not_after, key_fingerprint, requested_at, der, revoked_at, reason, invalidity_date
+    FROM certificate LEFT JOIN revocation ON revocation.serial = certificate.serial;
+  `,
+  },
 ];

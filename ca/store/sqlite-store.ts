@@ -11,6 +11,7 @@ import {
   LAST_BACKUP,
   LATEST_TIME,
   refuseKey,
+  setText,
   setTime,
   settingTime,
   withoutKind,
@@ -26,7 +27,7 @@ import {
   type EncodeEntry,
   type FoundCertificate,
   type IssuedDer,
-  type IssuerRole,
+  type IssuerId,
   type LastCrl,
   type ListFilter,
   MAX_LISTED,
@@ -64,7 +65,7 @@ const CRL_ENTRIES = `SELECT count(*) AS rows, max(id) AS last, group_concat(hex(
     FROM revocation WHERE issuer = ? AND id > ? ORDER BY id LIMIT ${CRL_PIECE})`;
 
 // A developer is followed by a certificate of one of the same identities, a time-stamp authority by one of its name.
-const ENDING = `SELECT * FROM record WHERE state = 'issued' AND issuer = 'issuing' AND not_after >= ? AND not_after < ?
+const ENDING = `SELECT * FROM record WHERE state = 'issued' AND issuer <> 'root' AND not_after >= ? AND not_after < ?
   AND NOT EXISTS (
     SELECT 1 FROM identity AS mine JOIN identity AS theirs USING (value) JOIN record AS later ON later.id = theirs.certificate
     WHERE mine.certificate = record.id AND later.state = 'issued' AND later.not_after > record.not_after)
@@ -74,8 +75,8 @@ const ENDING = `SELECT * FROM record WHERE state = 'issued' AND issuer = 'issuin
   ORDER BY not_after LIMIT ${MAX_LISTED}`;
 const INTERRUPTED = `SELECT * FROM record WHERE state = 'pending' AND requested_at < ? ORDER BY id LIMIT ${MAX_LISTED}`;
 
-const ISSUERS: readonly IssuerRole[] = ['root', 'issuing'];
-const restored = (issuer: IssuerRole): string => `restored:${issuer}`;
+const ACTIVE_ISSUING = 'active_issuing';
+const restored = (issuer: IssuerId): string => `restored:${issuer}`;
 
 export interface StoreOptions {
   readonly access?: Access | undefined;
@@ -143,6 +144,17 @@ export class SqliteStore implements CaStore {
       db.prepare(`INSERT INTO setting (name, value) VALUES ('profile', ?)`).run(JSON.stringify(profile));
       return new SqliteStore(file, db, {});
     });
+  }
+
+  get activeIssuing(): IssuerId {
+    const row = guarded(this.#file, () =>
+      this.#db.prepare('SELECT value FROM setting WHERE name = ?').get(ACTIVE_ISSUING),
+    ) as { value: IssuerId } | undefined;
+    return row?.value ?? 'issuing';
+  }
+
+  async activateIssuing(issuer: IssuerId): Promise<void> {
+    this.#write(() => setText(this.#db, ACTIVE_ISSUING, issuer));
   }
 
   recordPending(certificate: PendingCertificate, reuseKey = false): Promise<void> {
@@ -292,7 +304,7 @@ export class SqliteStore implements CaStore {
     return guarded(this.#file, () => this.#isRevoked(serial));
   }
 
-  async lastCrlNumber(issuer: IssuerRole): Promise<number> {
+  async lastCrlNumber(issuer: IssuerId): Promise<number> {
     return guarded(this.#file, () => {
       const row = this.#db.prepare('SELECT last FROM crl_number WHERE issuer = ?').get(issuer);
       return (row as { last: number } | undefined)?.last ?? 0;
@@ -302,7 +314,7 @@ export class SqliteStore implements CaStore {
   async lastCrls(): Promise<readonly LastCrl[]> {
     const rows = guarded(this.#file, () =>
       this.#db.prepare('SELECT * FROM crl_number WHERE next_update > 0').all(),
-    ) as { issuer: IssuerRole; this_update: number; next_update: number }[];
+    ) as { issuer: IssuerId; this_update: number; next_update: number }[];
     return rows.map((row) => ({
       issuer: row.issuer,
       thisUpdate: new Date(row.this_update),
@@ -311,7 +323,7 @@ export class SqliteStore implements CaStore {
   }
 
   async raiseCrlNumber(
-    issuer: IssuerRole,
+    issuer: IssuerId,
     number: number,
     { thisUpdate, nextUpdate }: Omit<LastCrl, 'issuer'>,
   ): Promise<void> {
@@ -323,16 +335,17 @@ export class SqliteStore implements CaStore {
 
   async markRestored(at: Date): Promise<void> {
     this.#write(() => {
-      for (const issuer of ISSUERS) setTime(this.#db, restored(issuer), at);
+      const issuers = this.#db.prepare('SELECT issuer FROM crl_number').all() as { issuer: IssuerId }[];
+      for (const { issuer } of issuers) setTime(this.#db, restored(issuer), at);
     });
   }
 
-  async awaitsList(issuer: IssuerRole): Promise<boolean> {
+  async awaitsList(issuer: IssuerId): Promise<boolean> {
     return guarded(this.#file, () => settingTime(this.#db, restored(issuer)) !== undefined);
   }
 
   async crlSnapshot(
-    issuer: IssuerRole,
+    issuer: IssuerId,
     { at, wanted, nextUpdate }: { readonly at: Date; readonly wanted: Date; readonly nextUpdate: Date },
   ): Promise<CrlSnapshot> {
     return this.#write(() => {
@@ -572,7 +585,7 @@ function toRecord(row: Tables['record']): CertificateRecord {
         };
   return {
     serial: row.serial,
-    issuer: row.issuer as IssuerRole,
+    issuer: row.issuer as IssuerId,
     state: row.state as CertificateState,
     subject: row.subject,
     identities: JSON.parse(row.identities) as string[],

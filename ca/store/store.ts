@@ -3,6 +3,11 @@ import type { RevocationReason } from '../reasons.js';
 /** The two tiers of the authority. */
 export type IssuerRole = 'root' | 'issuing';
 
+/** One CA of the authority. Issuing CAs follow each other; the first one has no number. */
+export type IssuerId = 'root' | 'issuing' | `issuing-${number}`;
+
+export const roleOf = (issuer: IssuerId): IssuerRole => (issuer === 'root' ? 'root' : 'issuing');
+
 /**
  * The life of a certificate in the records. `pending` is durable before the key signs, `issued` before the
  * certificate leaves: whatever happens between, no certificate is out there that is not in here.
@@ -13,7 +18,7 @@ export type CertificateState = 'pending' | 'issued' | 'revoked';
 export interface PendingCertificate {
   /** Lower-case hexadecimal, unique for ever. */
   readonly serial: string;
-  readonly issuer: IssuerRole;
+  readonly issuer: IssuerId;
   readonly subject: string;
   readonly identities: readonly string[];
   readonly notBefore: Date;
@@ -94,7 +99,7 @@ export interface CrlSnapshot {
 }
 
 export interface LastCrl {
-  readonly issuer: IssuerRole;
+  readonly issuer: IssuerId;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date;
 }
@@ -126,6 +131,10 @@ export type EncodeEntry = (serial: string, revocation: Revocation) => Uint8Array
  */
 export interface CaStore {
   readonly profile: unknown;
+  /** The issuing CA that issues now; those before it sign their lists. */
+  readonly activeIssuing: IssuerId;
+  /** Makes another issuing CA the one that issues. */
+  activateIssuing(issuer: IssuerId): Promise<void>;
   /**
    * @param reuseKey Whether the key may be one that has a certificate already; its identities must be the same.
    * @throws {ModelsealError} `ERR_CA_SERIAL_COLLISION`, `ERR_CA_KEY_BLOCKED`, `ERR_CA_KEY_TAKEN`, `ERR_CA_KEY_REUSED`,
@@ -163,9 +172,9 @@ export interface CaStore {
   blockKey(fingerprint: string, revocation: Revocation, encode: EncodeEntry): Promise<readonly string[]>;
   isRevoked(serial: string): Promise<boolean>;
   /** Number of the last list of an issuer. */
-  lastCrlNumber(issuer: IssuerRole): Promise<number>;
+  lastCrlNumber(issuer: IssuerId): Promise<number>;
   /** Makes the next list of an issuer carry a number beyond this one, and no earlier time. */
-  raiseCrlNumber(issuer: IssuerRole, number: number, times: Omit<LastCrl, 'issuer'>): Promise<void>;
+  raiseCrlNumber(issuer: IssuerId, number: number, times: Omit<LastCrl, 'issuer'>): Promise<void>;
   /**
    * Number and entries of the next list, out of one transaction.
    *
@@ -174,7 +183,7 @@ export interface CaStore {
    * @throws {ModelsealError} `ERR_CA_RECORDS`, `ERR_CA_CLOCK`
    */
   crlSnapshot(
-    issuer: IssuerRole,
+    issuer: IssuerId,
     times: { readonly at: Date; readonly wanted: Date; readonly nextUpdate: Date },
   ): Promise<CrlSnapshot>;
   /** The times of the last list of each issuer; an issuer without a list is left out. */
@@ -187,7 +196,7 @@ export interface CaStore {
    */
   markRestored(at: Date): Promise<void>;
   /** Whether the records are from a backup, and no published list of this issuer was seen since. */
-  awaitsList(issuer: IssuerRole): Promise<boolean>;
+  awaitsList(issuer: IssuerId): Promise<boolean>;
   /** Remembers that everything up to this time is in a backup. */
   recordBackup(at: Date): Promise<void>;
   /**

@@ -37,7 +37,7 @@ export class TsaTemplate {
   /** @throws {ModelsealError} `ERR_LINT` */
   lint({ name, at, notBefore, notAfter, spki }: TsaSubject): LintedCertificate {
     const { organization, ocspUrl } = this.#profile;
-    const crl = this.#profile.crlAddress('issuing');
+    const crl = this.#profile.crlAddress(this.#issuer.id);
     return LintedCertificate.lint(
       {
         signatureAlgorithm: this.#issuer.signatureAlgorithm,

@@ -10,13 +10,12 @@ const crl: Command = (context) =>
     builder: (yargs) =>
       clockOption(passphraseOptions(homeOption(yargs)))
         .option('issuer', {
-          choices: ['issuing', 'root'] as const,
-          default: 'issuing' as const,
-          describe: 'Whose CRL',
+          type: 'string',
+          describe: 'Whose CRL: root, issuing, issuing-2, …; of the CA that issues now without it',
         })
         .option('out', {
           type: 'string',
-          describe: 'File for the CRL, replaced; HOME/issuing.crl or HOME/root.crl',
+          describe: 'File for the CRL, replaced; HOME/issuing.crl, HOME/root.crl, …',
         })
         .option('published', {
           type: 'string',
@@ -34,7 +33,8 @@ const crl: Command = (context) =>
         .example('$0 ca crl', 'after every revocation, and before the last CRL runs out'),
     act: (argv, act) =>
       withAuthority(context, argv, act, argv, async (authority) => {
-        const { issuer, days, published } = argv;
+        const { days, published } = argv;
+        const issuer = authority.issuer(argv.issuer ?? authority.issuing.id).id;
         const made = await authority.publishCrl({
           issuer,
           at: context.now(),

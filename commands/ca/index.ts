@@ -15,6 +15,7 @@ import request from './request.js';
 import restore from './restore.js';
 import revoke from './revoke.js';
 import showRequest from './show-request.js';
+import rollover from './rollover.js';
 import show from './show.js';
 import status from './status.js';
 import tsaCertificate from './tsa-certificate.js';
@@ -24,7 +25,7 @@ const ca: Command = (context) =>
   command({
     command: 'ca',
     describe:
-      'Run a certificate authority: init, issue, renew, request, show-request, tsa-certificate, list, show, export, status, revoke, block-key, crl, ocsp, backup, restore, recover, migrate, clean',
+      'Run a certificate authority: init, issue, renew, request, show-request, tsa-certificate, list, show, export, status, revoke, block-key, crl, ocsp, rollover, backup, restore, recover, migrate, clean',
     builder: (yargs) =>
       group(yargs, context, [
         init,
@@ -41,6 +42,7 @@ const ca: Command = (context) =>
         blockKey,
         crl,
         ocsp,
+        rollover,
         backup,
         restore,
         recover,

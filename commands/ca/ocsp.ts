@@ -17,8 +17,8 @@ const ocsp: Command = (context) =>
         .option('request', { type: 'string', describe: 'OCSP request (DER) to answer' })
         .option('out', { type: 'string', demandOption: true, describe: 'File for the response, replaced' })
         .option('issuer', {
-          choices: ['issuing', 'root'] as const,
-          describe: 'Who answers a request; issuing',
+          type: 'string',
+          describe: 'Who answers a request: root, issuing, issuing-2, …; the CA that issues now without it',
         })
         .option('days', { type: 'number', default: 7, describe: 'Days that the answer may be relied upon' })
         .option('root-key', { type: 'string', describe: 'Root key, when it is not in --home' })
@@ -41,7 +41,7 @@ const ocsp: Command = (context) =>
           argv.certificate === undefined
             ? await authority.answerOcsp(
                 readBounded(argv.request ?? '', 'OCSP request', MAX_REQUEST_FILE),
-                argv.issuer ?? 'issuing',
+                authority.issuer(argv.issuer ?? authority.issuing.id).id,
                 validity,
               )
             : await authority.ocspFor(await resolveCertificate(authority, argv.certificate), validity);

@@ -65,7 +65,7 @@ export async function withAuthority<T>(
     const now = context.now();
     for (const { issuer, nextUpdate } of await authority.listsDue(now)) {
       const when = `${nextUpdate < now ? 'ran out' : 'runs out'} on ${nextUpdate.toISOString()}`;
-      const remedy = `modelseal ca crl${issuer === 'root' ? ' --issuer root' : ''}`;
+      const remedy = `modelseal ca crl${issuer === authority.issuing.id ? '' : ` --issuer ${issuer}`}`;
       context.output.note(`the CRL of the ${issuer} CA ${when}: publish the next one with ${remedy}`);
     }
     return done;

@@ -32,7 +32,9 @@ const recover: Command = (context) =>
         const text = (): string =>
           [
             `${context.output.colors.green('taken in')} ${found.certificates} certificates and ${found.revocations} revocations`,
-            `the next CRL of the issuing CA has number ${found.crlNumbers.issuing + 1}, of the root ${found.crlNumbers.root + 1}`,
+            ...Object.entries(found.crlNumbers).map(
+              ([issuer, number]) => `the next CRL of the ${issuer} CA has number ${number + 1}`,
+            ),
             'publish it with: modelseal ca crl',
           ].join('\n');
         return { record: { ...found }, result: found, text };

@@ -73,8 +73,9 @@ const revoke: Command = (context) =>
         if (preview) {
           return said(context, 'would revoke', await affected(authority, chosen, reason), reason, true);
         }
-        if (issuingCa && serial === authority.issuing.certificate.serialNumber) {
-          return endAuthority(context, authority, order);
+        const ending = authority.issuers.find(({ certificate: own }) => own.serialNumber === serial);
+        if (issuingCa && ending?.role === 'issuing') {
+          return endAuthority(context, authority, ending, order);
         }
         return said(context, 'revoked', await authority.revoke({ ...order, serial }), reason, false);
       });
@@ -143,28 +144,29 @@ function saidAll(
   };
 }
 
-/** Revokes the issuing CA and publishes the root's list, after a person has said yes. */
+/** Revokes an issuing CA and publishes the root's list, after a person has said yes. */
 async function endAuthority(
   context: CommandContext,
   authority: Authority,
+  issuing: Authority['issuing'],
   order: Omit<RevokeRequest, 'serial'>,
 ): Promise<Done> {
-  const { serialNumber, subject, label } = authority.issuing.certificate;
+  const { serialNumber, subject, label } = issuing.certificate;
   if (!context.output.interactive || process.stdin.isTTY !== true) {
     throw new ModelsealError('ERR_CA_ISSUING_REVOCATION', { serial: serialNumber });
   }
   const { confirm } = await import('@clack/prompts');
-  const message = `Revoke ${printable(label)}? Every certificate of this authority ends with it, for good.`;
+  const message = `Revoke ${printable(label)}? Every certificate that it issued ends with it, for good.`;
   if ((await confirm({ message, initialValue: false })) !== true) {
     throw new ModelsealError('ERR_INTERRUPTED', { work: 'revoking the issuing CA' });
   }
-  const { file, number } = await authority.revokeIssuingCa(order);
+  const { file, number } = await authority.revokeIssuingCa({ ...order, issuer: issuing.id });
   const record = await authority.find(serialNumber);
   const text = (): string =>
     [
       `${context.output.colors.yellow('revoked')} ${serialNumber}  ${printable(subject.toString())}  (${order.reason})`,
       `${context.output.colors.green('wrote')} ${printable(file)}: CRL ${number} of the root`,
-      'the issuing CA may sign one last list: modelseal ca crl',
+      `the issuing CA may sign one last list: modelseal ca crl --issuer ${issuing.id}`,
     ].join('\n');
   return {
     record: { reason: order.reason, certificates: [named(record)], file, number },

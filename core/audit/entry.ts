@@ -23,6 +23,7 @@ export type AuditEvent =
   | 'clean'
   | 'migrate'
   | 'backup'
+  | 'rollover'
   /** Around a command whose record is a condition (`--audit-required`). */
   | 'begin'
   | 'end'

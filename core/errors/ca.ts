@@ -87,6 +87,12 @@ export const caErrors = defineErrors({
       `the signature made for ${d.certificate} does not verify and was thrown away`,
     hint: 'Run the command again. If it repeats, suspect the memory of this machine or the token that holds the key.',
   },
+  ERR_CA_ISSUER_UNKNOWN: {
+    kind: 'usage',
+    say: (d: { issuer: string; known: readonly string[] }) =>
+      `this authority has no CA named ${d.issuer}; there are ${list(d.known)}`,
+    hint: 'Issuing CAs are numbered in the order in which they followed each other: issuing, issuing-2, ….',
+  },
   ERR_CA_NOT_YET_VALID: {
     kind: 'refused',
     say: (d: { issuer: string; notBefore: string; at: string }) =>
