@@ -49,15 +49,8 @@ describe('ca: backup', function () {
       protection: 'plain',
     });
     const { files } = await back();
-    expect(files).to.deep.equal([
-      'root.pem',
-      'issuing.pem',
-      'root.key',
-      'issuing.key',
-      'root.crl',
-      'issuing.crl',
-      'ca.db',
-    ]);
+    const parts = ['crl', 'key', 'pem'].flatMap((end) => [`issuing.${end}`, `root.${end}`]);
+    expect(files).to.have.members([...parts, 'ca.db']);
     expect((await ca.status({ at: AT })).verdict).to.equal('fine');
     const after = await ca.issue(ada({ emails: ['bob@example.org'], at: days(1) }));
     await ca.revoke({ serial: before.issued.serialNumber, reason: 'keyCompromise', at: days(1) });
@@ -68,7 +61,7 @@ describe('ca: backup', function () {
 
     const restored = await restore();
     expect(restored.created).to.equal(AT.toISOString());
-    expect(readdirSync(home()).filter((name) => !/-(?:shm|wal)$/.test(name))).to.have.members(files);
+    expect(readdirSync(home()).filter((name) => !/-(?:shm|wal)$/.test(name))).to.have.members([...files]);
     expect(statSync(join(home(), 'root.key')).mode & 0o777).to.equal(0o600);
     expect(statSync(join(home(), 'ca.db')).mode & 0o777).to.equal(0o600);
     expect(readFileSync(join(home(), 'root.pem'))).to.deep.equal(anchor);

@@ -59,6 +59,7 @@ describe('ca: what cannot be recorded is not done', () => {
       recover: [...home(), '--crl', path('ca', 'certs', 'issuing.crl')],
       backup: [path('ca', 'ca.backup'), ...home(), ...secret],
       restore: [path('old.backup'), '--home', path('ca', 'third'), ...secret],
+      rollover: [...home(), '--no-passphrase'],
       migrate: home(),
       clean: home(),
     };
