@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchAttacks } from './attack.js';
+import { benchCache } from './digest-cache.js';
 import { benchCa } from './ca.js';
 import { GIB, KIB, MIB, modelseal, writeModel, writeRandom } from './fixtures.js';
 import { growthRows } from './growth.js';
@@ -106,6 +107,7 @@ export const CASES: readonly { readonly name: string; readonly run: (s: Setting)
       ];
     },
   },
+  { name: 'digest cache', run: benchCache },
   {
     name: 'several large files',
     run: async (s) => {

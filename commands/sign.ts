@@ -2,6 +2,7 @@ import type { InferredOptionTypes } from 'yargs';
 import type { StapledEvidence } from '../core/bundle/index.js';
 import { ModelsealError } from '../core/errors/index.js';
 import { readBounded } from '../core/files.js';
+import { DIGEST_CACHE, openDigestCache } from './options/digest-cache.js';
 import { type PassphraseArguments, passphraseOptions } from './options/passphrase.js';
 import { readSigner, SIGNING } from './options/signing.js';
 import { flag, list, needed, type OptionTable, text } from './options/table.js';
@@ -29,6 +30,10 @@ const OPTIONS = {
   signature: text('Output file [model.sig in the folder, or beside the file]'),
   add: flag('Add a signature beside those that are there: model.2.sig beside model.sig'),
   force: flag('Replace an older signature'),
+  ...DIGEST_CACHE,
+  reuse: text(
+    'Older signature by the same key: files that it and the digest cache agree on are not read again',
+  ),
   'timestamp-url': list(
     'Time-stamp authority (RFC 3161) that shall state the time of signing; may be repeated',
   ),
@@ -85,6 +90,8 @@ async function run(argv: SignArguments, context: CommandContext): Promise<void> 
       overwrite: argv.force,
       ...readTree(argv),
       allowIncomplete: argv.allowIncomplete,
+      digestCache: await openDigestCache(argv, context.env),
+      reuse: argv.reuse,
       timestampUrls: argv.timestampUrl,
       expires: argv.expires === undefined ? undefined : parseTime(argv.expires, '--expires'),
       metadata,
@@ -116,6 +123,7 @@ async function run(argv: SignArguments, context: CommandContext): Promise<void> 
       treeDigest: signed.treeDigest,
       ignored: signed.ignored,
       warnings: signed.warnings,
+      reused: signed.reused ? { files: signed.reused.files, bytes: signed.reused.bytes } : null,
       metadata: signed.metadata ?? null,
       certificate: certificate?.fingerprint ?? null,
     },
@@ -125,6 +133,11 @@ async function run(argv: SignArguments, context: CommandContext): Promise<void> 
         `  signature    ${printable(signed.signature)}`,
         `  signed with  ${certificate ? printable(certificate.label) : 'a bare key'}`,
         `  root digest  sha256:${signed.rootDigest}`,
+        ...(argv.reuse !== undefined && signed.reused
+          ? [
+              `  not read     ${signed.reused.files} files, ${formatBytes(signed.reused.bytes)}, unchanged since ${printable(argv.reuse)}`,
+            ]
+          : []),
         ...(signed.ignored.length > 0 ? [`  not signed   ${signed.ignored.map(printable).join(', ')}`] : []),
       ].join('\n'),
   );

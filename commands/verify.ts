@@ -1,6 +1,7 @@
 import { isModelsealError } from '../core/errors/index.js';
 import type { Report } from '../core/report/index.js';
 import { type Command, type CommandContext, command } from './terminal/index.js';
+import { DIGEST_CACHE, openDigestCache } from './options/digest-cache.js';
 import { requireTrusted, TRUSTED_PATH } from './options/records.js';
 import type { Values } from './options/table.js';
 import { MODEL, readVerifyOptions, VERIFICATION, type VerifyArguments } from './options/verification.js';
@@ -13,7 +14,7 @@ const verify: Command = (context) =>
     builder: (yargs) =>
       yargs
         .positional('model', MODEL)
-        .options({ ...VERIFICATION, ...TRUSTED_PATH })
+        .options({ ...VERIFICATION, ...TRUSTED_PATH, ...DIGEST_CACHE })
         .example(
           '$0 verify ./model --trust-root root.pem --crl issuing.crl',
           'a model signed under your own root',
@@ -29,7 +30,7 @@ const verify: Command = (context) =>
 export default verify;
 
 async function run(
-  argv: VerifyArguments & Values<typeof TRUSTED_PATH>,
+  argv: VerifyArguments & Values<typeof TRUSTED_PATH> & Values<typeof DIGEST_CACHE>,
   context: CommandContext,
 ): Promise<void> {
   const [options, { verifyModel }, { ReportBuilder }] = await Promise.all([
@@ -37,6 +38,7 @@ async function run(
     import('../loader/pipeline/verify.js'),
     import('../core/report/index.js'),
   ]);
+  const digestCache = await openDigestCache(argv, context.env);
   const report = new ReportBuilder(argv.model, options.at, context.observer);
   const bar = context.output.progress('verifying');
   try {
@@ -45,7 +47,7 @@ async function run(
       await verifyArtifact(argv.model, { ...options, report, env: context.env });
     } else {
       const model = await requireTrusted(argv.model, argv, context.env, report);
-      await verifyModel(model, { ...options, report, onProgress: bar.sink });
+      await verifyModel(model, { ...options, digestCache, report, onProgress: bar.sink });
     }
   } catch (error) {
     bar.done();

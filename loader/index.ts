@@ -1,6 +1,7 @@
 // loader/path: certification paths; loader/certificate: path and revocation of one certificate.
 
 // What callers need of core.
+export { type CacheUse, DigestCache, digestCacheKey } from '../core/digest/index.js';
 export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
 export { findHubModel, hubCache } from '../core/hub/index.js';
 export { type Report, ReportBuilder } from '../core/report/index.js';

@@ -1,3 +1,4 @@
+export { type CacheUse, DigestCache, digestCacheKey } from '../core/digest/index.js';
 export { type ErrorCode, isModelsealError, ModelsealError } from '../core/errors/index.js';
 export { decodePrivateKey, readPrivateKey, type SigningKey, signingKey } from '../core/keys/index.js';
 export { Certificate, readCertificates } from '../core/x509/index.js';

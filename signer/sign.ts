@@ -10,6 +10,7 @@ import {
   type StapledEvidence,
   UnverifiedBundle,
 } from '../core/bundle/index.js';
+import { type CacheUse, DigestCache } from '../core/digest/index.js';
 import { IN_TOTO_PAYLOAD_TYPE, preAuthEncoding } from '../core/dsse.js';
 import { ModelsealError } from '../core/errors/index.js';
 import { ioError } from '../core/files.js';
@@ -20,6 +21,7 @@ import {
   type Manifest,
   manifestOf,
   measureModel,
+  type Serialization,
   treeDigestOf,
   walkModel,
 } from '../core/model/index.js';
@@ -29,6 +31,7 @@ import { Certificate } from '../core/x509/index.js';
 import { checkSigningCertificate, orderChain } from './certificates.js';
 import { completenessProblems } from './complete/index.js';
 import { type ModelMetadata, metadataAnnotations } from './metadata.js';
+import { signedBefore } from './reuse.js';
 import { SERIALIZATION, type SerializationOptions, serializationOf } from './serialization.js';
 import { chooseTarget, writeSignature } from './target.js';
 
@@ -48,6 +51,13 @@ export interface SignOptions extends SerializationOptions {
   readonly add?: boolean | undefined;
   /** Replace an existing signature. */
   readonly overwrite?: boolean | undefined;
+  /** Digests of files are kept here for later; on their own they are not used for signing. */
+  readonly digestCache?: DigestCache | undefined;
+  /**
+   * An older signature by the same key. What it says of a file is signed again without reading the file where the digest
+   * cache, which is needed for it, says the same and that the file is unchanged.
+   */
+  readonly reuse?: string | undefined;
   /** Sign pointers, unfinished downloads and weights that do not belong together all the same; a warning names them. */
   readonly allowIncomplete?: boolean | undefined;
   /** Time-stamp authorities that shall state when it was signed; each is asked for a token. */
@@ -75,6 +85,8 @@ const SIGN: OptionTable<SignOptions> = {
   add: is.flag,
   overwrite: is.flag,
   allowIncomplete: is.flag,
+  digestCache: is.made(DigestCache),
+  reuse: is.text,
   timestampUrls: is.list(is.text),
   expires: is.time,
   metadata: is.object,
@@ -93,6 +105,8 @@ export interface SignedModel {
   readonly ignored: readonly string[];
   readonly warnings: readonly string[];
   readonly metadata: ModelMetadata | undefined;
+  /** What was signed without being read again. */
+  readonly reused: CacheUse | undefined;
 }
 
 /**
@@ -100,7 +114,7 @@ export interface SignedModel {
  * before it is written, and written in one piece or not at all.
  *
  * @throws {ModelsealError} `ERR_SIGN_*`, `ERR_KEY_*`, `ERR_MODEL_*`, `ERR_NAME_*`, `ERR_FILE_*`, `ERR_TIMESTAMP_*`,
- *   `ERR_FETCH_*`
+ *   `ERR_FETCH_*`, and what reading `reuse` throws
  */
 export async function signModel(path: string, options: SignOptions): Promise<SignedModel> {
   checkOptions('signModel', options, SIGN);
@@ -123,13 +137,20 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
     'caller',
   );
   const serialization = serializationOf(options, rules);
+  const reuse = reusable(options, serialization);
   const tree = walkModel(path, { ignore: rules, allowSymlinks: serialization.allowSymlinks });
   if (tree.files.length === 0) throw new ModelsealError('ERR_MODEL_EMPTY', { model: path });
   const [incomplete, ...more] = completenessProblems(tree);
   if (incomplete && !options.allowIncomplete) throw incomplete;
   if (incomplete) warnings.push(...[incomplete, ...more].map((problem) => problem.message));
-  const measured = await measureModel(tree, serialization, { progress: options.progress });
+  const measured = await measureModel(tree, serialization, {
+    progress: options.progress,
+    cache: options.digestCache,
+    reuse,
+  });
   if (measured.items.length === 0) throw new ModelsealError('ERR_MODEL_EMPTY', { model: path });
+  if (measured.cache?.problem !== undefined)
+    warnings.push(`the digest cache ${measured.cache.file}: ${measured.cache.problem}`);
   const manifest = manifestOf(measured, options.forPythonReference && single ? '.' : undefined);
   const treeDigest = treeDigestOf(measured);
   const payload = encodeStatement(manifest, {
@@ -153,6 +174,7 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
     ignored: tree.ignored,
     warnings: [...warnings, ...tree.warnings],
     metadata: options.metadata,
+    reused: measured.cache,
   };
 
   function checkedMaterial(o: SignOptions): Material {
@@ -165,6 +187,19 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
     const chain = [o.certificate, ...orderChain(o.certificate, o.chain ?? [], at)].map((c) => c.raw);
     return { chain, stapled: o.staple };
   }
+}
+
+/** @throws {ModelsealError} `ERR_SIGN_OPTION`, `ERR_SIGN_REUSE` */
+function reusable(
+  { reuse, digestCache, certificate, key }: SignOptions,
+  serialization: Serialization,
+): (resource: string, digest: string) => boolean {
+  if (reuse === undefined) return () => false;
+  if (digestCache === undefined) {
+    const problem = 'a signature does not know which files changed since; that takes a digest cache';
+    throw new ModelsealError('ERR_SIGN_OPTION', { option: 'reuse', problem });
+  }
+  return signedBefore(reuse, certificate?.publicKey() ?? key.publicKey, serialization);
 }
 
 /** Nobody waits for the network, nor loads its code, without being asked to. */

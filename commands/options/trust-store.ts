@@ -15,11 +15,16 @@ const named = (argv: StoreArguments, env: Environment): string | undefined =>
   argv['trust-store'] ?? textVariable(env, 'MODELSEAL_TRUST_STORE');
 
 /** Where programs of this system keep what their user configures; never the folder that the command runs in. */
-function usual(env: Environment): string | undefined {
+export function configFolder(env: Environment): string | undefined {
   const { APPDATA, XDG_CONFIG_HOME, HOME } = env;
   const base =
     process.platform === 'win32' ? APPDATA : XDG_CONFIG_HOME || (HOME ? join(HOME, '.config') : undefined);
-  return base ? join(base, 'modelseal', 'trust') : undefined;
+  return base ? join(base, 'modelseal') : undefined;
+}
+
+function usual(env: Environment): string | undefined {
+  const folder = configFolder(env);
+  return folder && join(folder, 'trust');
 }
 
 /** @throws {ModelsealError} `ERR_USAGE` */

@@ -7,7 +7,10 @@ export {
   isHashName,
   openHash,
 } from './algorithms.js';
+export { type CacheUse, DigestCache } from './cache.js';
+export { digestCacheKey } from './cache-key.js';
 export { digestBytes, type HeldFile, holdFile } from './hold.js';
+export { digestUnknown } from './known.js';
 export { type Digested, type DigestOptions, digestJobs, PARALLEL_FILES, stayAlone, warmUp } from './pool.js';
 export {
   BUFFER_BYTES,

@@ -2,6 +2,16 @@ import { defineErrors, list } from './texts.js';
 
 /** Causes met while signing. */
 export const signerErrors = defineErrors({
+  ERR_SIGN_REUSE: {
+    kind: 'refused',
+    say: (d: { file: string; problem: string }) => `nothing of ${d.file} can be signed again: ${d.problem}`,
+    hint: 'Sign without --reuse; every file is then read.',
+  },
+  ERR_DIGEST_CACHE_KEY: {
+    kind: 'refused',
+    say: (d: { file: string }) => `${d.file} is not the key of a digest cache`,
+    hint: 'It holds 64 hexadecimal digits. Remove the file to have a new one made; caches of the old key are then of no use.',
+  },
   ERR_SIGN_KEY_MISMATCH: {
     kind: 'refused',
     say: (d: { certificate: string }) => `the private key is not the one of the certificate ${d.certificate}`,

@@ -1,5 +1,14 @@
 import { sep } from 'node:path';
-import { DIGEST_SIZE, type DigestJob, digestJobs, type JobList, WHOLE } from '../digest/index.js';
+import {
+  type CacheUse,
+  DIGEST_SIZE,
+  type DigestCache,
+  type DigestJob,
+  digestJobs,
+  digestUnknown,
+  type JobList,
+  WHOLE,
+} from '../digest/index.js';
 import type { ProgressSink } from '../progress.js';
 import { Digests, MeasuredItems } from './columns.js';
 import type { ModelFile } from './listed-file.js';
@@ -17,6 +26,8 @@ export interface MeasuredModel {
   /** Files of another size than was expected of them. They were not read, and have no items. */
   readonly otherSize: readonly string[];
   readonly bytes: number;
+  /** What a cache spared, where one was given. */
+  readonly cache?: CacheUse | undefined;
 }
 
 export interface MeasureOptions {
@@ -24,6 +35,9 @@ export interface MeasureOptions {
   readonly threads?: 1 | 2 | undefined;
   /** Bytes that a file must have, where that is known: reading one of another size would cost, and say nothing. */
   readonly expected?: ((file: string) => number | undefined) | undefined;
+  readonly cache?: DigestCache | undefined;
+  /** Whether a digest of the cache may be taken for a resource; any without it. */
+  readonly reuse?: ((resource: string, digest: string) => boolean) | undefined;
 }
 
 /** Ends of the ranges that a file of this size is hashed in; none for an empty file under `shards`. */
@@ -61,13 +75,20 @@ export async function measureModel(
   const shards = method === 'shards';
   const { expected = () => undefined } = options;
   const otherSize: string[] = [];
+  const pass = options.cache?.pass(tree.root, hashType);
+  // What is to be recognised has to be looked up.
+  if (pass) for (const file of files) void file.size;
   const fitting = files.filter((file) => {
     if (fits(file, expected(file.name), shards)) return true;
     otherSize.push(file.name);
     return false;
   });
   const jobs: JobList = shards ? rangesOf(fitting, serialization) : wholes(tree, fitting, expected);
-  const digested = await digestJobs(jobs, { ...options, algorithm: hashType });
+  const { progress, threads, reuse } = options;
+  const accept = ({ name, start, end }: DigestJob, digest: string): boolean =>
+    reuse?.(resourceName(name, start, end, method), digest) ?? true;
+  const how = { progress, threads, algorithm: hashType };
+  const digested = pass ? await digestUnknown(listOf(jobs), pass, accept, how) : await digestJobs(jobs, how);
   const { digests: packed, ends } = digested;
   if (!fitting.every((file) => file.known)) tree.folders.requireUnchanged();
   const left = new Set(digested.otherSize);
@@ -91,8 +112,19 @@ export async function measureModel(
   const digests = left.size === 0 ? all : all.permuted([...ends.keys()].filter((i) => !left.has(i)));
   const items = new MeasuredItems(shards ? parts : names, names, sizes.subarray(0, names.length), digests);
   const emptyFiles = shards ? fitting.filter((file) => file.size === 0).map((file) => file.name) : [];
-  return { tree, serialization, items: shards ? items.sorted() : items, emptyFiles, otherSize, bytes };
+  return {
+    tree,
+    serialization,
+    items: shards ? items.sorted() : items,
+    emptyFiles,
+    otherSize,
+    bytes,
+    cache: pass?.end(),
+  };
 }
+
+const listOf = (jobs: JobList): DigestJob[] =>
+  Array.from({ length: jobs.length }, (_, i) => jobs.at(i) as DigestJob);
 
 /** False for a file whose size is known and not the expected one. Shards need every size before the first is read. */
 function fits(file: ModelFile, expected: number | undefined, shards: boolean): boolean {

@@ -1,4 +1,5 @@
 import { describeKey } from '../../core/keys/index.js';
+import type { CacheUse } from '../../core/digest/index.js';
 import type { Report, ReportBuilder } from '../../core/report/index.js';
 import { isoTime, summarizeCertificate } from '../../core/x509/index.js';
 import type { EvidencePack } from '../evidence/pack.js';
@@ -143,9 +144,19 @@ export function reportListing(report: ReportBuilder, { excluded, honoured, tree 
   for (const warning of tree.warnings) report.warning('files.names', warning);
 }
 
+/** A digest that was kept is not a look at the bytes: the report of an acceptance says so beside its verdict. */
+function reportCache(report: ReportBuilder, { file, files, bytes, problem }: CacheUse): void {
+  if (problem !== undefined) report.warning('files.cache', `the digest cache ${file}: ${problem}`);
+  if (files === 0 && bytes === 0) return;
+  const taken = `${files} files (${bytes} bytes) were not read: they are unchanged since they were hashed, by the digest cache ${file}`;
+  report.skipped('files.cache', taken);
+  report.reservation(taken);
+}
+
 export function reportComparison(report: ReportBuilder, compared: ComparedModel): void {
-  const { files, partial, unsignedAllowed, differences, tree, records } = compared;
+  const { files, partial, unsignedAllowed, differences, tree, records, cache } = compared;
   report.files(files);
+  if (cache) reportCache(report, cache);
   if (records.length > 0) {
     const left = `left out: ${records.length} records of a download, which no program loads`;
     report.skipped('files.download-records', left);

@@ -1,3 +1,4 @@
+import type { CacheUse } from '../../core/digest/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import {
   compareModel,
@@ -41,6 +42,8 @@ export class ComparedModel {
   /** The gravest first; empty where the files are the signed ones. */
   readonly differences: readonly ModelsealError[];
   readonly tree: TreeFinding;
+  /** What was not read again, on request. */
+  readonly cache: CacheUse | undefined;
   /** Keeps look-alikes from passing for a comparison. */
   readonly #compared = true;
 
@@ -58,6 +61,7 @@ export class ComparedModel {
     this.wanted = wanted;
     this.held = held;
     this.records = records;
+    this.cache = measured.cache;
     this.partial = only !== undefined;
     this.unsignedAllowed = options.ignoreUnsignedFiles ?? false;
     this.files = {
@@ -102,6 +106,7 @@ export class ComparedModel {
           manifest.serialization,
           {
             progress: options.onProgress,
+            cache: options.digestCache,
             expected: (file) => manifest.sizeOf(signedName(manifest, tree, file)),
           },
           choice.wanted,

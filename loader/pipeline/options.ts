@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { DigestCache } from '../../core/digest/cache.js';
 import { isModelsealError } from '../../core/errors/index.js';
 import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import type { ProgressSink } from '../../core/progress.js';
@@ -69,6 +70,11 @@ export interface VerifyOptions {
   readonly only?: readonly string[] | undefined;
   /** Keep the verified bytes in memory. */
   readonly hold?: boolean | undefined;
+  /**
+   * Digests of files that did not change are taken from here instead of reading them. The report says so. Without effect
+   * where the bytes themselves are wanted.
+   */
+  readonly digestCache?: DigestCache | undefined;
   readonly onProgress?: ProgressSink | undefined;
   /** Filled as the checks are made, and complete when a refusal is thrown. */
   readonly report?: ReportBuilder | undefined;
@@ -97,6 +103,7 @@ const VERIFY: OptionTable<VerifyOptions> = {
   manifestIgnores: is.one('allow', 'refuse'),
   only: is.list(is.text),
   hold: is.flag,
+  digestCache: is.made(DigestCache),
   onProgress: is.call,
   report: is.made(ReportBuilder),
 };
@@ -160,5 +167,6 @@ export interface CompareOptions {
   /** Keep the bytes that were hashed, so that a runtime can have them. Without it, they are read again on request. */
   readonly hold?: boolean | undefined;
   readonly ignoreUnsignedFiles?: boolean | undefined;
+  readonly digestCache?: DigestCache | undefined;
   readonly onProgress?: ProgressSink | undefined;
 }

@@ -222,11 +222,11 @@ export async function runVerification(
   report: ReportBuilder,
 ): Promise<MatchedModel> {
   const { manifest, file, further } = await verifyManifest(path, options, report);
-  const { ignorePaths, only, hold, ignoreUnsignedFiles, onProgress } = options;
+  const { ignorePaths, only, hold, ignoreUnsignedFiles, digestCache, onProgress } = options;
   const compared = await report.step('files', () => {
     const listed = ListedModel.of(manifest, path, { signatureFile: file, further, ignorePaths, only });
     reportListing(report, listed);
-    return ComparedModel.of(listed, { hold, ignoreUnsignedFiles, onProgress });
+    return ComparedModel.of(listed, { hold, ignoreUnsignedFiles, digestCache, onProgress });
   });
   reportComparison(report, compared);
   return MatchedModel.from(compared);
