@@ -51,6 +51,19 @@ const MAX_NESTED = 8;
 /** Values that nested tuples may stand for: hashing or printing so many takes a second. */
 const MAX_WEIGHT = 2 ** 26;
 
+/** Kinds of which it matters that it is the same object; arrays are made of lists and tuples. */
+const RETURNED: ReadonlySet<number> = new Set([
+  KIND.STR,
+  KIND.SPECIAL_STR,
+  KIND.DICT,
+  KIND.SET,
+  KIND.GLOBAL,
+  KIND.RESULT,
+  KIND.DTYPE,
+  KIND.PERSISTENT,
+  KIND.COMPUTED,
+]);
+
 /** What opcodes do besides moving values: imports, calls, state. Judges each and reports. */
 export class Effects {
   readonly arena = new Arena();
@@ -77,7 +90,7 @@ export class Effects {
   readonly sight: Sight<number> = {
     global: (value) => (kindOf(value) === KIND.GLOBAL ? this.#globals[payloadOf(value)]?.now : undefined),
     text: (value) => this.text(value),
-    isText: (value) => this.#isText(value),
+    isText: (value) => !isOwned(value) && (kindOf(value) === KIND.STR || kindOf(value) === KIND.SPECIAL_STR),
     isNone: (value) => value === KIND.OPAQUE,
     isResult: (value) => !isOwned(value) && kindOf(value) === KIND.RESULT,
   };
@@ -120,13 +133,6 @@ export class Effects {
     if (this.#strings.size >= MAX_STRINGS) this.#strings.clear();
     this.#strings.set(offset, text);
     return text;
-  }
-
-  #isText(value: number): boolean {
-    if (isOwned(value)) return false;
-    const kind = kindOf(value);
-    if (kind === KIND.RESULT) return this.#globals[payloadOf(value)]?.nature.text === true;
-    return kind === KIND.STR || kind === KIND.SPECIAL_STR;
   }
 
   /** An import. Returns the value it pushes. */
@@ -280,11 +286,23 @@ export class Effects {
   }
 
   #result(global: Global, id: number, args: number): number {
-    if (global.nature.text) this.states.seen++;
-    const { module, name } = global.now;
-    if (module === 'numpy' && name === 'dtype')
-      return this.types.create(this.arena.elements(args)) ?? id * 16 + KIND.RESULT;
-    return id * 16 + KIND.RESULT;
+    const { nature, now } = global;
+    const made = id * 16 + KIND.RESULT;
+    if (nature.text || nature.returns !== undefined) return this.#returned(nature, args, made);
+    if (now.module === 'numpy' && now.name === 'dtype')
+      return this.types.create(this.arena.elements(args)) ?? made;
+    return made;
+  }
+
+  /** The result of what makes text, or returns what it is given. */
+  #returned({ text, returns }: Nature, args: number, made: number): number {
+    const elements = this.arena.elements(args);
+    if (text && returns !== undefined && this.types.get(elements?.[0] ?? KIND.OPAQUE)?.plain) return made;
+    if (text) this.states.seen++;
+    if (returns === undefined) return made;
+    const value = elements ? elements[returns] : KIND.COMPUTED;
+    if (value === undefined || isOwned(value)) return made;
+    return RETURNED.has(kindOf(value)) && !(text && kindOf(value) === KIND.STR) ? value : made;
   }
 
   /** Calls what calls, instantiates or imports its arguments: each of them is judged as what is done with it. */

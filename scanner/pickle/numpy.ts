@@ -7,6 +7,8 @@ export interface DataType {
   hasObject: boolean;
   /** Its state says how large an item is; that of a number is what it is. */
   readonly sized: boolean;
+  /** A number or bytes: a scalar of it is no text, and no other object. */
+  readonly plain: boolean;
 }
 
 /** Described at most; a model has a handful. */
@@ -68,14 +70,19 @@ const NAMED: Readonly<Record<string, number>> = {
 /** The size of an item, for the spellings that NumPy's own pickles use; undefined for any other. */
 function parseSpec(spec: string): DataType {
   const named = NAMED[spec];
-  if (named !== undefined) return { itemSize: named, hasObject: false, sized: false };
+  if (named !== undefined) return { itemSize: named, hasObject: false, sized: false, plain: true };
   const match = /^[<>=|]?([?bBiufcmMOSaUV])(\d*)(\[\w+\])?$/.exec(spec);
-  if (!match) return { itemSize: undefined, hasObject: false, sized: false };
+  if (!match) return { itemSize: undefined, hasObject: false, sized: false, plain: false };
   const letter = match[1] ?? '';
   const count = match[2] ? Number(match[2]) : undefined;
   // Text is stored as UCS-4, four bytes a character.
   const size = letter === '?' ? 1 : count === undefined ? undefined : letter === 'U' ? count * 4 : count;
-  return { itemSize: size, hasObject: letter === 'O', sized: 'SaUV'.includes(letter) };
+  return {
+    itemSize: size,
+    hasObject: letter === 'O',
+    sized: 'SaUV'.includes(letter),
+    plain: !'UOV'.includes(letter),
+  };
 }
 
 /** Bytes of an item of the type that a text names; undefined where only NumPy knows. */

@@ -15,6 +15,10 @@ const MAX_SPECIAL = 1 << 14;
 
 /** What a call of them makes is text that is not in the file. */
 const MAKES_TEXT = new Set('builtins.str numpy.str_ numpy.unicode_ numpy.str0'.split(' '));
+/** NumPy's scalar of a type and bytes: text of a type of text, and before release 2.4 the object itself of that of objects. */
+const SCALAR = /^numpy\._?core\.(multiarray|_multiarray_umath)\.scalar$/;
+/** Functions that return their first argument, whatever it is. */
+const RETURNS = /^(numpy\.(object_|object0)|torch\.jit\._pickle\.\w+)$/;
 /** Objects that show their items, or what their constructor is given, as attributes. */
 const ATTRIBUTE_HOLDERS =
   /^(types\.SimpleNamespace|scipy\.optimize\._?optimize\.OptimizeResult|sklearn\.utils(\._bunch)?\.Bunch|transformers\.tokenization_utils_base\.BatchEncoding|(pytorch_lightning\.utilities\.parsing|lightning_fabric\.utilities\.data|lightning\.fabric\.utilities\.data)\.AttributeDict)$/;
@@ -39,11 +43,19 @@ export interface Nature {
   readonly holder: boolean;
   /** Its state is not the pickle's to set. */
   readonly shared: boolean;
+  /** Place of the argument that the call may return as it is. */
+  readonly returns: number | undefined;
 }
 
 export function natureOf(module: string, name: string): Nature {
   const path = `${module}.${name}`;
-  return { text: MAKES_TEXT.has(path), holder: ATTRIBUTE_HOLDERS.test(path), shared: SHARED.test(path) };
+  const scalar = SCALAR.test(path);
+  return {
+    text: scalar || MAKES_TEXT.has(path),
+    holder: ATTRIBUTE_HOLDERS.test(path),
+    shared: SHARED.test(path),
+    returns: scalar ? 1 : RETURNS.test(path) ? 0 : undefined,
+  };
 }
 
 /**
@@ -76,7 +88,7 @@ export class ObjectStates {
   set(instance: number, state: number, offset: number): void {
     if (this.seen === 0) return;
     const parts = kindOf(state) === KIND.TUPLE ? this.#effects.arena.elements(state) : [state];
-    this.#judge(instance, parts, (part) => this.#isHidden(part), offset);
+    this.#judge(instance, parts, (part) => this.#isHidden(part, part === state), offset);
   }
 
   /** What a constructor makes attributes of, or another class fills this one with. */
@@ -119,10 +131,11 @@ export class ObjectStates {
     return this.#special.has(payloadOf(part)) || this.#special.size >= MAX_SPECIAL;
   }
 
-  /** A mapping that a call made: its items are not in sight. */
-  #isHidden(part: number): boolean {
+  /** A mapping that a call made, or, for the whole state, a pair: what they hold is not in sight. */
+  #isHidden(part: number, whole: boolean): boolean {
     if (isOwned(part) || kindOf(part) !== KIND.RESULT) return false;
-    return this.#effects.global(payloadOf(part))?.judgement.allowed === 'mapping';
+    const now = this.#effects.global(payloadOf(part))?.now;
+    return now?.permission === 'mapping' || (whole && now?.module === 'builtins' && now.name === 'tuple');
   }
 
   #report(instance: number, how: 'are' | 'may be', offset: number): void {

@@ -110,8 +110,8 @@ export class Resource {
     const elements = effects.arena.elements(args);
     const what = `${now.module}.${now.name}`;
     if (!elements) {
-      // A tuple of very many is forgotten, and so is one from long ago.
-      if (allocates && kindOf(args) === KIND.TUPLE)
+      // A tuple of very many is forgotten, and so is one from long ago; one that a call made was never seen.
+      if (allocates)
         this.#report(effects, `${what} is called with arguments out of sight and may ask for memory`, offset);
       return;
     }

@@ -15,7 +15,7 @@ export interface Sight<V> {
   global(value: V): NamedGlobal | undefined;
   /** A text that the file spells; undefined for others, and for one that is too long to be a name. */
   text(value: V): string | undefined;
-  /** Any text, of any length, computed or spelled. */
+  /** A text that the file spells, of any length. */
   isText(value: V): boolean;
   isNone(value: V): boolean;
   /** What a call returned, or an instance. */

@@ -2,6 +2,7 @@ import { isSpecialAttribute, type Nature } from '../pickle/object-state.js';
 import { MAX_NAME_BYTES } from '../pickle/text.js';
 import type { Copies } from './copies.js';
 import type { Cursor } from './cursor.js';
+import { NumpyScalar } from './ndarray.js';
 import { PyObject, PyTuple, type PyValue } from './values.js';
 
 /**
@@ -12,7 +13,7 @@ export class Attributes {
   readonly #in: Cursor;
   readonly #copies: Copies;
   /** Texts that calls made: the file does not spell them as keys, so that no scanner sees them. */
-  readonly #computed = new Set<PyValue>();
+  readonly #computed = new Set<string>();
   readonly #shared = new WeakSet<object>();
   readonly #holders = new WeakSet<object>();
 
@@ -23,7 +24,7 @@ export class Attributes {
 
   /** Notes what a call or an instance of a global of this nature is. */
   made(value: PyValue, { text, holder, shared }: Nature): PyValue {
-    if (text) this.#computed.add(value);
+    if (text && typeof value === 'string') this.#computed.add(value);
     if (typeof value !== 'object' || value === null) return value;
     if (holder) this.#holders.add(value);
     if (shared) this.#shared.add(value);
@@ -32,8 +33,12 @@ export class Attributes {
 
   /** A text that the file spells, and that may be a name. */
   spelled(value: PyValue): string | undefined {
-    if (typeof value !== 'string' || value.length > MAX_NAME_BYTES) return undefined;
-    return this.#computed.has(value) ? undefined : value;
+    const name = typeof value === 'string' && value.length <= MAX_NAME_BYTES && !this.isComputed(value);
+    return name ? value : undefined;
+  }
+
+  isComputed(text: string): boolean {
+    return this.#computed.has(text);
   }
 
   /** What BUILD sets on `target`. */
@@ -82,6 +87,8 @@ export class Attributes {
   }
 
   #key(key: PyValue): void {
+    if (key instanceof NumpyScalar)
+      this.#in.refuse('numpy.scalar', 'a state sets an attribute of a computed name');
     if (typeof key !== 'string') return;
     if (isSpecialAttribute(key)) this.#in.refuse(key, 'a state sets this special attribute');
     if (this.#computed.has(key))

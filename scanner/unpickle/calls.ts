@@ -26,7 +26,7 @@ export class Calls {
   readonly #sight: Sight<PyValue> = {
     global: (value) => this.#global(value),
     text: (value) => this.#attributes.spelled(value),
-    isText: (value) => typeof value === 'string',
+    isText: (value) => typeof value === 'string' && !this.#attributes.isComputed(value),
     isNone: (value) => value === null,
     isResult: (value) => value instanceof PyObject,
   };
@@ -138,6 +138,7 @@ export class Calls {
     const { module, name, permission } = cls.known.global;
     if (permission === 'ref' || permission === 'check' || permission === 'applies')
       return this.refuse(cls.name, 'it may only be referred to');
+    if (cls.known.nature.returns === 0) return this.refuse(cls.name, 'it returns what it is given');
     const make = constructorOf(module, name);
     if (make && cls.name !== 'builtins.object') return this.#make(make, args, cls.name);
     return permission === 'mapping' && args.length === 0 ? new Map() : new PyObject(cls.name, args);

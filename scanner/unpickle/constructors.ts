@@ -130,7 +130,6 @@ const scalars = Object.fromEntries(
 
 const scalar: Constructor = ([type, value], how) => {
   if (!(type instanceof DType)) return how.refuse('its data type is none');
-  if (type.letter === 'O') return value ?? null;
   if (type.hasObject) return how.refuse('it holds references to objects');
   const bytes = toBytes(value);
   if (bytes?.length !== type.use().itemSize) return how.refuse('its bytes do not fit its data type');

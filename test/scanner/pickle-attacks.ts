@@ -64,6 +64,12 @@ const SCORER = ref('sklearn.metrics._scorer', 'get_scorer');
 const SQRT = ref('numpy', 'sqrt');
 const RESULT_CLASS = ref('scipy.optimize._optimize', 'OptimizeResult');
 const LINEAR = make('torch.nn.modules.linear', 'Linear');
+const TEXT_TYPE = call('numpy', 'dtype', str('U12'), int(0), int(1));
+const UCS4_NAME: Step = (b) => b.bytes(Buffer.from('__setstate__'.replace(/./g, '$&\0\0\0'), 'latin1'));
+const RETURNS: readonly (readonly [string, string])[] = [
+  ['numpy', 'object_'],
+  ['torch.jit._pickle', 'restore_type_tag'],
+];
 const COMPUTED_NAME = call('builtins', 'str', (b) => b.bytes(Buffer.from('__setstate__')), str('ascii'));
 const HOLDERS: readonly (readonly [string, string])[] = [
   ['scipy.optimize._optimize', 'OptimizeResult'],
@@ -122,6 +128,60 @@ const ATTRIBUTES: readonly Pair[] = [
     ),
     set(LINEAR, dict(str('name'), SCORER)),
   ],
+  [
+    'a state with a name that an array scalar holds',
+    'PKL-BUILD-ATTRIBUTES',
+    set(LINEAR, dict(call('numpy.core.multiarray', 'scalar', TEXT_TYPE, UCS4_NAME), SCORER)),
+    set(LINEAR, dict(str('name'), call('numpy.core.multiarray', 'scalar', TEXT_TYPE, UCS4_NAME))),
+  ],
+  [
+    'a state with a name that a scalar of objects returns',
+    'PKL-BUILD-ATTRIBUTES',
+    set(
+      LINEAR,
+      dict(
+        call(
+          'numpy.core.multiarray',
+          'scalar',
+          call('numpy', 'dtype', str('O8'), int(0), int(1)),
+          str('__setstate__'),
+        ),
+        SCORER,
+      ),
+    ),
+    set(LINEAR, dict(str('name'), SCORER)),
+  ],
+  [
+    'slots in a pair that a call made',
+    'PKL-BUILD-ATTRIBUTES',
+    set(LINEAR, call('builtins', 'tuple', list(none, dict(str('__setstate__'), SCORER)))),
+    set(LINEAR, call('builtins', 'tuple', list(none, dict(str('name'), SCORER)))),
+  ],
+  [
+    'bytes of a number in a tuple that a call made',
+    'PKL-RESOURCE',
+    (b) => call('builtins', 'tuple', list(int(10 ** 11)))(ref('builtins', 'bytes')(b)).reduce(),
+    (b) => tuple(int(10))(ref('builtins', 'bytes')(b)).reduce(),
+  ],
+  ...RETURNS.map(
+    ([module, name]): Pair => [
+      `a state with a name that ${name} returns`,
+      'PKL-BUILD-ATTRIBUTES',
+      set(LINEAR, dict(call(module, name, str('__setstate__')), SCORER)),
+      set(LINEAR, dict(call(module, name, str('name')), SCORER)),
+    ],
+  ),
+  ...RETURNS.map(
+    ([module, name]): Pair => [
+      `the state of a class that ${name} returns`,
+      'PKL-BUILD-GLOBAL',
+      set(
+        call(module, name, ref('torch.nn.modules.linear', 'Linear')),
+        tuple(none, dict(str('forward'), SCORER)),
+      ),
+      set(call(module, name, LINEAR), tuple(none, dict(str('forward'), SCORER))),
+    ],
+  ),
   [
     'a mapping that another class fills with what the next BUILD calls',
     'PKL-BUILD-ATTRIBUTES',

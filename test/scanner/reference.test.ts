@@ -24,8 +24,9 @@ describe('pickle scanner: a slow machine that holds every object', function () {
     // A generator that makes one kind only would agree with anything.
     expect(outcomes.clean).to.be.above(COUNT / 4);
     expect(outcomes.finding).to.be.above(COUNT / 10);
-    const all = STRICTER.length + UNREADABLE.length;
-    if (COUNT >= 100_000) expect(excused.size, 'reasons that nothing needs').to.equal(all);
+    const unused = [...STRICTER, ...UNREADABLE].filter((reason) => !excused.has(reason));
+    // The rarest is needed once in some hundred thousand pickles.
+    if (COUNT >= 1_000_000) expect(unused, 'reasons that nothing needs').to.deep.equal([]);
   });
 
   it('is never harder on mutated cases of the corpus than the scanner', () => {

@@ -47,6 +47,23 @@ export function mustNotEscape(...values: readonly Py[]): void {
       if (object.kind === 'global' && isGuarded(object.path)) throw new Finding(`${object.path} escapes`);
 }
 
+/** Return their first argument as it is. */
+const RETURNS: readonly string[] = ['numpy.object_', 'torch.jit._pickle.restore_type_tag'];
+
+/** An array is made of a list or tuple. */
+const returned = (value: Py): Py =>
+  value.kind === 'list' || value.kind === 'tuple' ? new PyInstance('numpy.ndarray', [value]) : value;
+
+/** A tuple that a call made is one like any other. */
+const seen = (value: Py): Py => {
+  if (value.kind !== 'instance' || value.of !== 'builtins.tuple' || value.parts.length > 1) return value;
+  const [from] = value.parts;
+  if (from === undefined) return new PyTuple([]);
+  return from.kind === 'list' || from.kind === 'tuple' || from.kind === 'set'
+    ? new PyTuple(from.items)
+    : value;
+};
+
 /** Calls, instances and states, as Python carries them out. */
 export class Calls {
   #asked = 0n;
@@ -56,7 +73,8 @@ export class Calls {
     this.#nested = nested;
   }
 
-  call(callee: Py, args: Py): Py {
+  call(callee: Py, given: Py): Py {
+    const args = seen(given);
     if (callee.kind === 'instance' || callee.kind === 'computed')
       throw new Finding('a computed object is called');
     if (callee.kind !== 'global') throw new Raises('it is not callable');
@@ -69,13 +87,15 @@ export class Calls {
     if (isReference(path)) throw new Finding(`${path} is called`);
     if (isClassOnly(path) && items.length > 0) throw new Finding(`the constructor of ${path} is called`);
     for (const place of SIZED[path] ?? []) this.#ask(items[place]);
+    if (RETURNS.includes(path) && items[0]) return returned(items[0]);
     const made = new PyInstance(path, items);
     if (path === 'types.SimpleNamespace' || path === 'scipy.optimize._optimize.OptimizeResult')
       for (const item of items) this.#filled(item);
     return made;
   }
 
-  instantiate(cls: Py, args: Py, keywords?: Py): Py {
+  instantiate(cls: Py, given: Py, keywords?: Py): Py {
+    const args = seen(given);
     mustNotEscape(args, ...(keywords ? [keywords] : []));
     if (cls.kind === 'instance' || cls.kind === 'computed')
       throw new Finding('an instance of a computed class');
@@ -87,10 +107,12 @@ export class Calls {
       if (!stateful || args.items.length > 0) throw new Finding(`an instance of ${path}`);
     } else if (isReference(path)) throw new Finding(`an instance of ${path}`);
     for (const place of SIZED[path] ?? []) this.#ask(args.items[place]);
+    if (RETURNS.includes(path) && args.items[0]) return returned(args.items[0]);
     return new PyInstance(path, args.items);
   }
 
-  build(instance: Py, state: Py): void {
+  build(instance: Py, given: Py): void {
+    const state = seen(given);
     mustNotEscape(state);
     if (instance.kind === 'global' || instance.kind === 'computed')
       throw new Finding('the state of what is not an instance');

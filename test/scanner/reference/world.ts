@@ -29,6 +29,8 @@ export const DATA = [
   'datetime.date',
   'uuid.UUID',
   'numpy.uint64',
+  'numpy.object_',
+  'torch.jit._pickle.restore_type_tag',
   'torch.Size',
   'pathlib.PosixPath',
   'sklearn.dummy.DummyClassifier',
