@@ -62,6 +62,9 @@ function line(
   return `<g><title>${title}</title><path d="${d}" fill="none" stroke="${color}" stroke-width="2"${dash}/>${dots}</g>`;
 }
 
+/** Where each entry begins; the widest letters of the fonts in use leave room between them. */
+const LEGEND = [40, 200, 350, 595];
+
 function legend(): string[] {
   return [
     ['#0a6b2d', '', 'modelseal verify'],
@@ -69,7 +72,7 @@ function legend(): string[] {
     ['#b00020', '', 'Python model-signing verify'],
     ['#b00020', ' stroke-dasharray="6 4"', 'Python model-signing sign'],
   ].map(([color, dash, label], i) => {
-    const at = LEFT + i * 190;
+    const at = LEGEND[i] as number;
     return `<path d="M${at} ${H - 18}h28" stroke="${color}" stroke-width="2"${dash}/><text x="${at + 34}" y="${H - 14}">${label}</text>`;
   });
 }

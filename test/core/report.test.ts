@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { ModelsealError } from '../../core/errors/index.js';
 import { ReportBuilder, summarize, toHtml, toJUnit, toMarkdown, toSarif } from '../../core/report/index.js';
@@ -80,5 +81,82 @@ describe('report', () => {
     const html = toHtml(reports());
     expect(html).not.to.include('<el>');
     expect(html).to.include('PKL-EXEC');
+  });
+
+  describe('as HTML', () => {
+    const subject = 'models/goo d.pkl';
+    const certificate = (subject: string) => ({
+      ...{ subject, issuer: 'CN=Root', serialNumber: '01', notBefore: '2026-01-01', notAfter: '2027-01-01' },
+      ...{ fingerprint: 'ab'.repeat(32), key: 'RSA-2048', identities: [] },
+    });
+    const html = (): string => {
+      const signed = new ReportBuilder(subject, AT);
+      signed.passed('signature', 'the signature is good');
+      signed.signer({
+        method: 'certificate',
+        identities: ['email:ada@example.org'],
+        keyFingerprint: 'cd'.repeat(32),
+        chain: ['CN=Ada', 'CN=Issuing', 'CN=Root <img src=x onerror=alert(1)>'].map(certificate),
+      });
+      const built = [...reports().models, signed.build()];
+      return toHtml(summarize('models', AT, built, reports().tool));
+    };
+
+    it('opens with a table of models and verdicts, each row leading to its section', () => {
+      const page = html();
+      const table = page.slice(page.indexOf('id="models"'), page.indexOf('<section'));
+      const rows = [
+        ...table.matchAll(/data-verdict="(\w+)" data-section="(model-\d)".*?href="#(model-\d)"/g),
+      ];
+      expect(rows.map(([, verdict, section]) => [verdict, section])).to.deep.equal([
+        ['accepted', 'model-0'],
+        ['unchecked', 'model-1'],
+        ['accepted', 'model-2'],
+      ]);
+      for (const [, , section, link] of rows) {
+        expect(link).to.equal(section);
+        expect(page).to.include(`<section id="${section}">`);
+      }
+      expect(table).to.include('<code class="name">goo d.pkl</code>');
+    });
+
+    it('draws the chain from the trust anchor down to the model', () => {
+      const chain = html().split('<ol class="chain">')[1]?.split('</ol>')[0] ?? '';
+      const roles = [...chain.matchAll(/<strong>([^<]*)<\/strong> · ([^<]*)</g)].map(([, who, role]) => [
+        who,
+        role,
+      ]);
+      expect(roles).to.deep.equal([
+        ['CN=Root &#60;img src=x onerror=alert(1)&#62;', 'trust anchor'],
+        ['CN=Issuing', 'issuing CA'],
+        ['CN=Ada', 'signer'],
+      ]);
+      expect(chain.trimEnd()).to.match(
+        /<li class="model" data-arrow="signs"><code class="name">models\/goo d\.pkl/,
+      );
+    });
+
+    it('allows its own script and style by their digests, and nothing else', () => {
+      const page = html();
+      const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? '';
+      const digest = (tag: string): string => {
+        const all = [...page.matchAll(new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, 'g'))];
+        expect(all).to.have.length(1);
+        return createHash('sha256').update(String(all[0]?.[1])).digest('base64');
+      };
+      expect(policy.split('; ')).to.deep.equal([
+        "default-src 'none'",
+        `style-src 'sha256-${digest('style')}'`,
+        `script-src 'sha256-${digest('script')}'`,
+        "base-uri 'none'",
+        "form-action 'none'",
+      ]);
+      expect(page).not.to.match(/ (?:style|on\w+|src)=["']|<link|url\(|@import|https?:/);
+    });
+
+    it('can be read without its script: nothing but the filter is hidden, and every check is open', () => {
+      expect(html().match(/<[^>]* hidden>/g)).to.deep.equal(['<form id="filter" hidden>']);
+      expect(html()).to.include('<details open>').and.not.to.include('<details>');
+    });
   });
 });
