@@ -109,8 +109,9 @@ await bundle('main', []);
 await bundle('small', [leaveOut]);
 await build({
   absWorkingDir: root,
-  entryPoints: [`${next}/core/digest/worker.js`],
-  outfile: `${next}/bin/worker.cjs`,
+  entryPoints: { worker: `${next}/core/digest/worker.js`, 'scan-worker': `${next}/scanner/worker.js` },
+  outdir: `${next}/bin`,
+  outExtension: { '.js': '.cjs' },
   bundle: true,
   format: 'cjs',
   platform: 'node',
@@ -118,6 +119,8 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   external: ['hash-wasm'],
+  define: { 'import.meta.url': '__moduleUrl' },
+  banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
 });
 await build({

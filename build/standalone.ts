@@ -47,6 +47,7 @@ async function bundle(into: string): Promise<Metafile> {
     entryPoints: {
       modelseal: join(root, 'build/standalone/main.ts'),
       worker: join(root, 'core/digest/worker.ts'),
+      'scan-worker': join(root, 'scanner/worker.ts'),
     },
     outdir: into,
     bundle: true,
@@ -94,10 +95,9 @@ try {
   const bun = openToolchain(toolchain, process.env.MODELSEAL_BUN);
   const bundles = join(work, 'bundles');
   const metafile = await bundle(bundles);
-  const [program, again] = [0, 1].map(() => compile(bun, bundles, ['modelseal.js', 'worker.js'])) as [
-    Buffer,
-    Buffer,
-  ];
+  const [program, again] = [0, 1].map(() =>
+    compile(bun, bundles, ['modelseal.js', 'worker.js', 'scan-worker.js']),
+  ) as [Buffer, Buffer];
   if (!program.equals(again)) {
     const at = program.findIndex((byte, i) => byte !== again[i]);
     throw new Error(`two builds differ, first at byte ${at}`);

@@ -27,7 +27,7 @@ const scan: Command = (context) =>
         .example('$0 scan ./models', 'Scan a folder')
         .example('$0 scan model.pt --json', 'One file, as JSON'),
     handler: async (argv) => {
-      const { scanPaths } = await import('../scanner/scan.js');
+      const { scanPathsOnAllCores } = await import('../scanner/parallel.js');
       const policy = {
         ...(await scanPolicy(argv)),
         ...(argv.maxPickleSize === undefined ? {} : { maxPickleBytes: argv.maxPickleSize }),
@@ -35,7 +35,7 @@ const scan: Command = (context) =>
       const progress = context.output.progress('scanning');
       let result: ScanResult;
       try {
-        result = scanPaths(argv.paths, {
+        result = await scanPathsOnAllCores(argv.paths, {
           progress: progress.sink,
           policy,
         });

@@ -104,7 +104,12 @@ export function scanPaths(paths: readonly string[], options: ScanOptions = {}): 
   return summarize(acceptSidecars(files, options.policy ?? {}), options.policy ?? {}, omitted);
 }
 
-function scanFound(found: FoundFile, options: ScanOptions, onReach: (bytes: number) => void): FileScan {
+/** Scans one file that {@link findFiles} found. @throws {ModelsealError} as {@link scanPaths} does */
+export function scanFound(
+  found: FoundFile,
+  options: ScanOptions,
+  onReach: (bytes: number) => void,
+): FileScan {
   const { path, size } = found;
   if (found.skip !== undefined) return skippedFile(path, size, found.skip, options.policy ?? {});
   let fd: number;
