@@ -36,12 +36,9 @@ export {
   requestInto,
   type TsaOrder,
 } from './deliver.js';
-export {
-  type AuthorityProtection,
-  type AuthoritySummary,
-  type CreateAuthorityOptions,
-  createAuthority,
-} from './init.js';
+export { type Ceremony, type CeremonyRequest, holdCeremony } from './ceremony.js';
+export type { AuthorityProtection, AuthoritySummary, CreateAuthorityOptions } from './establish.js';
+export { createAuthority } from './init.js';
 export { type Migrated, migrateAuthority } from './migrate.js';
 export { CRL_LINTS, type CrlLint } from './lint/crl.js';
 export { LINTS, type Lint } from './lint/index.js';

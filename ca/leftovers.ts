@@ -14,7 +14,7 @@ const RANDOM = '[0-9a-f]{12}';
 const KEY_PART = new RegExp(`^\\.(?:root|issuing(?:-\\d+)?)\\.key\\.${RANDOM}\\.tmp$`);
 /** What init and restore put into their folder, and the temporary files of each. */
 const STAGED = new RegExp(
-  `^\\.?(?:root|issuing(?:-\\d+)?)\\.(?:pem|key|crl)(?:\\.${RANDOM}\\.tmp)?$|^ca\\.db(?:-wal|-shm|-journal)?$|^blocklist\\.txt$`,
+  `^\\.?(?:root|issuing(?:-\\d+)?)\\.(?:pem|key|crl)(?:\\.${RANDOM}\\.tmp)?$|^ca\\.db(?:-wal|-shm|-journal)?$|^blocklist\\.txt$|^\\.?transcript\\.(?:json|sig|html)(?:\\.${RANDOM}\\.tmp)?$`,
 );
 
 /** Private keys that an interrupted `init` left on the disk. */

@@ -39,8 +39,9 @@ const OPTIONS: OptionTable<BackupRequest> = {
 const DATABASE = 'ca.db';
 /** What every authority has, and what it may have. */
 const NEEDED = ['root.pem', 'issuing.pem', DATABASE];
-const PART = /^(?:root|issuing(?:-[1-9]\d{0,2})?)\.(?:pem|key|crl)$|^blocklist\.txt$/;
-const modeOf = (name: string): number => (/\.(?:pem|crl|txt)$/.test(name) ? PUBLIC : SECRET);
+const PART =
+  /^(?:root|issuing(?:-[1-9]\d{0,2})?)\.(?:pem|key|crl)$|^blocklist\.txt$|^transcript\.(?:json|sig|html)$/;
+const modeOf = (name: string): number => (name === DATABASE || name.endsWith('.key') ? SECRET : PUBLIC);
 
 /**
  * Writes everything of an authority into one encrypted file. Commands may run meanwhile: lists are read before the

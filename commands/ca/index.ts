@@ -1,6 +1,7 @@
 import { type Command, command, group } from '../terminal/index.js';
 import backup from './backup.js';
 import blockKey from './block-key.js';
+import ceremony from './ceremony.js';
 import clean from './clean.js';
 import crl from './crl.js';
 import exportRecords from './export.js';
@@ -25,10 +26,11 @@ const ca: Command = (context) =>
   command({
     command: 'ca',
     describe:
-      'Run a certificate authority: init, issue, renew, request, show-request, tsa-certificate, list, show, export, status, revoke, block-key, crl, ocsp, rollover, backup, restore, recover, migrate, clean',
+      'Run a certificate authority: init, ceremony, issue, renew, request, show-request, tsa-certificate, list, show, export, status, revoke, block-key, crl, ocsp, rollover, backup, restore, recover, migrate, clean',
     builder: (yargs) =>
       group(yargs, context, [
         init,
+        ceremony,
         issue,
         renew,
         request,

@@ -3,6 +3,8 @@ import { type Command, passphraseOptions, printable } from '../terminal/index.js
 import {
   homeOption,
   keyTypeOption,
+  newAuthorityOf,
+  newAuthorityOptions,
   plainOption,
   protectionOf,
   rootPassphraseOptions,
@@ -16,29 +18,13 @@ const init: Command = (context) =>
     command: 'init',
     describe: 'Create a root and an issuing CA',
     builder: (yargs) =>
-      rootPassphraseOptions(plainOption(passphraseOptions(keyTypeOption(homeOption(yargs)))))
-        .option('name', {
-          type: 'string',
-          default: 'Modelseal',
-          describe: 'Organisation, as certificates name it',
-        })
+      newAuthorityOptions(
+        rootPassphraseOptions(plainOption(passphraseOptions(keyTypeOption(homeOption(yargs))))),
+      )
         .option('root-out', {
           type: 'string',
           describe: 'Folder for the root key, on a medium to be taken away',
         })
-        .option('crl-url', {
-          type: 'string',
-          describe: 'Address under which root.crl and issuing.crl are published',
-        })
-        .option('ocsp-url', { type: 'string', describe: 'Address of the OCSP responder' })
-        .option('permit-email-domain', {
-          type: 'string',
-          array: true,
-          default: [] as string[],
-          describe:
-            'The issuing CA certifies mailboxes of this host only; .example.org means every host below it',
-        })
-        .option('crl-days', { type: 'number', default: 30, describe: 'Days until the next CRL is due' })
         .example(
           '$0 ca init --name "Example Corp" --root-out /media/vault',
           'root key on a medium of its own',
@@ -54,13 +40,8 @@ const init: Command = (context) =>
       const made = await createAuthority({
         home,
         at: context.now(),
-        organization: argv.name,
-        keyType: argv.keyType,
+        ...newAuthorityOf(argv),
         rootOut: argv.rootOut,
-        crlUrl: argv.crlUrl,
-        ocspUrl: argv.ocspUrl,
-        crlDays: argv.crlDays,
-        emailDomains: argv.permitEmailDomain,
         protection:
           root === 'plain' || issuing === 'plain'
             ? 'plain'

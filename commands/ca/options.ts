@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import type { ProfileOptions } from '../../ca/profile.js';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { KEY_TYPES } from '../../core/keys/index.js';
 import { type CertificateProfile, PROFILES, type Selection } from '../../ca/store/store.js';
@@ -41,6 +42,44 @@ export const identityOptions = <T>(yargs: Argv<T>) =>
   yargs
     .option('email', { type: 'string', array: true, default: [] as string[], describe: 'E-mail identity' })
     .option('uri', { type: 'string', array: true, default: [] as string[], describe: 'URI identity' });
+
+/** What certificates of a new authority say. */
+export const newAuthorityOptions = <T>(yargs: Argv<T>) =>
+  yargs
+    .option('name', {
+      type: 'string',
+      default: 'Modelseal',
+      describe: 'Organisation, as certificates name it',
+    })
+    .option('crl-url', {
+      type: 'string',
+      describe: 'Address under which root.crl and issuing.crl are published',
+    })
+    .option('ocsp-url', { type: 'string', describe: 'Address of the OCSP responder' })
+    .option('permit-email-domain', {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe:
+        'The issuing CA certifies mailboxes of this host only; .example.org means every host below it',
+    })
+    .option('crl-days', { type: 'number', default: 30, describe: 'Days until the next CRL is due' });
+
+export const newAuthorityOf = (argv: {
+  name: string;
+  keyType: string;
+  crlUrl: string | undefined;
+  ocspUrl: string | undefined;
+  crlDays: number;
+  permitEmailDomain: readonly string[];
+}): ProfileOptions => ({
+  organization: argv.name,
+  keyType: argv.keyType,
+  crlUrl: argv.crlUrl,
+  ocspUrl: argv.ocspUrl,
+  crlDays: argv.crlDays,
+  emailDomains: argv.permitEmailDomain,
+});
 
 /** Which certificates are meant. */
 export const selectionOptions = <T>(yargs: Argv<T>) =>

@@ -24,6 +24,7 @@ export type AuditEvent =
   | 'migrate'
   | 'backup'
   | 'rollover'
+  | 'ceremony'
   /** Around a command whose record is a condition (`--audit-required`). */
   | 'begin'
   | 'end'

@@ -217,6 +217,21 @@ export const caErrors = defineErrors({
     say: () => 'root and issuing key were given the same passphrase',
     hint: 'Choose another one for the root key and keep it with that key: the issuing key is opened every day.',
   },
+  ERR_CEREMONY_PLAIN: {
+    kind: 'usage',
+    say: () => 'a ceremony makes no keys without a passphrase',
+    hint: 'Give each of the two keys a passphrase of its own.',
+  },
+  ERR_CEREMONY_WITNESS: {
+    kind: 'usage',
+    say: () => 'a ceremony needs an operator and at least one witness, by name',
+    hint: 'Name who watches with --witness, once for each.',
+  },
+  ERR_CEREMONY_MEDIUM: {
+    kind: 'usage',
+    say: (d: { folder: string; other: string }) => `${d.folder} and ${d.other} lie on the same medium`,
+    hint: 'Records, root key and issuing key belong on file systems of their own. For a rehearsal, --allow-same-medium accepts different folders of one, and the transcript says so.',
+  },
   ERR_CA_LEFTOVER: {
     kind: 'refused',
     say: (d: { path: string; problem: string }) =>

@@ -60,6 +60,11 @@ describe('ca: what cannot be recorded is not done', () => {
       backup: [path('ca', 'ca.backup'), ...home(), ...secret],
       restore: [path('old.backup'), '--home', path('ca', 'third'), ...secret],
       rollover: [...home(), '--no-passphrase'],
+      ceremony: [
+        ...['--home', path('ca', 'fourth'), '--root-out', path('ca', 'a'), '--issuing-out', path('ca', 'b')],
+        ...['--key-type', 'ec-p256', '--witness', 'Ada', '--allow-same-medium', ...secret],
+        ...['--root-passphrase-file', save(temp(), 'root-of-fourth', 'battery staple horse\n')],
+      ],
       migrate: home(),
       clean: home(),
     };
