@@ -1,7 +1,7 @@
 import { type Command, printable } from '../terminal/index.js';
 import { clockOption, withAuthority } from './open.js';
 import { homeOption } from './options.js';
-import { named, recordJson } from './record.js';
+import { howToPublish, named, recordJson } from './record.js';
 import { Act } from './write.js';
 
 const blockKey: Command = (context) =>
@@ -36,7 +36,7 @@ const blockKey: Command = (context) =>
             [
               `${context.output.colors.yellow('blocked')} key ${fingerprint}`,
               ...revoked.map(({ serial, subject }) => `revoked ${serial}  ${printable(subject)}`),
-              ...(revoked.length > 0 ? ['publish it with: modelseal ca crl'] : []),
+              ...howToPublish(revoked, authority.issuing.id),
             ].join('\n'),
         };
       });

@@ -13,6 +13,12 @@ export const named = ({ serial, subject }: CertificateRecord): AuditData => ({
   subject,
 });
 
+/** How a revocation reaches verifiers: each CA has a list of its own. */
+export const howToPublish = (records: readonly CertificateRecord[], active: string): string[] =>
+  [...new Set(records.map(({ issuer }) => issuer))].map(
+    (issuer) => `publish it with: modelseal ca crl${issuer === active ? '' : ` --issuer ${issuer}`}`,
+  );
+
 /** A record as `--json` shows it. */
 export function recordJson(record: CertificateRecord): object {
   const { serial, issuer, state, subject, identities, keyFingerprint, revocation } = record;

@@ -35,7 +35,7 @@ const recover: Command = (context) =>
             ...Object.entries(found.crlNumbers).map(
               ([issuer, number]) => `the next CRL of the ${issuer} CA has number ${number + 1}`,
             ),
-            'publish it with: modelseal ca crl',
+            'publish it with: modelseal ca crl (--issuer for each)',
           ].join('\n');
         return { record: { ...found }, result: found, text };
       }),

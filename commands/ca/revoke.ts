@@ -3,7 +3,7 @@ import { type Command, type CommandContext, passphraseOptions, printable } from 
 import type { Authority, CertificateRecord, RevokeRequest } from '../../ca/index.js';
 import { clockOption, withAuthority } from './open.js';
 import { homeOption, selectionOf, selectionOptions } from './options.js';
-import { named, recordJson } from './record.js';
+import { howToPublish, named, recordJson } from './record.js';
 import { Act, type Done } from './write.js';
 
 const revoke: Command = (context) =>
@@ -62,7 +62,7 @@ const revoke: Command = (context) =>
         return withAuthority(context, argv, preview ? 'read' : act, argv, async (authority) => {
           const all = { ...order, ...selection };
           const records = await (preview ? authority.wouldRevoke(all) : authority.revokeAll(all));
-          return saidAll(context, records, reason, preview);
+          return saidAll(context, records, reason, preview, authority.issuing.id);
         });
       }
       return withAuthority(context, argv, preview ? 'read' : act, argv, async (authority) => {
@@ -70,14 +70,22 @@ const revoke: Command = (context) =>
           ? await resolveCertificate(authority, certificate)
           : await resolveForRevocation(authority, certificate, order.at);
         const { serial } = chosen;
+        const active = authority.issuing.id;
         if (preview) {
-          return said(context, 'would revoke', await affected(authority, chosen, reason), reason, true);
+          return said(
+            context,
+            'would revoke',
+            await affected(authority, chosen, reason),
+            reason,
+            true,
+            active,
+          );
         }
         const ending = authority.issuers.find(({ certificate: own }) => own.serialNumber === serial);
         if (issuingCa && ending?.role === 'issuing') {
           return endAuthority(context, authority, ending, order);
         }
-        return said(context, 'revoked', await authority.revoke({ ...order, serial }), reason, false);
+        return said(context, 'revoked', await authority.revoke({ ...order, serial }), reason, false, active);
       });
     },
   });
@@ -102,6 +110,7 @@ function said(
   records: readonly CertificateRecord[],
   reason: string,
   preview: boolean,
+  active: string,
 ): Done {
   const [first, ...others] = records;
   const also = others.map(recordJson);
@@ -112,7 +121,7 @@ function said(
           `${context.output.colors.yellow(verb)} ${serial}  ${printable(subject)}  (${reason})`,
       ),
       ...(others.length > 0 ? ['all of them are of one key'] : []),
-      preview ? 'nothing was changed' : 'publish it with: modelseal ca crl',
+      ...(preview ? ['nothing was changed'] : howToPublish(records, active)),
     ].join('\n');
   return {
     record: { reason, preview, certificates: records.map(named) },
@@ -126,6 +135,7 @@ function saidAll(
   records: readonly CertificateRecord[],
   reason: string,
   preview: boolean,
+  active: string,
 ): Done {
   const verb = preview ? 'would revoke' : 'revoked';
   const text = (): string =>
@@ -135,7 +145,7 @@ function saidAll(
           `${context.output.colors.yellow(verb)} ${serial}  ${printable(identities.join(', ') || subject)}`,
       ),
       `${records.length} in all (${reason})`,
-      preview ? 'nothing was changed' : 'publish it with: modelseal ca crl',
+      ...(preview ? ['nothing was changed'] : howToPublish(records, active)),
     ].join('\n');
   return {
     record: { reason, preview, certificates: records.map(named) },

@@ -208,6 +208,11 @@ describe('ca: rollover', function () {
     expect((await issue(secrets.next)).code).to.equal(0);
     const old = await run('crl', '--issuer', 'issuing', '--passphrase-file', secrets.issuing);
     expect(old.stdout, old.stderr).to.include('issuing.crl: CRL 2');
+    const issued = (await run('list', '--json')).stdout;
+    const { serial } = JSON.parse(issued).certificates.find(
+      (one: { issuer: string }) => one.issuer === 'issuing-2',
+    );
+    expect((await run('revoke', serial)).stdout).to.match(/publish it with: modelseal ca crl\n$/);
     const unknown = await run('crl', '--issuer', 'issuing-9', '--passphrase-file', secrets.issuing, '--json');
     expect(unknown.code).to.equal(64);
   });
