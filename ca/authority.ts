@@ -21,6 +21,7 @@ import { certIdFor, decodeOcspRequest, encodeOcspRequest } from '../core/x509/oc
 import { type Blocklist, readBlocklists, requireUnlisted } from './blocklist.js';
 import { type LintedCertificate, RecordedCertificate } from './certify.js';
 import { type IssuedCrl, issueCrl } from './crl.js';
+import { crossCertify } from './cross.js';
 import { DeveloperTemplate } from './developer.js';
 import { certificatePem } from './encode/certificate.js';
 import { encodeRevokedEntry } from './encode/crl.js';
@@ -312,6 +313,18 @@ export class Authority {
     this.#issuing = [...this.#issuing, next.issuer];
     this.#template = new DeveloperTemplate(this.profile, next.issuer);
     return { ...next, previous };
+  }
+
+  /**
+   * Certifies the issuing CA of another authority of the same organisation by this root: see {@link crossCertify}.
+   *
+   * @throws {ModelsealError} `ERR_CROSS_NOT_CA`, `ERR_CROSS_DOMAINS`, `ERR_CA_OWN_KEY`, `ERR_LINT`, `ERR_CA_…`
+   */
+  async crossCertify(other: Certificate, at: Date): Promise<Certificate> {
+    this.root.requireValid(at);
+    this.#requireFit(other.publicKey());
+    const root = { issuer: this.root, signer: await this.#key('root') };
+    return crossCertify(other, root, this.profile, this.#store, at);
   }
 
   /**

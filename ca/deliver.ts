@@ -5,7 +5,8 @@ import { ModelsealError } from '../core/errors/index.js';
 import { encodePrivateKey, encryptPrivateKey, generatePrivateKey, signingKey } from '../core/keys/index.js';
 import { checkOptions, is, type OptionTable } from '../core/options.js';
 import { encodePem } from '../core/pem.js';
-import { oidName } from '../core/x509/index.js';
+import { type Certificate, oidName, readCertificates } from '../core/x509/index.js';
+import { certificatePem } from './encode/certificate.js';
 import type { Authority, IssuedCertificate } from './authority.js';
 import { createRequest } from './csr/create.js';
 import { CertificateRequest } from './csr/request.js';
@@ -124,6 +125,32 @@ export async function deliver(
     removeFolder();
     throw error;
   }
+}
+
+export interface CrossOrder {
+  /** File that holds the certificate of the other issuing CA, first. */
+  readonly certificate: string;
+  /** New file for the cross-certificate. */
+  readonly out: string;
+  readonly at: Date;
+}
+
+const CROSS: OptionTable<CrossOrder> = { certificate: is.text, out: is.text, at: is.time };
+
+/**
+ * Has the issuing CA of another authority certified and writes the cross-certificate.
+ *
+ * @throws {ModelsealError} `ERR_FILE_…`, what {@link Authority.crossCertify} throws
+ */
+export async function crossCertifyInto(authority: Authority, order: CrossOrder): Promise<Certificate> {
+  checkOptions('crossCertifyInto', order, CROSS);
+  const { certificate: file, out, at } = order;
+  refuseExisting([out]);
+  const [other] = readCertificates(file, 'certificate of a CA');
+  if (other === undefined) throw new ModelsealError('ERR_CROSS_NOT_CA', { certificate: file });
+  const made = await authority.crossCertify(other, at);
+  writeNewFiles([{ path: out, data: certificatePem(made.raw), mode: PUBLIC }]);
+  return made;
 }
 
 export interface RequestFiles {

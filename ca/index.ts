@@ -27,6 +27,8 @@ export type { IssuedCrl } from './crl.js';
 export { CertificateRequest, type RequestedContent, readRequest } from './csr/request.js';
 export { type RequestSummary, summarizeRequest } from './csr/show.js';
 export {
+  type CrossOrder,
+  crossCertifyInto,
   type Delivery,
   type DeliveryRequest,
   issueInto,

@@ -42,7 +42,6 @@ export async function makeTier(
   parent: Pick<Tier, 'signer' | 'issuer'> | undefined,
 ): Promise<Tier> {
   const role = roleOf(id);
-  const { emailDomains } = profile;
   const end = daysAfter(at, role === 'root' ? ROOT_DAYS : ISSUING_DAYS);
   const latest = parent?.issuer.certificate.notAfter ?? end;
   const key = await generatePrivateKey(profile.keyType);
@@ -53,7 +52,6 @@ export async function makeTier(
   // The tail tells two authorities of one organisation apart: a name that stands for two keys misleads path building.
   const commonName = `${title} ${Buffer.from(keyId.subarray(0, 4)).toString('hex')}`;
   const subject = encodeName({ organization: profile.organization, commonName });
-  const crlUrl = parent === undefined ? undefined : profile.crlAddress('root');
   const linted = LintedCertificate.lint(
     {
       signatureAlgorithm:
@@ -63,15 +61,15 @@ export async function makeTier(
       notAfter: wholeSeconds(end < latest ? end : latest),
       subject,
       spki,
-      extensions: [
-        basicConstraints(true, role === 'root' ? 1 : 0),
-        keyUsage('keyCertSign', 'cRLSign'),
-        ...(role === 'root' ? [] : [extKeyUsage(ISSUING_PURPOSES)]),
-        ...(role === 'root' || emailDomains.length === 0 ? [] : [permittedEmailDomains(emailDomains)]),
-        subjectKeyIdentifier(keyId),
-        authorityKeyIdentifier(parent?.issuer.keyId ?? keyId),
-        ...(crlUrl === undefined ? [] : [crlDistributionPoints(crlUrl)]),
-      ],
+      extensions:
+        parent === undefined
+          ? [
+              basicConstraints(true, 1),
+              keyUsage('keyCertSign', 'cRLSign'),
+              subjectKeyIdentifier(keyId),
+              authorityKeyIdentifier(keyId),
+            ]
+          : issuingExtensions(keyId, parent.issuer, profile.crlAddress('root'), profile.emailDomains),
     },
     role,
     parent?.issuer.certificate,
@@ -81,3 +79,19 @@ export async function makeTier(
   const der = await recorded.sign(parent?.signer ?? signer, store);
   return { key, signer, issuer: new Issuer(id, Certificate.decode(der)) };
 }
+
+/** What every certificate of an issuing CA says, whichever root signs it. */
+export const issuingExtensions = (
+  keyId: Uint8Array,
+  root: Issuer,
+  crlUrl: string | undefined,
+  emailDomains: readonly string[],
+): readonly Uint8Array[] => [
+  basicConstraints(true, 0),
+  keyUsage('keyCertSign', 'cRLSign'),
+  extKeyUsage(ISSUING_PURPOSES),
+  ...(emailDomains.length === 0 ? [] : [permittedEmailDomains(emailDomains)]),
+  subjectKeyIdentifier(keyId),
+  authorityKeyIdentifier(root.keyId),
+  ...(crlUrl === undefined ? [] : [crlDistributionPoints(crlUrl)]),
+];

@@ -4,6 +4,7 @@ import blockKey from './block-key.js';
 import ceremony from './ceremony.js';
 import clean from './clean.js';
 import crl from './crl.js';
+import crossCertify from './cross-certify.js';
 import exportRecords from './export.js';
 import init from './init.js';
 import issue from './issue.js';
@@ -26,7 +27,7 @@ const ca: Command = (context) =>
   command({
     command: 'ca',
     describe:
-      'Run a certificate authority: init, ceremony, issue, renew, request, show-request, tsa-certificate, list, show, export, status, revoke, block-key, crl, ocsp, rollover, backup, restore, recover, migrate, clean',
+      'Run a certificate authority: init, ceremony, issue, renew, request, show-request, tsa-certificate, list, show, export, status, revoke, block-key, crl, ocsp, rollover, cross-certify, backup, restore, recover, migrate, clean',
     builder: (yargs) =>
       group(yargs, context, [
         init,
@@ -45,6 +46,7 @@ const ca: Command = (context) =>
         crl,
         ocsp,
         rollover,
+        crossCertify,
         backup,
         restore,
         recover,

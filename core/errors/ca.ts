@@ -217,6 +217,17 @@ export const caErrors = defineErrors({
     say: () => 'root and issuing key were given the same passphrase',
     hint: 'Choose another one for the root key and keep it with that key: the issuing key is opened every day.',
   },
+  ERR_CROSS_NOT_CA: {
+    kind: 'refused',
+    say: (d: { certificate: string }) => `${d.certificate} is not the certificate of an issuing CA`,
+    hint: 'Give issuing.pem of the other authority. A root is not certified: it would stand above its own issuing CA, one tier more than this root allows.',
+  },
+  ERR_CROSS_DOMAINS: {
+    kind: 'refused',
+    say: (d: { certificate: string }) =>
+      `${d.certificate} and this authority have no mailbox domain in common, or it is limited in another way`,
+    hint: 'Certify an issuing CA that is limited to domains which this authority may certify.',
+  },
   ERR_CEREMONY_PLAIN: {
     kind: 'usage',
     say: () => 'a ceremony makes no keys without a passphrase',

@@ -44,6 +44,8 @@ describe('ca: what cannot be recorded is not done', () => {
     await made('--no-passphrase');
     expect((await ca('issue', ...home(), ...ISSUE, '--out', path('ada'))).code).to.equal(0);
     const cert = path('ada', 'cert.pem');
+    const other = ['--home', path('other'), '--no-passphrase', '--key-type', 'ec-p256'];
+    expect((await ca('init', ...other)).code).to.equal(0);
     const secret = ['--passphrase-file', save(temp(), 'backup-secret', 'correct horse battery\n')];
     expect((await ca('backup', path('old.backup'), ...home(), ...secret)).code).to.equal(0);
     return {
@@ -60,6 +62,7 @@ describe('ca: what cannot be recorded is not done', () => {
       backup: [path('ca', 'ca.backup'), ...home(), ...secret],
       restore: [path('old.backup'), '--home', path('ca', 'third'), ...secret],
       rollover: [...home(), '--no-passphrase'],
+      'cross-certify': [path('other', 'issuing.pem'), ...home(), '--out', path('ca', 'cross.pem')],
       ceremony: [
         ...['--home', path('ca', 'fourth'), '--root-out', path('ca', 'a'), '--issuing-out', path('ca', 'b')],
         ...['--key-type', 'ec-p256', '--witness', 'Ada', '--allow-same-medium', ...secret],
