@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { cli } from '../support/cli.js';
@@ -176,6 +176,16 @@ describe('the standalone program answers as Node does', function () {
     expect(different).to.deep.equal([]);
     expect(codes).to.have.length.above(5);
     expect(new Set(codes)).to.deep.equal(new Set([2]));
+  });
+
+  it('many files, which two threads share', async () => {
+    const folder = join(temp(), 'many');
+    mkdirSync(folder);
+    const kinds = ['{"auto_map":{"a":"b"}}', 'cos\nsystem\n(S"id"\ntR.', 'plain text\n', '\u0001\u0002'];
+    for (let i = 0; i < 600; i++) writeFileSync(join(folder, `f${i}`), kinds[i % kinds.length] ?? '');
+    const { codes, different } = await compare([{ name: 'scan', words: ['scan', folder] }]);
+    expect(different).to.deep.equal([]);
+    expect(codes).to.deep.equal([2]);
   });
 
   it('says which part it lacks, and judges nothing beside foreign code', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { scanPaths } from '../../scanner/index.js';
 import { scanPathsOnAllCores } from '../../scanner/parallel.js';
+import { cli } from '../support/cli.js';
 import { expectCodeAsync } from '../support/errors.js';
 import { useTemp } from '../support/temp.js';
 
@@ -30,6 +31,14 @@ describe('a scan on two threads', function () {
     const policy = { severity: { 'CFG-REMOTE-CODE': 'critical' } } as const;
     expect(await scanPathsOnAllCores([path], { policy }, 2)).to.deep.equal(scanPaths([path], { policy }));
     expect(await scanPathsOnAllCores([path], {}, 2)).to.deep.equal(scanPaths([path]));
+  });
+
+  it('prints findings with and without a place in the file as the schema says', async () => {
+    const { code, stdout } = await cli(['scan', folder(5), '--json']);
+    expect(code).to.equal(2);
+    const { files } = JSON.parse(stdout) as { files: { findings: { offset?: number }[] }[] };
+    const offsets = files.flatMap(({ findings }) => findings.map(({ offset }) => offset !== undefined));
+    expect(new Set(offsets)).to.deep.equal(new Set([true, false]));
   });
 
   it('counts every file and byte once', async () => {
