@@ -39,6 +39,8 @@ export interface Global {
   /** How it calls, instantiates or imports its arguments. */
   readonly applied: Application | undefined;
   readonly nature: Nature;
+  /** What a call returns: an object of its own, a data type, or text or its argument. */
+  readonly returns: 'object' | 'type' | 'other';
 }
 
 /** Distinct globals judged in full; a model has dozens. Of what is beyond, only danger is still looked for. */
@@ -159,7 +161,9 @@ export class Effects {
       const allocates = allocationOf(nowModule, nowName);
       const applied = appliedBy(judgement.allowed, now);
       const nature = natureOf(nowModule, nowName);
-      id = this.#globals.push({ module, name, judgement, now, allocates, applied, nature }) - 1;
+      const other = nature.text || nature.returns !== undefined ? 'other' : 'object';
+      const returns = nowModule === 'numpy' && nowName === 'dtype' ? 'type' : other;
+      id = this.#globals.push({ module, name, judgement, now, allocates, applied, nature, returns }) - 1;
       this.#ids.set(key, id);
     }
     if (this.#globals[id]?.judgement.allowed !== 'check') return id * 16 + KIND.GLOBAL;
@@ -286,12 +290,11 @@ export class Effects {
   }
 
   #result(global: Global, id: number, args: number): number {
-    const { nature, now } = global;
     const made = id * 16 + KIND.RESULT;
-    if (nature.text || nature.returns !== undefined) return this.#returned(nature, args, made);
-    if (now.module === 'numpy' && now.name === 'dtype')
-      return this.types.create(this.arena.elements(args)) ?? made;
-    return made;
+    if (global.returns === 'object') return made;
+    return global.returns === 'type'
+      ? (this.types.create(this.arena.elements(args)) ?? made)
+      : this.#returned(global.nature, args, made);
   }
 
   /** The result of what makes text, or returns what it is given. */

@@ -10,6 +10,7 @@ import type { Construction, Constructor } from './construction.js';
 import { constructorOf } from './constructors.js';
 import type { Copies } from './copies.js';
 import type { Cursor } from './cursor.js';
+import type { Keys } from './keys.js';
 import type { UnpickleOptions } from './options.js';
 import { findOwned } from './owned.js';
 import { PyObject, PyReference, PyTuple, type PyValue } from './values.js';
@@ -23,6 +24,7 @@ export class Calls {
   readonly #options: UnpickleOptions;
   readonly #copies: Copies;
   readonly #attributes: Attributes;
+  readonly #keys: Keys;
   readonly #sight: Sight<PyValue> = {
     global: (value) => this.#global(value),
     text: (value) => this.#attributes.spelled(value),
@@ -37,7 +39,7 @@ export class Calls {
   #depth = 0;
 
   /** @throws {ModelsealError} `ERR_UNPICKLE_CONSTRUCTOR` where an operator's constructor is no exact name. */
-  constructor(input: Cursor, options: UnpickleOptions, copies: Copies, attributes: Attributes) {
+  constructor(input: Cursor, options: UnpickleOptions, copies: Copies, attributes: Attributes, keys: Keys) {
     for (const name of Object.keys(options.constructors ?? {})) {
       if (!isPythonName(name) || !name.includes('.'))
         throw new ModelsealError('ERR_UNPICKLE_CONSTRUCTOR', { name });
@@ -46,6 +48,7 @@ export class Calls {
     this.#options = options;
     this.#copies = copies;
     this.#attributes = attributes;
+    this.#keys = keys;
   }
 
   /** A reference to what may be named; nothing is imported. */
@@ -155,6 +158,7 @@ export class Calls {
       instance: (cls, args) => this.instance(cls, args),
       call: (callee, args) => this.call(callee, args),
       fill: (instance, items) => this.#fill(instance, items),
+      key: (value) => this.#keys.key(value),
       state: (state) => this.#attributes.state(state),
       nested: (bytes) =>
         this.#options.nested?.(bytes) ?? this.refuse(name, 'bytes within the pickle are not read here'),

@@ -8,6 +8,8 @@ export interface Construction {
   instance(cls: PyValue, args: readonly PyValue[]): PyValue;
   /** Calls an allowed global. */
   call(callee: PyValue, args: readonly PyValue[]): PyValue;
+  /** A value as the key of a dict or member of a set. */
+  key(value: PyValue): PyValue;
   /** Fills an instance with what the constructor of its base is given. */
   fill(instance: PyValue, items: PyValue): void;
   /** Judges a state that the call sets as BUILD does it. */

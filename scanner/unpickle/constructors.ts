@@ -5,6 +5,7 @@ import { DType, parseDType, toShape } from './dtype.js';
 import { decodeElement, misfit, NdArray, NumpyScalar } from './ndarray.js';
 import { TORCH_CONSTRUCTORS } from './torch-constructors.js';
 import {
+  isLong,
   PyComplex,
   PyDate,
   PyObject,
@@ -23,11 +24,14 @@ function items(value: PyValue | undefined): readonly PyValue[] | undefined {
 }
 
 const collect =
-  (make: (values: readonly PyValue[]) => PyValue): Constructor =>
+  (make: (values: readonly PyValue[], how: Construction) => PyValue): Constructor =>
   (args, how) => {
     const values = args.length > 1 ? undefined : items(args[0]);
-    return values ? make(values) : how.refuse('its argument is no list');
+    return values ? make(values, how) : how.refuse('its argument is no list');
   };
+
+const members = (values: readonly PyValue[], how: Construction): PyValue =>
+  new Set(values.map((value) => how.key(value)));
 
 const mapping: Constructor = (args, how) => {
   const map = new Map<PyValue, PyValue>();
@@ -37,7 +41,7 @@ const mapping: Constructor = (args, how) => {
   for (const pair of items(from) ?? how.refuse('its argument is no dict')) {
     const entry = items(pair);
     if (entry?.length !== 2) how.refuse('its items are no pairs');
-    else map.set(entry[0] ?? null, entry[1] ?? null);
+    else map.set(how.key(entry[0] ?? null), entry[1] ?? null);
   }
   return map;
 };
@@ -155,7 +159,7 @@ const bounds =
       .map((a) => (a instanceof NumpyScalar ? a.value : a))
       .map((a) => {
         if (a === null) return '';
-        return typeof a === 'number' || typeof a === 'bigint'
+        return typeof a === 'number' || (typeof a === 'bigint' && !isLong(a))
           ? String(a)
           : how.refuse('its parts are no integers');
       });
@@ -203,8 +207,8 @@ const CONSTRUCTORS: Readonly<Record<string, Constructor>> = {
   'builtins.bytearray': buffer,
   'builtins.tuple': collect((values) => new PyTuple(values)),
   'builtins.list': collect((values) => [...values]),
-  'builtins.set': collect((values) => new Set(values)),
-  'builtins.frozenset': collect((values) => new Set(values)),
+  'builtins.set': collect(members),
+  'builtins.frozenset': collect(members),
   'builtins.dict': mapping,
   'builtins.complex': ([re, im], how) =>
     typeof re === 'number' && typeof im === 'number'
@@ -229,7 +233,7 @@ const CONSTRUCTORS: Readonly<Record<string, Constructor>> = {
       : how.refuse('its argument is no text'),
   'fractions.Fraction': ([n, d], how) => {
     if (typeof n === 'string') return new PyText('fraction', n);
-    const numbers = [n, d ?? 1].every((v) => typeof v === 'number' || typeof v === 'bigint');
+    const numbers = [n, d ?? 1].every((v) => typeof v === 'number' || (typeof v === 'bigint' && !isLong(v)));
     return numbers
       ? new PyText('fraction', `${String(n)}/${String(d ?? 1)}`)
       : how.refuse('its parts are no integers');

@@ -5,6 +5,7 @@ import { Containers } from './containers.js';
 import { Copies } from './copies.js';
 import { Cursor } from './cursor.js';
 import { countOf, DType, toShape } from './dtype.js';
+import { Keys } from './keys.js';
 import { misfit, NdArray } from './ndarray.js';
 import { MAX_OPCODES, type UnpickleOptions } from './options.js';
 import { readScalar } from './scalars.js';
@@ -31,6 +32,7 @@ export class Unpickler {
   readonly #stack: PickleStack;
   readonly #copies: Copies;
   readonly #attributes: Attributes;
+  readonly #keys: Keys;
   readonly #calls: Calls;
   readonly #containers: Containers;
   readonly #depth: number;
@@ -50,8 +52,9 @@ export class Unpickler {
     this.#stack = new PickleStack(this.#in);
     this.#copies = copies;
     this.#attributes = new Attributes(this.#in, copies);
-    this.#calls = new Calls(this.#in, options, copies, this.#attributes);
-    this.#containers = new Containers(this.#in, copies, this.#attributes);
+    this.#keys = new Keys(this.#in, copies);
+    this.#calls = new Calls(this.#in, options, copies, this.#attributes, this.#keys);
+    this.#containers = new Containers(this.#in, this.#keys, this.#attributes);
   }
 
   /** Offset after what has been read. */
@@ -128,7 +131,7 @@ export class Unpickler {
         stack.push(stack.popMark());
         return;
       case 0x91:
-        stack.push(new Set(stack.popMark().map((v) => this.#containers.key(v))));
+        stack.push(new Set(stack.popMark().map((v) => this.#keys.key(v))));
         return;
       case 0x64: {
         const map = new Map<PyValue, PyValue>();

@@ -126,7 +126,8 @@ export function longFromBytes(bytes: Uint8Array): number | bigint {
 const MAX_KEY_PARTS = 1000;
 const MAX_KEY_TEXT = 1000;
 
-const isLong = (value: bigint): boolean => BigInt.asIntN(1024, value) !== value;
+/** An integer that takes time to write out, each time: data has none. */
+export const isLong = (value: bigint): boolean => BigInt.asIntN(1024, value) !== value;
 
 /**
  * A text that equal tuples of plain values share; undefined for others.

@@ -183,6 +183,27 @@ describe('unpickler: hostile work', function () {
     expectCode('ERR_UNPICKLE_LIMIT', () => unpickle(keys(100_000)));
   });
 
+  it('refuses integers that are alike as keys, and long ones written out again and again', () => {
+    const keys = (n: number): Uint8Array => {
+      const b = pickle(2).dict().mark();
+      for (let i = 1; i <= n; i++) b.raw('\x8a\x0c\0\0\0\0\0\0\0\0').raw(u32(i)).none();
+      return b.setItems().stop().done();
+    };
+    expect(unpickle(keys(200))).to.have.property('size', 200);
+    expectCode('ERR_UNPICKLE_LIMIT', () => unpickle(keys(100_000)));
+    const range = (bytes: number): Uint8Array =>
+      pickle(2)
+        .global('builtins', 'range')
+        .op(0x8b, u32(bytes))
+        .raw('\x01'.repeat(bytes))
+        .tuple1()
+        .reduce()
+        .stop()
+        .done();
+    unpickle(range(20));
+    expectCode('ERR_UNPICKLE_CALL', () => unpickle(range(200_000)));
+  });
+
   it('refuses functions that would call each other', () => {
     const b = pickle(2).global('copyreg', '__newobj__').put(0).mark();
     for (let i = 0; i < 100_000; i++) b.get(0);
