@@ -81,12 +81,13 @@ export async function authorityStatus(
   const { at, auditLog } = request;
   const days = wholeDays(request.days ?? DEFAULT_NOTICE_DAYS, 'days', MAX_NOTICE_DAYS);
   const backupDays = wholeDays(request.backupDays ?? DEFAULT_BACKUP_DAYS, 'backup days', MAX_NOTICE_DAYS);
-  const notice = Math.max(days, AUTHORITY_NOTICE_DAYS);
   const begunBefore = new Date(at.getTime() - GRACE_MS);
-  const chores = await store.chores({ from: at, until: daysAfter(at, notice) }, begunBefore);
+  const chores = await store.chores(
+    { from: at, developersUntil: daysAfter(at, days), tsasUntil: daysAfter(at, AUTHORITY_NOTICE_DAYS) },
+    begunBefore,
+  );
   const lists = await store.lastCrls();
   const acts = auditLog !== undefined && existsSync(auditLog) ? verifyAuditLog(auditLog).open : [];
-  const soon = daysAfter(at, days);
   const items: StatusItem[] = [
     ...(await Promise.all(
       issuers
@@ -101,7 +102,7 @@ export async function authorityStatus(
         at,
       ),
     ),
-    ...chores.ending.flatMap((record) => endingItem(record, soon)),
+    ...chores.ending.map(endingItem),
     ...chores.interrupted.map(interruptedItem),
     ...acts.filter((act) => concerns(act, home, daysAfter(at, -ACT_DAYS), begunBefore)).map(actItem),
     backupItem(chores.lastBackup, chores.lastChange, at, backupDays),
@@ -150,21 +151,16 @@ function listItem(id: IssuerId, active: IssuerId, list: LastCrl | undefined, at:
   };
 }
 
-function endingItem(record: CertificateRecord, soon: Date): StatusItem[] {
-  const { serial, subject, identities, notAfter } = record;
+function endingItem({ serial, subject, identities, notAfter }: CertificateRecord): StatusItem {
   const item = { serial, time: notAfter.toISOString(), state: 'due' } as const;
-  if (identities.length === 0) {
-    return [{ ...item, kind: 'tsa', name: subject, remedy: 'modelseal ca tsa-certificate --out DIR' }];
-  }
-  if (notAfter >= soon) return [];
-  return [
-    {
-      ...item,
-      kind: 'developer',
-      name: identities.join(', '),
-      remedy: 'issue the next one, if it is still wanted',
-    },
-  ];
+  return identities.length === 0
+    ? { ...item, kind: 'tsa', name: subject, remedy: `modelseal ca renew ${serial} --out DIR` }
+    : {
+        ...item,
+        kind: 'developer',
+        name: identities.join(', '),
+        remedy: `modelseal ca renew ${serial} --out DIR, if it is still wanted`,
+      };
 }
 
 function interruptedItem({ serial, subject, requestedAt }: CertificateRecord): StatusItem {

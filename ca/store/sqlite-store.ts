@@ -25,6 +25,7 @@ import {
   type Chores,
   type CrlSnapshot,
   type EncodeEntry,
+  type Ending,
   type FoundCertificate,
   type IssuedDer,
   type IssuerId,
@@ -34,7 +35,6 @@ import {
   type PendingCertificate,
   type Revocation,
   type Selection,
-  type Span,
 } from './store.js';
 
 /** Rows per piece of a CRL: large enough that calls do not count, small enough that a piece stays under 2 MiB. */
@@ -65,14 +65,15 @@ const CRL_ENTRIES = `SELECT count(*) AS rows, max(id) AS last, group_concat(hex(
     FROM revocation WHERE issuer = ? AND id > ? ORDER BY id LIMIT ${CRL_PIECE})`;
 
 // A developer is followed by a certificate of one of the same identities, a time-stamp authority by one of its name.
-const ENDING = `SELECT * FROM record WHERE state = 'issued' AND issuer <> 'root' AND not_after >= ? AND not_after < ?
+const ENDING = `SELECT * FROM record WHERE state = 'issued' AND issuer <> 'root' AND not_after >= ?
+  AND not_after < CASE identities WHEN '[]' THEN ? ELSE ? END
   AND NOT EXISTS (
     SELECT 1 FROM identity AS mine JOIN identity AS theirs USING (value) JOIN record AS later ON later.id = theirs.certificate
     WHERE mine.certificate = record.id AND later.state = 'issued' AND later.not_after > record.not_after)
   AND (identities <> '[]' OR NOT EXISTS (
     SELECT 1 FROM record AS later WHERE later.subject = record.subject AND later.identities = '[]'
       AND later.state = 'issued' AND later.not_after > record.not_after))
-  ORDER BY not_after LIMIT ${MAX_LISTED}`;
+  ORDER BY identities <> '[]', not_after LIMIT ${MAX_LISTED}`;
 const INTERRUPTED = `SELECT * FROM record WHERE state = 'pending' AND requested_at < ? ORDER BY id LIMIT ${MAX_LISTED}`;
 
 const ACTIVE_ISSUING = 'active_issuing';
@@ -382,14 +383,14 @@ export class SqliteStore implements CaStore {
     });
   }
 
-  async chores(ending: Span, begunBefore: Date): Promise<Chores> {
+  async chores(ending: Ending, begunBefore: Date): Promise<Chores> {
     return guarded(this.#file, () => {
       const select = (sql: string, ...times: readonly Date[]): CertificateRecord[] =>
         (this.#db.prepare(sql).all(...times.map((time) => time.getTime())) as Tables['record'][]).map(
           toRecord,
         );
       return {
-        ending: select(ENDING, ending.from, ending.until),
+        ending: select(ENDING, ending.from, ending.tsasUntil, ending.developersUntil),
         interrupted: select(INTERRUPTED, begunBefore),
         lastBackup: settingTime(this.#db, LAST_BACKUP),
         lastChange: settingTime(this.#db, LATEST_TIME),

@@ -104,15 +104,16 @@ export interface LastCrl {
   readonly nextUpdate: Date;
 }
 
-/** A time span, its end left out. */
-export interface Span {
+/** Which certificates are about to end: those that end at `from` or later, and before a time of their own kind. */
+export interface Ending {
   readonly from: Date;
-  readonly until: Date;
+  readonly developersUntil: Date;
+  readonly tsasUntil: Date;
 }
 
 /** What the operator has to look after, as far as the records know it. */
 export interface Chores {
-  /** Certificates of developers and time-stamp authorities that end in the span and have no successor, at most {@link MAX_LISTED}. */
+  /** Certificates of developers and time-stamp authorities that are about to end and have no successor, at most {@link MAX_LISTED}. */
   readonly ending: readonly CertificateRecord[];
   /** Certificates recorded before a given time and never completed, at most {@link MAX_LISTED}. */
   readonly interrupted: readonly CertificateRecord[];
@@ -189,7 +190,7 @@ export interface CaStore {
   /** The times of the last list of each issuer; an issuer without a list is left out. */
   lastCrls(): Promise<readonly LastCrl[]>;
   /** What to look after: what ends in `ending`, what was begun before `begunBefore` and never completed, the backup. */
-  chores(ending: Span, begunBefore: Date): Promise<Chores>;
+  chores(ending: Ending, begunBefore: Date): Promise<Chores>;
   /**
    * Remembers that the records come from a backup: until {@link raiseCrlNumber} has seen a published list of an issuer,
    * nobody knows what was revoked since.

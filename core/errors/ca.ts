@@ -363,7 +363,7 @@ export const caErrors = defineErrors({
     kind: 'refused',
     say: (d: { serial: string }) =>
       `${d.serial} is a CA of this authority, and is not renewed like a developer`,
-    hint: 'A CA gets a successor with a key of its own, to which developers move over time.',
+    hint: 'A CA gets a successor with a key of its own: `modelseal ca rollover`.',
   },
   ERR_REVOCATION_DATE: {
     kind: 'usage',

@@ -88,6 +88,26 @@ describe('ca: status', () => {
     await ca.close();
   });
 
+  it('is not kept from a time-stamp authority by thousands of developers that end before it', async () => {
+    const ca = await fine();
+    await ca.issueTsa({ publicKey: developerKey(), name: 'TSA', at: AT, days: 100 });
+    const db = openDatabase(database());
+    db.exec(`
+      INSERT INTO certificate (serial, issuer, subject, not_before, not_after, key_fingerprint, requested_at, der)
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001)
+        SELECT 's' || i, 'issuing', 'CN=x', 0, ${days(20).getTime()}, '', 0, x'00' FROM n;
+      INSERT INTO identity SELECT id, 0, 'email:' || serial || '@example.org' FROM certificate WHERE serial LIKE 's%';`);
+    db.close();
+    const { items, truncated } = await ca.status({ at: AT });
+    expect(items.filter(({ kind }) => kind === 'tsa')).to.have.length(1);
+    expect(truncated).to.equal(false);
+    const more = await ca.status({ at: AT, days: 21 });
+    expect(more.items.filter(({ kind }) => kind === 'developer')).to.have.length(9_999);
+    expect(more.items.filter(({ kind }) => kind === 'tsa')).to.have.length(1);
+    expect(more.truncated).to.equal(true);
+    await ca.close();
+  });
+
   it('names what was interrupted, once it can no longer be under way', async () => {
     const ca = await fine();
     const { serialNumber } = await ca.issue(ada());
