@@ -4,6 +4,7 @@ import { EXIT } from '../commands/exit-codes.js';
 import { VARIABLES, type Variable } from '../commands/options/environment.js';
 import { ERROR_TABLES, sentenceOf } from '../core/errors/index.js';
 import { demoPicture } from './demo-picture.js';
+import { policySchema } from '../loader/policy/schema.js';
 
 // Generates the parts of the documentation that repeat the source. `npm run docs` writes them, a test compares.
 
@@ -13,7 +14,8 @@ const AREAS: { readonly [A in keyof typeof ERROR_TABLES]: string } = {
   revocation: 'Revocation',
   timestamp: 'Time stamps',
   bundle: 'Signature bundles',
-  identity: 'Identity and trust policy',
+  identity: 'Trust and identity',
+  policy: 'Trust policy',
   integrity: 'Files of the model',
   scan: 'Threat scan',
   quarantine: 'Store, quarantine, audit log',
@@ -79,8 +81,11 @@ export const BLOCKS: readonly { file: string; name: string; content: () => strin
 /** Every file that is generated as a whole. */
 export const FILES: readonly { file: string; content: () => string }[] = [
   { file: 'docs/demo.svg', content: demoPicture },
+  {
+    file: 'docs/schemas/policy.v1.json',
+    content: () => `${JSON.stringify(policySchema(), null, 2)}\n`,
+  },
 ];
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const { file, name, content } of BLOCKS) {
     const path = fileURLToPath(new URL(`../${file}`, import.meta.url));

@@ -4,6 +4,7 @@ import { ModelsealError } from '../core/errors/index.js';
 import { type Command, type CommandContext, command, parseTime, printable } from './terminal/index.js';
 import type { GuardedRunOptions } from '../loader/guard/run.js';
 import type { SignedBy } from '../loader/guard/report.js';
+import { textVariable } from './options/environment.js';
 import { flag, list, needed, type OptionTable, text } from './options/table.js';
 import { PATH, SIGNER, TIME } from './options/trust.js';
 
@@ -60,6 +61,7 @@ async function handle(argv: RunArguments, context: CommandContext): Promise<void
       problem: `no model.sig in a folder above ${argv.app}; sign the application, or name its folder with --signed`,
     });
   const at = argv.at === undefined ? undefined : parseTime(argv.at, '--at').toISOString();
+  const policy = argv.policy ?? textVariable(context.env, 'MODELSEAL_POLICY');
   const absolute = (names: readonly string[]): string[] => names.map((name) => resolve(name));
   const options: GuardedRunOptions = {
     app: argv.app,
@@ -73,7 +75,7 @@ async function handle(argv: RunArguments, context: CommandContext): Promise<void
       ...(argv.ocsp ? { ocsp: absolute(argv.ocsp) } : {}),
       ...(argv['tsa-root'] ? { tsaRoots: absolute(argv['tsa-root']) } : {}),
       ...(argv.revocation ? { revocation: argv.revocation } : {}),
-      ...(argv.policy === undefined ? {} : { policy: resolve(argv.policy) }),
+      ...(policy === undefined ? {} : { policy: resolve(policy) }),
       ...(argv['code-policy'] === undefined ? {} : { codePolicy: resolve(argv['code-policy']) }),
       ...(argv['model-policy'] === undefined ? {} : { modelPolicy: resolve(argv['model-policy']) }),
       ...(at === undefined ? {} : { at }),

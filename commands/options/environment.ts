@@ -79,6 +79,12 @@ export const VARIABLES = {
     ],
     meaning: 'Folder of the trust store',
   },
+  MODELSEAL_POLICY: {
+    kind: 'text',
+    option: '--policy',
+    commands: ['verify', 'load', 'stage', 'exec', 'check', 'watch', 'run', 'quarantine restore'],
+    meaning: 'Trust policy file',
+  },
   NO_COLOR: { kind: 'any', option: '--no-color', commands: 'all', meaning: 'No colour on a terminal' },
   MODEL_TRUSTED_PATHS: {
     kind: 'list',

@@ -4,6 +4,8 @@ import type { VerifyOptions } from '../../loader/pipeline/options.js';
 import type { StoredTrust } from '../../loader/trust/index.js';
 import type { Certificate } from '../../core/x509/index.js';
 import { type CommandContext, parseTime } from '../terminal/index.js';
+import { textVariable } from './environment.js';
+import { referenceOf } from './locate.js';
 import { flag, list, needed, type OptionTable, text, type Values } from './table.js';
 import { TRUST } from './trust.js';
 import { storedTrust } from './trust-store.js';
@@ -40,7 +42,7 @@ export async function readVerifyOptions(
   argv: VerifyArguments,
   context: CommandContext,
 ): Promise<VerifyOptions> {
-  const policy = await readPolicies(argv);
+  const policy = await readPolicies(argv, context);
   const at = argv.at === undefined ? context.now() : parseTime(argv.at, '--at');
   const { stored, ...trust } = await readTrust(argv, context);
   const intermediates = argv.intermediates
@@ -58,6 +60,7 @@ export async function readVerifyOptions(
     evidence: await readGiven(argv, intermediates, stored),
     fetch: await fetcher(argv, at, context),
     policy,
+    reference: referenceOf(argv),
     revocation: argv.revocation,
     threshold: argv.threshold,
     distinctRoots: argv['distinct-roots'],
@@ -166,12 +169,14 @@ function oneIdentity(given: readonly string[] = []): string {
 }
 
 /** The policy file, narrowed to `--identity` where that is given beside trust roots. */
-async function readPolicies(argv: VerifyArguments): Promise<VerifyOptions['policy']> {
+async function readPolicies(
+  argv: VerifyArguments,
+  { env }: CommandContext,
+): Promise<VerifyOptions['policy']> {
   const { TrustPolicy } = await import('../../loader/policy/policy.js');
+  const named = argv.policy ?? textVariable(env, 'MODELSEAL_POLICY');
   const file =
-    argv.policy === undefined
-      ? undefined
-      : (await import('../../loader/policy/document.js')).readPolicy(argv.policy);
+    named === undefined ? undefined : (await import('../../loader/policy/document.js')).readPolicy(named);
   if (argv.identity === undefined || argv['trusted-root'] !== undefined) return file;
   const narrow = TrustPolicy.accepting(argv.identity.map((identity) => ({ identity })));
   return file ? file.and(narrow) : narrow;

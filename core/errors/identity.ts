@@ -81,11 +81,6 @@ export const identityErrors = defineErrors({
       `the certificate of ${d.subject} names no e-mail address, URI or host that is one; accepted are ${list(d.accepted)}`,
     hint: 'Accept this signer by the fingerprint of its key or certificate, or ask for a certificate with an identity.',
   },
-  ERR_POLICY_INVALID: {
-    kind: 'usage',
-    say: (d: { file: string; problem: string }) => `${d.file} is not a valid trust policy: ${d.problem}`,
-    hint: 'See the description of the policy file in the documentation; unknown fields are errors, not ignored.',
-  },
   ERR_KEY_HINT_MISMATCH: {
     kind: 'refused',
     say: (d: { hint: string; fingerprint: string }) =>

@@ -5,6 +5,7 @@ import { generalErrors } from './general.js';
 import { guardErrors } from './guard.js';
 import { identityErrors } from './identity.js';
 import { integrityErrors } from './integrity.js';
+import { policyErrors } from './policy.js';
 import { quarantineErrors } from './quarantine.js';
 import { reachErrors } from './reach.js';
 import { recordErrors } from './records.js';
@@ -25,6 +26,7 @@ export const ERROR_TABLES = {
   timestamp: timestampErrors,
   bundle: bundleErrors,
   identity: identityErrors,
+  policy: policyErrors,
   integrity: integrityErrors,
   scan: scanErrors,
   quarantine: quarantineErrors,
@@ -43,6 +45,7 @@ const ALL = {
   ...timestampErrors,
   ...bundleErrors,
   ...identityErrors,
+  ...policyErrors,
   ...integrityErrors,
   ...scanErrors,
   ...quarantineErrors,

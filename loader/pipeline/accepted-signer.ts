@@ -1,6 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { ModelsealError } from '../../core/errors/index.js';
-import type { SignerRule, TrustPolicy } from '../policy/policy.js';
+import type { SignerRule } from '../policy/fields.js';
+import { identityPattern } from '../policy/pattern.js';
+import type { TrustPolicy } from '../policy/policy.js';
+import { requireSigner } from './policy-demands.js';
 import { PresentedSigner } from './presented-signer.js';
 
 /**
@@ -26,7 +29,8 @@ export class AcceptedSigner {
   /**
    * Holds a proven signer against the policy.
    *
-   * @throws {ModelsealError} `ERR_SIGNER_NOT_ACCEPTED`, `ERR_SIGNER_NO_IDENTITY`
+   * @throws {ModelsealError} `ERR_SIGNER_NOT_ACCEPTED`, `ERR_SIGNER_NO_IDENTITY`, and what
+   *   {@link requireSigner} throws
    */
   static from(presented: PresentedSigner, policy: TrustPolicy): AcceptedSigner {
     if (!PresentedSigner.isPresented(presented))
@@ -35,12 +39,16 @@ export class AcceptedSigner {
       if (group.some((rule) => fits(presented, rule))) continue;
       const { identities, keyFingerprint, label } = presented;
       const accepted = group.map(describeRule);
-      if (identities.length === 0 && group.every((rule) => rule.identity !== undefined)) {
+      if (
+        identities.length === 0 &&
+        group.every((rule) => rule.identity !== undefined || rule.identityPattern !== undefined)
+      ) {
         throw new ModelsealError('ERR_SIGNER_NO_IDENTITY', { subject: label, accepted });
       }
       const named = identities.length > 0 ? [...identities] : [`key ${keyFingerprint}`];
       throw new ModelsealError('ERR_SIGNER_NOT_ACCEPTED', { identities: named, accepted });
     }
+    requireSigner(presented, policy.demands);
     return new AcceptedSigner(presented, policy);
   }
 
@@ -58,15 +66,22 @@ export class AcceptedSigner {
   }
 }
 
-/** Exact comparison of one spelling each, no patterns. */
+/** Exact comparison of one spelling each; a pattern only where the rule calls it one. */
 const fits = ({ identities, keyFingerprint, chain }: PresentedSigner, rule: SignerRule): boolean =>
   (rule.identity === undefined || identities.includes(rule.identity)) &&
+  (rule.identityPattern === undefined || matches(rule.identityPattern, identities)) &&
   (rule.key === undefined || rule.key === keyFingerprint) &&
   (rule.certificate === undefined || rule.certificate === chain[0]?.fingerprint);
+
+function matches(pattern: string, identities: readonly string[]): boolean {
+  const holds = identityPattern(pattern);
+  return holds !== undefined && identities.some(holds);
+}
 
 const describeRule = (rule: SignerRule): string =>
   [
     rule.identity,
+    rule.identityPattern,
     rule.key === undefined ? undefined : `key ${rule.key}`,
     rule.certificate === undefined ? undefined : `certificate ${rule.certificate}`,
   ]

@@ -1,8 +1,11 @@
+import { isModelsealError } from '../../core/errors/index.js';
 import { describeKey } from '../../core/keys/index.js';
 import type { CacheUse } from '../../core/digest/index.js';
 import type { Report, ReportBuilder } from '../../core/report/index.js';
 import { isoTime, summarizeCertificate } from '../../core/x509/index.js';
 import type { EvidencePack } from '../evidence/pack.js';
+import type { Demands } from '../policy/fields.js';
+import type { TrustPolicy } from '../policy/policy.js';
 import type { SigstoreSigner } from '../sigstore/index.js';
 import type { TimeFinding } from '../timestamp/proven-time.js';
 import type { ComparedModel } from './compared-model.js';
@@ -11,6 +14,7 @@ import type { VerifiedManifest } from './verified-manifest.js';
 import type { VerifiedPayload } from './verified-payload.js';
 import type { PresentedSigner } from './presented-signer.js';
 import type { Vote } from './quorum.js';
+import type { AuditFinding } from './policy-choice.js';
 import type { AcceptedSigner } from './accepted-signer.js';
 
 // What each step found, in the words of the report. Steps know no report; `verify.ts` says here what they returned, and
@@ -72,6 +76,39 @@ export function reportTime(report: ReportBuilder, { tokens, proven }: TimeFindin
       `signed by ${isoTime(proven.signedAt)} at the latest, as ${proven.tsa} states`,
     );
   else report.warning('timestamp', 'no time stamp counts: the signer is judged at the present');
+}
+
+export function reportRule(report: ReportBuilder, rule: string): void {
+  report.passed('policy', `judged by the rule ${rule}`);
+}
+
+/**
+ * Demands that are judged late, when what they speak of is known.
+ *
+ * @throws {ModelsealError} what `require` throws for what is enforced
+ */
+export function judgeDemands(
+  { demands, audited }: TrustPolicy,
+  report: ReportBuilder,
+  require: (demands: Demands) => void,
+): void {
+  require(demands);
+  for (const one of audited) {
+    try {
+      require(one.demands);
+    } catch (error) {
+      if (!isModelsealError(error)) throw error;
+      report.warning(`policy.${one.check}`, `not enforced: ${error.message} [${error.code}]`);
+    }
+  }
+}
+
+export function reportAudit(report: ReportBuilder, found: readonly AuditFinding[]): void {
+  for (const { check, unmet } of found) {
+    if (unmet === undefined) report.passed(`policy.${check}`, 'met; it is reported and not enforced');
+    else report.warning(`policy.${check}`, `not enforced: ${unmet}`);
+  }
+  if (found.length > 0) report.reservation('policy not fully enforced');
 }
 
 export function reportFurther(report: ReportBuilder, further: readonly string[]): void {

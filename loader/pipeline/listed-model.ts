@@ -9,6 +9,7 @@ import {
 } from '../../core/model/index.js';
 import { VerifiedManifest } from './verified-manifest.js';
 import type { ListOptions } from './options.js';
+import { requireListing } from './policy-demands.js';
 import { inside } from './signature-file.js';
 
 /** The reference implementation calls the only file of a single-file model ".". */
@@ -112,7 +113,7 @@ export class ListedModel {
   /**
    * What is excluded comes from the caller, from custom, and, unless refused, from the manifest.
    *
-   * @throws {ModelsealError} `ERR_FILE_NOT_IN_MANIFEST`, and the codes of walking a model
+   * @throws {ModelsealError} `ERR_FILE_NOT_IN_MANIFEST`, the codes of walking a model, what {@link requireListing} throws
    */
   static of(verified: VerifiedManifest, path: string, options: ListOptions): ListedModel {
     if (!VerifiedManifest.isVerified(verified)) {
@@ -142,6 +143,11 @@ export class ListedModel {
       allowSymlinks: true,
       expects: expectedFolders(files),
     });
+    requireListing(
+      tree,
+      [...(options.ignorePaths ?? []), ...(honoured ? excluded : [])],
+      signer.policy.demands,
+    );
     return new ListedModel(verified, tree, excluded, honoured, only);
   }
 }

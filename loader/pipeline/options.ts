@@ -44,6 +44,8 @@ export interface VerifyOptions {
   readonly tsaPolicies?: readonly string[] | undefined;
   /** What must be known about revocation; a policy can demand more. */
   readonly revocation?: RevocationMode | undefined;
+  /** How the caller calls the model, `hf://…` or `oci://…`, for rules of a policy that speak of that. */
+  readonly reference?: string | undefined;
   /** Which signers are accepted, and other demands. Without it, whoever the trust vouches for. */
   readonly policy?: TrustPolicy | undefined;
   /** What the signer's certificate must be for, `code-signing` unless told. */
@@ -92,6 +94,7 @@ const VERIFY: OptionTable<VerifyOptions> = {
   tsaRoots: is.object,
   tsaPolicies: is.list(is.text),
   revocation: is.one('require', 'prefer', 'off'),
+  reference: is.text,
   policy: is.made(TrustPolicy),
   purpose: is.one(...PURPOSES),
   signature: is.text,

@@ -13,6 +13,7 @@ interface SignerParts {
   readonly identities: readonly string[];
   readonly malformed?: readonly string[];
   readonly chain: readonly Certificate[];
+  readonly policies?: readonly string[];
   readonly provenTime?: ProvenTime | undefined;
 }
 
@@ -30,6 +31,8 @@ export class PresentedSigner {
   readonly malformed: readonly string[];
   /** Leaf first, trust anchor last. */
   readonly chain: readonly Certificate[];
+  /** Certificate policies that hold for the whole path, OIDs. */
+  readonly policies: readonly string[];
   /** When it signed at the latest, where a trusted time stamp proves it. */
   readonly provenTime: ProvenTime | undefined;
   /** Keeps look-alikes from passing for a proven signer. */
@@ -42,6 +45,7 @@ export class PresentedSigner {
     this.identities = parts.identities;
     this.malformed = parts.malformed ?? [];
     this.chain = parts.chain;
+    this.policies = parts.policies ?? [];
     this.provenTime = parts.provenTime;
     Object.freeze(this);
   }
@@ -56,12 +60,19 @@ export class PresentedSigner {
    * @throws {ModelsealError} `ERR_KEY_WEAK`, `ERR_KEY_UNSUPPORTED`
    */
   static ofPath(checked: CheckedPath, provenTime?: ProvenTime): PresentedSigner {
-    const { leaf, anchor, chain } = checked.path;
+    const { leaf, anchor, chain, policies } = checked.path;
     requireStrongKey(leaf.publicKey(), `the key of ${leaf.label}`);
     const full = anchor.certificate ? [...chain, anchor.certificate] : chain;
     const publicKey = leaf.publicKey();
     const identified = readIdentities(leaf);
-    return new PresentedSigner({ method: 'certificate', publicKey, ...identified, chain: full, provenTime });
+    return new PresentedSigner({
+      method: 'certificate',
+      publicKey,
+      ...identified,
+      chain: full,
+      policies: policies.authorityPolicies,
+      provenTime,
+    });
   }
 
   /**

@@ -9,12 +9,15 @@ import type { ScanResult } from '../../scanner/scan.js';
 import type { ScannedModel } from '../../scanner/scanned-model.js';
 import type { MatchedModel } from './matched-model.js';
 import type { LoadOptions } from './options.js';
+import { judgeDemands } from './account.js';
+import { requireFormats } from './policy-demands.js';
+import type { TrustPolicy } from '../policy/policy.js';
 
 /**
  * The scan step: threats refuse, and so does what could not be understood; findings below the threshold stand in the
  * report.
  *
- * @throws {ModelsealError} `ERR_THREAT_FOUND`, `ERR_SCAN_INCOMPLETE`
+ * @throws {ModelsealError} `ERR_THREAT_FOUND`, `ERR_SCAN_INCOMPLETE`, `ERR_POLICY_FORMAT`
  */
 export function scanModel(
   model: MatchedModel,
@@ -26,11 +29,27 @@ export function scanModel(
   return report.step('scan', async () => {
     // The scanners are many modules; only who loads a model pays for them.
     const { ScannedModel } = await import('../../scanner/scanned-model.js');
-    return ScannedModel.from(model, subject, {
+    const scanned = await ScannedModel.from(model, subject, {
       ...options.scan,
       tensorFiles: await tensorFiles(model),
       onResult: reportScan(report),
     });
+    judgeFormats(scanned.result, model.manifest.signer.policy, report);
+    return scanned;
+  });
+}
+
+/**
+ * Holds the formats that a scan met against the policy: names promise, content decides.
+ *
+ * @throws {ModelsealError} `ERR_POLICY_FORMAT`
+ */
+export function judgeFormats(result: ScanResult, policy: TrustPolicy, report: ReportBuilder): void {
+  const found = result.files.flatMap(({ file, formats }) =>
+    (formats.length > 0 ? formats : ['unknown']).map((format) => [file, format] as const),
+  );
+  judgeDemands(policy, report, ({ formats }) => {
+    if (formats) requireFormats(found, formats);
   });
 }
 

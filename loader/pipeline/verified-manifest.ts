@@ -2,6 +2,7 @@ import { decodeStatement, type Statement } from '../../core/bundle/index.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import type { Manifest } from '../../core/model/index.js';
 import { isoTime } from '../../core/x509/index.js';
+import { requireManifest } from './policy-demands.js';
 import { VerifiedPayload } from './verified-payload.js';
 import type { AcceptedSigner } from './accepted-signer.js';
 
@@ -41,7 +42,7 @@ export class VerifiedManifest {
    * Parses bytes whose signature was checked.
    *
    * @param at The present: a time stamp does not prolong what the signer limited.
-   * @throws {ModelsealError} `ERR_SIGNATURE_EXPIRED`, the codes of the statement
+   * @throws {ModelsealError} `ERR_SIGNATURE_EXPIRED`, the codes of the statement, what {@link requireManifest} throws
    */
   static from(payload: VerifiedPayload, at: Date): VerifiedManifest {
     if (!VerifiedPayload.isVerified(payload))
@@ -51,6 +52,7 @@ export class VerifiedManifest {
     // Written so that an invalid Date (NaN) refuses.
     if (expires && !(at <= expires))
       throw new ModelsealError('ERR_SIGNATURE_EXPIRED', { expires: isoTime(expires), at: isoTime(at) });
+    requireManifest(statement.manifest, statement.annotations, payload.signer.policy.demands);
     return new VerifiedManifest(statement, payload.signer);
   }
 }

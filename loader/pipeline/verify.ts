@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { furtherNames, furtherSignatures, isSignature, UnverifiedBundle } from '../../core/bundle/index.js';
 import { PARALLEL_FILES, warmUp } from '../../core/digest/index.js';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
@@ -8,6 +9,7 @@ import { mergeEvidence, NO_EVIDENCE } from '../revocation/evidence.js';
 import type { ProvenTime } from '../timestamp/proven-time.js';
 import {
   reportAccepted,
+  reportAudit,
   reportComparison,
   reportFurther,
   reportListing,
@@ -17,6 +19,7 @@ import {
   reportPayload,
   reportPresented,
   reportQuorum,
+  reportRule,
   reportScope,
   reportSigstore,
   reportTime,
@@ -31,6 +34,7 @@ import { PresentedSigner } from './presented-signer.js';
 import type { Vote } from './quorum.js';
 import { inside, readSignature, signaturePath } from './signature-file.js';
 import { AcceptedSigner } from './accepted-signer.js';
+import { auditPolicy, type ChosenPolicy, choosePolicy, narrowTrust } from './policy-choice.js';
 
 /** A model that is what an accepted signer signed, and the account of how that was found out. */
 export interface VerifiedModel {
@@ -75,18 +79,49 @@ export async function verifyManifest(
   options: VerifyOptions,
   report: ReportBuilder,
 ): Promise<SignedList> {
-  const policy = await report.step('trust', () => effectivePolicy(options));
+  const said = await report.step('trust', () => effectivePolicy(options));
   const { pack } = options;
   const sources = await report.step('bundle', () =>
     pack ? packedSources(path, pack) : filedSources(path, options.signature),
   );
   if (pack) reportPack(report, pack);
-  const judged = pack ? withPack(options, pack) : options;
+  const given = pack ? withPack(options, pack) : options;
+  const chosen = await report.step('policy', () =>
+    choosePolicy(path, () => sources.bytes(sources.first), said, options),
+  );
+  if (chosen.rule !== undefined) reportRule(report, chosen.rule);
+  const judged = await report.step('trust', () => ({ ...given, ...narrowTrust(given, chosen.policy) }));
+  const list = await verifyUnder(path, sources, chosen, judged, report);
+  const audited = await auditPolicy(chosen.policy, async (policy) => {
+    const scratch = new ReportBuilder(path, options.at);
+    const own = { ...given, ...narrowTrust(given, policy) };
+    const found = await verifyUnder(path, sources, { ...chosen, policy }, own, scratch);
+    const { ignorePaths, only } = given;
+    const { manifest, file: signatureFile, further } = found;
+    // Of a model in a registry, its layers are judged instead.
+    if (!existsSync(path)) return undefined;
+    return ListedModel.of(manifest, path, { signatureFile, further, ignorePaths, only });
+  });
+  reportAudit(report, audited);
+  return list;
+}
+
+/** The steps of as many signatures as a policy for this very model asks for. */
+async function verifyUnder(
+  path: string,
+  sources: Sources,
+  { policy, model }: ChosenPolicy,
+  options: VerifyOptions,
+  report: ReportBuilder,
+): Promise<SignedList> {
+  const { pack } = options;
   const { first, further, unsigned } = sources;
   const read = new Map<string, Uint8Array>();
   const verifyOne = async (file: string, into: ReportBuilder): Promise<VerifiedManifest> => {
     const bytes = await into.step('bundle', () => sources.bytes(file));
-    return verifyBundle(bytes, judged, policy, into, () => read.set(file, bytes));
+    const manifest = await verifyBundle(bytes, options, policy, into, () => read.set(file, bytes));
+    requireName(model, manifest);
+    return manifest;
   };
   if (policy.threshold === 1) {
     const manifest = await verifyOne(first, report);
@@ -182,6 +217,15 @@ function withPack(options: VerifyOptions, pack: EvidencePack): VerifyOptions {
   };
 }
 
+/** A rule was chosen by what the first signature claims: what is signed must be the same, in every one that counts. */
+function requireName(
+  claimed: string | undefined,
+  { manifest: { modelName: signed } }: VerifiedManifest,
+): void {
+  if (claimed !== undefined && claimed !== signed)
+    throw new ModelsealError('ERR_POLICY_MODEL_NAME', { claimed, signed });
+}
+
 /** The steps of one signature. */
 async function verifyBundle(
   bytes: Uint8Array,
@@ -241,24 +285,10 @@ function effectivePolicy(options: VerifyOptions): TrustPolicy {
   if (!(options.at instanceof Date) || Number.isNaN(options.at.getTime())) {
     throw new ModelsealError('ERR_USAGE', { problem: 'the time of verification (at) is not a date' });
   }
-  const policy = options.policy ?? TrustPolicy.of();
-  const effective = policy.and(
-    TrustPolicy.of({
-      revocation: options.revocation,
-      manifestIgnores: options.manifestIgnores,
-      threshold: options.threshold,
-      distinctRoots: options.distinctRoots,
-      // These two have no option: the policy's own word stays.
-      signatures: policy.signatures,
-      legacy: policy.legacy,
-    }),
+  const { revocation, manifestIgnores, threshold, distinctRoots } = options;
+  return (options.policy ?? TrustPolicy.of()).with(
+    TrustPolicy.of({ revocation, manifestIgnores, threshold, distinctRoots }).demands,
   );
-  // A key, or one Sigstore identity, is one signer.
-  if (effective.threshold > 1 && !options.trustRoots) {
-    const problem = 'several signers are asked for, which needs trust in certificates';
-    throw new ModelsealError('ERR_USAGE', { problem });
-  }
-  return effective;
 }
 
 async function acceptSigner(

@@ -3,29 +3,21 @@ import { ModelsealError } from '../../core/errors/index.js';
 import { checkOptions, is, type OptionTable } from '../../core/options.js';
 import { parseIdentity } from '../../core/x509/identity.js';
 import type { RevocationMode } from '../revocation/index.js';
-
-/** Whose signatures are accepted. A signer fits a rule when everything the rule names is true of it. */
-export interface SignerRule {
-  /**
-   * `email:…`, `uri:…` or `dns:…`, or one of them without its kind where its form says it; compared by kind and exactly
-   * with the certificate's subject alternative name.
-   */
-  readonly identity?: string;
-  /** SHA-256 over the signer's SubjectPublicKeyInfo, lower-case hexadecimal. */
-  readonly key?: string;
-  /** SHA-256 over the DER of the signer's certificate, lower-case hexadecimal. */
-  readonly certificate?: string;
-}
+import { stricter } from './combine.js';
+import type { Audited, Demands, SignerRule } from './fields.js';
+import { identityPattern } from './pattern.js';
+import { chooseRule, type PolicyRule } from './rule.js';
+import type { PolicySubject } from './scope.js';
+import { isVersion } from './version.js';
 
 /** The parts of a policy; what is left out is at its default. */
-export interface PolicyFields {
-  readonly signers?: readonly (readonly SignerRule[])[] | undefined;
-  readonly revocation?: RevocationMode | undefined;
-  readonly manifestIgnores?: 'allow' | 'refuse' | undefined;
-  readonly signatures?: 'all' | 'any' | undefined;
-  readonly legacy?: 'allow' | 'refuse' | undefined;
-  readonly threshold?: number | undefined;
-  readonly distinctRoots?: boolean | undefined;
+export type PolicyFields = Demands;
+
+/** What is beside the demands that are enforced, where a policy comes from a file. */
+interface Rest {
+  readonly audited?: readonly Audited[];
+  /** Groups of rules, one of a file: of each, the most specific one that fits a model adds its demands. */
+  readonly rules?: readonly (readonly PolicyRule[])[];
 }
 
 /**
@@ -35,37 +27,29 @@ export interface PolicyFields {
  * file allows and never widen it.
  */
 export class TrustPolicy {
-  /** Groups of rules: a signer must fit at least one rule of every group. */
-  readonly signers: readonly (readonly SignerRule[])[];
-  readonly revocation: RevocationMode | undefined;
-  /** Whether excluded paths that the manifest itself records are honoured. */
-  readonly manifestIgnores: 'allow' | 'refuse';
-  /** Of several signatures in one envelope: each must verify, or one is enough. */
-  readonly signatures: 'all' | 'any';
-  /** Whether the signature form of release 0.2 of the reference implementation is accepted. */
-  readonly legacy: 'allow' | 'refuse';
-  /** How many different signers must have signed the model. */
-  readonly threshold: number;
-  /** They must be under different CAs as well, so that one that is compromised does not suffice. */
-  readonly distinctRoots: boolean;
+  /** What is enforced, as it was said. */
+  readonly demands: Demands;
+  readonly audited: readonly Audited[];
+  readonly rules: readonly (readonly PolicyRule[])[];
   /** Keeps look-alike objects from passing for a policy. */
   readonly #made = true;
 
-  private constructor(fields: PolicyFields) {
-    checkOptions('a trust policy', fields, FIELDS);
-    this.signers = (fields.signers ?? []).map((group) => group.map(spelled));
-    this.revocation = fields.revocation;
-    this.manifestIgnores = fields.manifestIgnores ?? 'allow';
-    this.signatures = fields.signatures ?? 'all';
-    this.legacy = fields.legacy ?? 'allow';
-    this.threshold = checkedThreshold(fields.threshold ?? 1);
-    this.distinctRoots = fields.distinctRoots ?? false;
+  private constructor(demands: Demands, { audited = [], rules = [] }: Rest = {}) {
+    checkOptions('a trust policy', demands, FIELDS);
+    checkThreshold(demands.threshold ?? 1);
+    checkMinimum(demands.minimumVersion);
+    this.demands = Object.freeze({
+      ...demands,
+      ...(demands.signers ? { signers: demands.signers.map((group) => group.map(spelled)) } : {}),
+    });
+    this.audited = audited;
+    this.rules = rules;
     Object.freeze(this);
   }
 
   /** A policy with the given demands and none besides: any signer that the trust roots vouch for is accepted. */
-  static of(fields: PolicyFields = {}): TrustPolicy {
-    return new TrustPolicy(fields);
+  static of(demands: PolicyFields = {}): TrustPolicy {
+    return new TrustPolicy(demands);
   }
 
   /**
@@ -80,17 +64,70 @@ export class TrustPolicy {
     return new TrustPolicy({ signers: [rules] });
   }
 
-  /** Both policies at once; where they differ, the stricter. */
+  /** Both policies at once; where they differ, the stricter. What one of them only reports, it goes on to report. */
   and(other: TrustPolicy): TrustPolicy {
-    return new TrustPolicy({
-      signers: [...this.signers, ...other.signers],
-      revocation: stricter(this.revocation, other.revocation),
-      manifestIgnores: this.manifestIgnores === 'refuse' ? 'refuse' : other.manifestIgnores,
-      signatures: this.signatures === 'all' ? 'all' : other.signatures,
-      legacy: this.legacy === 'refuse' ? 'refuse' : other.legacy,
-      threshold: Math.max(this.threshold, other.threshold),
-      distinctRoots: this.distinctRoots || other.distinctRoots,
+    const word = (policy: TrustPolicy): Demands => ({ ...policy.demands, signatures: policy.signatures });
+    return new TrustPolicy(stricter(word(this), word(other)), {
+      audited: [...this.audited, ...other.audited],
+      rules: [...this.rules, ...other.rules],
     });
+  }
+
+  /** Further demands of the same author: what is not said again stays as it was said. */
+  with(demands: Demands, rest: Rest = {}): TrustPolicy {
+    checkOptions('TrustPolicy.with', demands, FIELDS);
+    checkOptions('TrustPolicy.with', rest, REST);
+    return new TrustPolicy(stricter(this.demands, demands), {
+      audited: [...this.audited, ...(rest.audited ?? [])],
+      rules: [...this.rules, ...(rest.rules ?? [])],
+    });
+  }
+
+  /**
+   * What is demanded of one model: of every group of rules, the most specific one that fits has been added.
+   *
+   * @throws {ModelsealError} `ERR_POLICY_NO_RULE`, `ERR_POLICY_AMBIGUOUS`
+   */
+  for(subject: PolicySubject): TrustPolicy {
+    let policy = new TrustPolicy(this.demands, { audited: this.audited });
+    for (const { demands, audited } of this.chosen(subject)) policy = policy.with(demands, { audited });
+    return policy;
+  }
+
+  /**
+   * The rules that are for one model, one of each group.
+   *
+   * @throws {ModelsealError} `ERR_POLICY_NO_RULE`, `ERR_POLICY_AMBIGUOUS`
+   */
+  chosen(subject: PolicySubject): readonly PolicyRule[] {
+    return this.rules.map((group) => chooseRule(group, subject));
+  }
+
+  /** The same with nothing that is only reported. */
+  enforced(): TrustPolicy {
+    return new TrustPolicy(this.demands, { rules: this.rules });
+  }
+
+  get signers(): readonly (readonly SignerRule[])[] {
+    return this.demands.signers ?? [];
+  }
+  get revocation(): RevocationMode | undefined {
+    return this.demands.revocation;
+  }
+  get manifestIgnores(): 'allow' | 'refuse' {
+    return this.demands.manifestIgnores ?? 'allow';
+  }
+  get signatures(): 'all' | 'any' {
+    return this.demands.signatures ?? 'all';
+  }
+  get legacy(): 'allow' | 'refuse' {
+    return this.demands.legacy ?? 'allow';
+  }
+  get threshold(): number {
+    return this.demands.threshold ?? 1;
+  }
+  get distinctRoots(): boolean {
+    return this.demands.distinctRoots ?? false;
   }
 
   /** True where no signer is named: the trust root alone decides. */
@@ -99,33 +136,59 @@ export class TrustPolicy {
   }
 }
 
-const FIELDS: OptionTable<PolicyFields> = {
+const texts = is.list(is.text);
+const FIELDS: OptionTable<Demands> = {
   signers: is.list(is.list(is.object)),
+  anchors: texts,
+  timestampAnchors: texts,
+  timestampPolicies: texts,
+  timestamp: is.one('require', 'allow'),
+  extendedKeyUsages: texts,
+  certificatePolicies: texts,
+  minRsaBits: is.number,
+  minEcBits: is.number,
+  minHashBits: is.number,
+  hashes: texts,
   revocation: is.one('require', 'prefer', 'off'),
-  manifestIgnores: is.one('allow', 'refuse'),
-  signatures: is.one('all', 'any'),
-  legacy: is.one('allow', 'refuse'),
   threshold: is.number,
   distinctRoots: is.flag,
+  formats: texts,
+  maxFiles: is.number,
+  maxBytes: is.number,
+  storage: is.list(texts),
+  minimumVersion: is.text,
+  manifestIgnores: is.one('allow', 'refuse'),
+  ignorePaths: texts,
+  unsignedFiles: is.one('allow', 'refuse'),
+  signatures: is.one('all', 'any'),
+  legacy: is.one('allow', 'refuse'),
 };
-const RULE: OptionTable<SignerRule> = { identity: is.text, key: is.text, certificate: is.text };
+const REST: OptionTable<Rest> = { audited: is.list(is.object), rules: is.list(is.list(is.object)) };
+const RULE: OptionTable<SignerRule> = {
+  identity: is.text,
+  identityPattern: is.text,
+  key: is.text,
+  certificate: is.text,
+};
 
 /** A rule with its identity in the one spelling that identities of certificates have. */
 function spelled(rule: SignerRule): SignerRule {
   checkOptions('a rule of a trust policy', rule, RULE);
-  return rule.identity === undefined ? rule : { ...rule, identity: parseIdentity(rule.identity) };
+  const { identity, identityPattern: pattern } = rule;
+  if (pattern !== undefined && identityPattern(pattern) === undefined)
+    throw new ModelsealError('ERR_USAGE', { problem: `${pattern} is not a pattern of identities` });
+  return identity === undefined ? rule : { ...rule, identity: parseIdentity(identity) };
 }
 
 /** @throws {ModelsealError} `ERR_USAGE` */
-function checkedThreshold(threshold: number): number {
-  if (Number.isInteger(threshold) && threshold >= 1 && threshold <= MAX_SIGNERS) return threshold;
+function checkThreshold(threshold: number): void {
+  if (Number.isInteger(threshold) && threshold >= 1 && threshold <= MAX_SIGNERS) return;
   const problem = `the threshold of signers is a whole number from 1 to ${MAX_SIGNERS}`;
   throw new ModelsealError('ERR_USAGE', { problem });
 }
 
-const ORDER: readonly RevocationMode[] = ['off', 'prefer', 'require'];
-
-function stricter(a: RevocationMode | undefined, b: RevocationMode | undefined): RevocationMode | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b;
+/** @throws {ModelsealError} `ERR_USAGE` */
+function checkMinimum(version: string | undefined): void {
+  if (version === undefined || isVersion(version)) return;
+  throw new ModelsealError('ERR_USAGE', { problem: `the minimum version ${version} is not a version` });
 }

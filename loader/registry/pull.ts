@@ -38,7 +38,7 @@ export async function pullModel(text: string, target: string, options: PullOptio
   try {
     const files = await report.step('download', () => download(artifact, folder, options));
     if (!artifact.compared) await compareFiles(artifact, folder, options, report);
-    await finishCopy(text, folder, files, artifact.signatures, options, report, true);
+    await finishCopy(text, folder, artifact.verified, files, artifact.signatures, options, report, true);
     return { ...publish(folder, full, target, files, report), reference: artifact.reference };
   } finally {
     folder.remove();

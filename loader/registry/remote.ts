@@ -1,12 +1,15 @@
 import { ModelsealError } from '../../core/errors/index.js';
+import { DEFAULT_IGNORED } from '../../core/model/index.js';
 import { type Report, ReportBuilder } from '../../core/report/index.js';
+import { judgeDemands } from '../pipeline/account.js';
+import { requireLayers } from '../pipeline/policy-demands.js';
 import type { VerifiedManifest } from '../pipeline/verified-manifest.js';
 import { filesOf, type RegistryFile } from './artifact.js';
 import { RegistryClient } from './client.js';
 import { compareLayers, filesOfModel, saysAll } from './compare.js';
 import { checkRegistryVerifyOptions, type RegistryVerifyOptions } from './options.js';
 import { parseReference } from './reference.js';
-import { fetchSignatures, verifySignatures } from './signatures.js';
+import { fetchSignatures, SIGNATURE_NAMES, verifySignatures } from './signatures.js';
 
 /** A model in a registry whose signature was accepted. */
 export interface SignedArtifact {
@@ -52,6 +55,14 @@ export async function openArtifact(
   report.artifact({ reference, digest: manifest.digest });
   const { manifest: verified, read } = await verifySignatures(text, bundles, verify, report);
   const files = filesOfModel(verified, all, options.ignorePaths);
+  const { serialization } = verified.manifest;
+  const { policy } = verified.signer;
+  const excluded = policy.manifestIgnores === 'allow' ? serialization.ignorePaths : [];
+  const usual: readonly string[] = [...SIGNATURE_NAMES, ...DEFAULT_IGNORED];
+  const left = [...(options.ignorePaths ?? []), ...excluded.filter((path) => !usual.includes(path))];
+  await report.step('policy', () =>
+    judgeDemands(policy, report, (demands) => requireLayers(reference, files, left, demands)),
+  );
   const compared = saysAll(verified);
   if (compared) compareLayers(verified, files, reference, options, report);
   return { client, verified, files, signatures: [...read.values()], reference, compared };

@@ -66,9 +66,10 @@ export async function fetchSignatures(
 export async function verifySignatures(
   subject: string,
   bundles: readonly Uint8Array[],
-  options: VerifyOptions,
+  given: VerifyOptions,
   report: ReportBuilder,
 ): Promise<SignedList> {
+  const options = { ...given, reference: given.reference ?? subject };
   const folder = PrivateFolder.make(tmpdir(), 'exec', 'signatures');
   try {
     const together = place(folder.content, 'all', bundles);

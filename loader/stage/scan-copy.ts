@@ -2,19 +2,21 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ReportBuilder } from '../../core/report/index.js';
 import { OPEN_FLAGS } from '../../core/digest/index.js';
+import type { TrustPolicy } from '../policy/policy.js';
 import type { ScanOptions } from '../../scanner/options.js';
-import { reportScan } from '../pipeline/scan.js';
+import { judgeFormats, reportScan } from '../pipeline/scan.js';
 
 /**
  * Looks for threats in a copy that nobody else can change, file by file and without holding one in memory.
  *
- * @throws {ModelsealError} `ERR_THREAT_FOUND`, `ERR_SCAN_INCOMPLETE`
+ * @throws {ModelsealError} `ERR_THREAT_FOUND`, `ERR_SCAN_INCOMPLETE`, `ERR_POLICY_FORMAT`
  */
 export async function scanCopy(
   folder: string,
   names: readonly string[],
   subject: string,
   options: ScanOptions | undefined,
+  policy: TrustPolicy,
   report: ReportBuilder,
 ): Promise<void> {
   await report.step('scan', async () => {
@@ -36,7 +38,8 @@ export async function scanCopy(
       },
     };
     try {
-      await ScannedModel.from(model, subject, { ...options, onResult: reportScan(report) });
+      const scanned = await ScannedModel.from(model, subject, { ...options, onResult: reportScan(report) });
+      judgeFormats(scanned.result, policy, report);
     } finally {
       close();
     }

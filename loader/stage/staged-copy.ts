@@ -18,6 +18,7 @@ import { isSigned } from '../pipeline/hold.js';
 import { ListedModel } from '../pipeline/listed-model.js';
 import { MatchedModel } from '../pipeline/matched-model.js';
 import { SIGNATURE_NAME } from '../pipeline/signature-file.js';
+import type { VerifiedManifest } from '../pipeline/verified-manifest.js';
 import { verifyManifest } from '../pipeline/verify.js';
 import { Copier, unwritable } from './copy.js';
 import type { StageOptions } from './options.js';
@@ -83,7 +84,7 @@ export async function copyVerified(
   });
   reportComparison(report, compared);
   MatchedModel.from(compared);
-  await finishCopy(path, folder, copied, [...read.values()], options, report, durable);
+  await finishCopy(path, folder, verified, copied, [...read.values()], options, report, durable);
   return { files: copied, single: listed.tree.single ? listed.tree.name : undefined };
 }
 
@@ -95,6 +96,7 @@ export async function copyVerified(
 export async function finishCopy(
   subject: string,
   folder: PrivateFolder,
+  { signer }: VerifiedManifest,
   files: readonly string[],
   signatures: readonly Uint8Array[],
   options: StageOptions,
@@ -103,7 +105,7 @@ export async function finishCopy(
 ): Promise<void> {
   writeSignatures(folder.content, files, signatures);
   if (options.skipScan) report.skipped('scan', 'not scanned, on request');
-  else await scanCopy(folder.content, files, subject, options.scan, report);
+  else await scanCopy(folder.content, files, subject, options.scan, signer.policy, report);
   seal(folder.content, durable);
 }
 

@@ -38,6 +38,6 @@ export function trustFromStore(store: TrustStore, path: string, names?: readonly
     intermediates,
     // Fetched some time ago, and passed over for newer where there is newer.
     evidence: decodeEvidence(evidence, 'trust store', intermediates, 'fetched'),
-    scopes: AnchorScopes.of(signing),
+    scopes: AnchorScopes.of(entries),
   };
 }

@@ -1,6 +1,6 @@
 import { ModelsealError } from '../../core/errors/index.js';
 import type { Certificate } from '../../core/x509/index.js';
-import type { AnchorEntry } from './entry.js';
+import type { AnchorEntry, AnchorUse } from './entry.js';
 import { coversName, scopeText } from './scope.js';
 
 /** Which models an anchor may vouch for by their signed names, asked when the name is proven. */
@@ -13,6 +13,12 @@ export class AnchorScopes {
 
   static of(entries: readonly AnchorEntry[]): AnchorScopes {
     return new AnchorScopes(entries);
+  }
+
+  /** The certificates of anchors by their names; what is not there, or not for this use, gives none. */
+  named(names: readonly string[], use: AnchorUse): readonly Certificate[] {
+    const wanted = this.#entries.filter((entry) => entry.use === use && names.includes(entry.name));
+    return wanted.flatMap(({ certificates }) => certificates);
   }
 
   /** Under which name an anchor is trusted: a root and its successors have one. */
@@ -36,8 +42,10 @@ export class AnchorScopes {
   }
 
   #named(anchor: Certificate | undefined): readonly AnchorEntry[] {
-    return this.#entries.filter(({ certificates }) =>
-      certificates.some((certificate) => certificate.fingerprint === anchor?.fingerprint),
+    return this.#entries.filter(
+      ({ use, certificates }) =>
+        use === 'signing' &&
+        certificates.some((certificate) => certificate.fingerprint === anchor?.fingerprint),
     );
   }
 }

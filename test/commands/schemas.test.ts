@@ -29,7 +29,8 @@ describe('schemas of the --json documents', () => {
   it('are schemas, and say which document they are of', () => {
     const folder = new URL('../../docs/schemas/', import.meta.url);
     const ajv = new Ajv2020({ strictTypes: false });
-    for (const file of readdirSync(folder)) {
+    // The trust policy is read, not printed.
+    for (const file of readdirSync(folder).filter((name) => name !== 'policy.v1.json')) {
       const schema = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as {
         properties: { schema: { const: string } };
       };
