@@ -32,6 +32,11 @@ export const COMMANDS: CommandList = [
     load: () => import('./trust.js'),
   },
   {
+    name: 'policy',
+    describe: 'The trust policy file: init, check, explain',
+    load: () => import('./policy.js'),
+  },
+  {
     name: 'stage',
     describe: 'A verified, read-only copy of a model, which appears only if everything verified',
     load: () => import('./stage.js'),

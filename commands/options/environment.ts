@@ -82,7 +82,17 @@ export const VARIABLES = {
   MODELSEAL_POLICY: {
     kind: 'text',
     option: '--policy',
-    commands: ['verify', 'load', 'stage', 'exec', 'check', 'watch', 'run', 'quarantine restore'],
+    commands: [
+      'verify',
+      'load',
+      'stage',
+      'exec',
+      'check',
+      'watch',
+      'run',
+      'quarantine restore',
+      'policy explain',
+    ],
     meaning: 'Trust policy file',
   },
   NO_COLOR: { kind: 'any', option: '--no-color', commands: 'all', meaning: 'No colour on a terminal' },

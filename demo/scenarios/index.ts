@@ -10,6 +10,7 @@ import { signatureMoved } from './signature-moved.js';
 import { signatureStripped } from './signature-stripped.js';
 import { signerMissing } from './signer-missing.js';
 import { swappedAfterVerification } from './swapped-after-verification.js';
+import { versionRolledBack } from './version-rolled-back.js';
 import { weightsBit } from './weights-bit.js';
 import { wrapperAdded } from './wrapper-added.js';
 import { wrapperReplacesFile } from './wrapper-replaces-file.js';
@@ -29,6 +30,7 @@ export const SCENARIOS: readonly Scenario[] = [
   certificateExpiredStamped,
   revokedKeyStamped,
   signerMissing,
+  versionRolledBack,
   signatureMoved,
   swappedAfterVerification,
   wrapperUnderGuard,

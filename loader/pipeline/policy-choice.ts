@@ -5,9 +5,10 @@ import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { TrustAnchors } from '../path/anchor.js';
 import type { Demands, PolicyCheck } from '../policy/fields.js';
 import type { TrustPolicy } from '../policy/policy.js';
-import { scopeSentence } from '../policy/scope.js';
+import { type PolicySubject, scopeSentence } from '../policy/scope.js';
 import type { ListedModel } from './listed-model.js';
 import type { VerifyOptions } from './options.js';
+import { readSignature, signaturePath } from './signature-file.js';
 
 /** What is demanded of one model. */
 export interface ChosenPolicy {
@@ -37,9 +38,7 @@ export function choosePolicy(
     const bundle = UnverifiedBundle.parse(bytes());
     const model = decodeStatement(bundle.payload).manifest.modelName;
     const subject = { model, path: realPlace(path), reference: options.reference };
-    const rules = said.chosen(subject);
-    const rule = rules.map(({ name, scope }) => `${name} (${scopeSentence(scope)})`).join('; ');
-    return { policy: said.for(subject), model, rule };
+    return { policy: said.for(subject), model, rule: rulesText(said, subject) };
   })();
   // A key, or one Sigstore identity, is one signer.
   if (chosen.policy.threshold > 1 && !options.trustRoots) {
@@ -50,7 +49,7 @@ export function choosePolicy(
 }
 
 /** Where a model lies: a folder or file, through links. What is not there is for whoever reads it to say. */
-export function realPlace(path: string): string {
+function realPlace(path: string): string {
   try {
     return realpathSync(path);
   } catch {
@@ -124,3 +123,27 @@ async function unmet(
     return `${error.message} [${error.code}]`;
   }
 }
+
+/**
+ * What a policy demands of a model, by what its first signature claims. Nothing is verified.
+ *
+ * @throws {ModelsealError} `ERR_SIGNATURE_MISSING`, what {@link choosePolicy} throws
+ */
+export function explainPolicy(
+  path: string,
+  said: TrustPolicy,
+  signature: string | undefined,
+  reference: string | undefined,
+) {
+  const bundle = UnverifiedBundle.parse(readSignature(path, signaturePath(path, signature)).bytes);
+  const model = decodeStatement(bundle.payload).manifest.modelName;
+  const subject = { model, path: realPlace(path), reference };
+  const { demands, audited } = said.for(subject);
+  return { model, rule: rulesText(said, subject), demands, notEnforced: audited };
+}
+
+const rulesText = (said: TrustPolicy, subject: PolicySubject): string | undefined =>
+  said
+    .chosen(subject)
+    .map(({ name, scope }) => `${name} (${scopeSentence(scope)})`)
+    .join('; ') || undefined;

@@ -263,6 +263,7 @@ describe('environment variables', () => {
         exec: ['exec', signed, ...trust],
         run: ['run', join(signed, 'main.js'), '--signed', signed, ...trust],
         'quarantine restore': ['quarantine', 'restore', 'none', ...trust],
+        'policy explain': ['policy', 'explain', signed],
       };
       const args = words[command] ?? [command, signed, ...trust];
       const invalid = async (env: Env, ...more: string[]): Promise<boolean> => {

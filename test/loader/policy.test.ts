@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -23,6 +23,8 @@ import { policySchema } from '../../loader/policy/schema.js';
 import { compareVersions } from '../../loader/policy/version.js';
 import { identityPattern } from '../../loader/policy/pattern.js';
 import { type SignOptions, signModel } from '../../signer/index.js';
+import { cli } from '../support/cli.js';
+import { checkDocument } from '../support/schemas.js';
 import { editBundle, flip } from '../support/edit-bundle.js';
 import { expectCode, expectCodeAsync } from '../support/errors.js';
 import { AT, extensions, general, makeLeaf, makeRoot, testKey } from '../support/pki.js';
@@ -363,6 +365,43 @@ describe('trust policy: every field', function () {
       const policy = rules(`{name: a, scope: {model: model}, ${nobody}}`, '{name: b, scope: {model: free}}');
       await expectCodeAsync('ERR_SIGNATURE_INVALID', () => verify(policy));
     });
+  });
+});
+
+describe('trust policy: commands', function () {
+  this.timeout(20_000);
+  const temp = useTemp();
+
+  it('write profiles that are valid, say what they have, and explain a model', async () => {
+    const model = writeModel(join(temp(), 'model'));
+    await pub.sign(model);
+    const run = async (...args: string[]) => {
+      const { code, stdout } = await cli(['policy', ...args, '--json']);
+      checkDocument(stdout);
+      return { code, document: JSON.parse(stdout) };
+    };
+    const levels: Record<string, number> = { development: 0, staging: 0, production: 0 };
+    for (const profile of Object.keys(levels)) {
+      const file = join(temp(), `${profile}.yaml`);
+      expect((await run('init', file, '--profile', profile)).code).to.equal(0);
+      const { document } = await run('check', file);
+      levels[profile] = document.notEnforced.length;
+      expect((await run('init', file)).document.error.code).to.equal('ERR_FILE_EXISTS');
+    }
+    expect(levels).to.deep.equal({ development: 4, staging: 2, production: 0 });
+    const file = join(temp(), 'rules.yaml');
+    writeFileSync(file, 'version: 1\nrules:\n  - {name: a, scope: {modelPrefix: mod}, threshold: 2}\n');
+    const { document } = await run('explain', model, '--policy', file);
+    expect(document).to.deep.include({
+      model: 'model',
+      rule: 'a (model beginning with mod)',
+      demands: { threshold: 2 },
+    });
+    expect((await run('explain', model)).document.error.code).to.equal('ERR_USAGE');
+    writeFileSync(file, 'version: 1\nrules:\n  - {name: a, scope: {model: b}}\n');
+    expect((await run('explain', model, '--policy', file)).document.error.code).to.equal(
+      'ERR_POLICY_NO_RULE',
+    );
   });
 });
 
