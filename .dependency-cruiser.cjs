@@ -45,7 +45,7 @@ module.exports = {
       from: {
         path: '^loader/(path|policy|pipeline|revocation|sigstore|timestamp|trust)/',
         pathNot:
-          '^loader/(path/build|revocation/report|pipeline/(account|load|options|scan|signer-path|verify))\\.ts$',
+          '^loader/(path/build|revocation/report|pipeline/(accept-signer|account|load|options|scan|signer-path|verify))\\.ts$',
       },
       to: { path: '^core/report/(index|builder)' },
     },

@@ -57,6 +57,16 @@ export const COMMANDS: CommandList = [
     load: () => import('./pull.js'),
   },
   {
+    name: 'attest',
+    describe: 'Sign a statement about a model: where it comes from, what is in it, what was found in it',
+    load: () => import('./attest.js'),
+  },
+  {
+    name: 'lineage',
+    describe: 'Verify a model and every model that it was made from',
+    load: () => import('./lineage.js'),
+  },
+  {
     name: 'evidence',
     describe: 'All that a signature needs to be verified offline, in one file',
     load: () => import('./evidence.js'),

@@ -66,7 +66,15 @@ const evidence: Command = (context) =>
 
 export default evidence;
 
-function say({ file, signatures, certificates, crls, ocspResponses, currentUntil }: PackDescription): string {
+function say({
+  file,
+  signatures,
+  certificates,
+  crls,
+  ocspResponses,
+  attestations,
+  currentUntil,
+}: PackDescription): string {
   return [
     printable(file),
     ...signatures.map(({ model, method, chain, timestamps, problem }) =>
@@ -84,6 +92,9 @@ function say({ file, signatures, certificates, crls, ocspResponses, currentUntil
     ...ocspResponses.map(
       ({ responder, producedAt, nextUpdate }) =>
         `  OCSP response  ${printable(responder)}, ${producedAt} to ${nextUpdate ?? 'no stated end'}`,
+    ),
+    ...attestations.map(
+      ({ type, problem }) => `  attestation    ${type ?? `cannot be read: ${printable(problem ?? '')}`}`,
     ),
     `  current until  ${currentUntil ?? 'no revocation evidence says'}`,
   ].join('\n');

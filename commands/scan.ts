@@ -1,4 +1,16 @@
-import { type Command, type CommandContext, command, formatBytes, printable } from './terminal/index.js';
+import { ModelsealError } from '../core/errors/index.js';
+import type { ScanPolicy } from '../scanner/policy.js';
+import {
+  type Arguments,
+  type Command,
+  type CommandContext,
+  command,
+  formatBytes,
+  printable,
+} from './terminal/index.js';
+import { type PassphraseArguments, passphraseOptions } from './options/passphrase.js';
+import { readSigner, SIGNING } from './options/signing.js';
+import { flag, text as textOption, type Values } from './options/table.js';
 import { SCAN, scanPolicy } from './options/scan.js';
 import type { FileScan, ScanResult } from '../scanner/scan.js';
 import type { FileVerdict, Finding } from '../scanner/types.js';
@@ -11,7 +23,7 @@ const scan: Command = (context) =>
     command: 'scan <paths..>',
     describe: 'Look for threats in models without loading them',
     builder: (yargs) =>
-      yargs
+      passphraseOptions(yargs)
         .positional('paths', {
           type: 'string',
           array: true,
@@ -23,6 +35,14 @@ const scan: Command = (context) =>
           type: 'number',
           describe: 'Largest pickle in bytes that is not worth a remark (default 52428800)',
         })
+        .options({
+          attest: flag('Sign the result, whatever it is: an attestation of the type scan, of one model'),
+          'private-key': SIGNING['private-key'],
+          'signing-certificate': SIGNING['signing-certificate'],
+          'certificate-chain': SIGNING['certificate-chain'],
+          out: textOption('With --attest: file to write [MODEL.scan.attestation.json, beside the model]'),
+          force: flag('With --attest: replace an older file'),
+        })
         .option('all', { type: 'boolean', default: false, describe: 'Show clean files too' })
         .example('$0 scan ./models', 'Scan a folder')
         .example('$0 scan model.pt --json', 'One file, as JSON'),
@@ -32,6 +52,7 @@ const scan: Command = (context) =>
         ...(await scanPolicy(argv)),
         ...(argv.maxPickleSize === undefined ? {} : { maxPickleBytes: argv.maxPickleSize }),
       };
+      const attesting = argv.attest ? await prepare(argv, context) : undefined;
       const progress = context.output.progress('scanning');
       let result: ScanResult;
       try {
@@ -42,6 +63,7 @@ const scan: Command = (context) =>
       } finally {
         progress.done();
       }
+      await attesting?.(result, policy);
       await context.record('scan', OUTCOME[result.verdict], {
         paths: argv.paths,
         verdicts: result.verdicts,
@@ -53,6 +75,40 @@ const scan: Command = (context) =>
   });
 
 export default scan;
+
+/** Everything that can be wrong is found before the scan, which may take long. */
+async function prepare(
+  argv: Arguments<Values<typeof SIGNING>> &
+    PassphraseArguments & {
+      readonly paths: readonly string[];
+      readonly out?: string | undefined;
+      readonly force: boolean;
+    },
+  context: CommandContext,
+): Promise<(result: ScanResult, policy: ScanPolicy) => Promise<void>> {
+  const [model, ...more] = argv.paths;
+  const { privateKey } = argv;
+  if (model === undefined || more.length > 0 || privateKey === undefined)
+    throw new ModelsealError('ERR_USAGE', { problem: '--attest needs one model and --private-key' });
+  const { attestModel, digestModel, scanPredicate } = await import('../signer/index.js');
+  const signer = await readSigner({ ...argv, privateKey }, context);
+  const { treeDigest } = await digestModel(model);
+  return async (result, policy) => {
+    const at = context.now();
+    const predicate = scanPredicate(result, policy, at);
+    const { out, force } = argv;
+    const attested = await attestModel(model, {
+      ...signer,
+      at,
+      type: 'scan',
+      predicate,
+      expected: treeDigest,
+      out,
+      overwrite: force,
+    });
+    context.output.note(`attested: ${printable(attested.file)}`);
+  };
+}
 
 /** More findings of one file than this are no longer read; `--json` has them all. */
 const SHOWN = 20;

@@ -59,6 +59,13 @@ export {
   type WatchOptions,
   watchFolder,
 } from './check/index.js';
+// loader/attestation: what accepted signers say of a model, and what it was made from.
+export {
+  type AttestationDemand,
+  type Lineage,
+  VerifiedAttestation,
+  verifyLineage,
+} from './attestation/index.js';
 // loader/evidence: all that a signature needs besides the trust root, in one file.
 export {
   describePack,

@@ -1,4 +1,6 @@
 import { lstatSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { furtherSignatures } from '../core/bundle/index.js';
 import { ModelsealError } from '../core/errors/index.js';
 import {
   DEFAULT_IGNORED,
@@ -35,7 +37,14 @@ export async function digestModel(
   checkOptions('digestModel', options, { ...SERIALIZATION, progress: is.call });
   const folder = lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true;
   const rules = IgnoreRules.from(
-    folder ? [...DEFAULT_IGNORED, DEFAULT_SIGNATURE_NAME, ...(options.ignorePaths ?? [])] : [],
+    folder
+      ? [
+          ...DEFAULT_IGNORED,
+          DEFAULT_SIGNATURE_NAME,
+          ...furtherSignatures(join(path, DEFAULT_SIGNATURE_NAME)).map((file) => basename(file)),
+          ...(options.ignorePaths ?? []),
+        ]
+      : [],
     'caller',
   );
   const serialization = serializationOf(options, rules);

@@ -4,8 +4,6 @@ import {
   decodeStatement,
   encodeBundle,
   encodeStatement,
-  keyHint,
-  type Material,
   matchSignature,
   type StapledEvidence,
   UnverifiedBundle,
@@ -14,7 +12,7 @@ import { type CacheUse, DigestCache } from '../core/digest/index.js';
 import { IN_TOTO_PAYLOAD_TYPE, preAuthEncoding } from '../core/dsse.js';
 import { ModelsealError } from '../core/errors/index.js';
 import { ioError } from '../core/files.js';
-import { requireStrongKey, type SigningKey } from '../core/keys/index.js';
+import type { SigningKey } from '../core/keys/index.js';
 import {
   DEFAULT_IGNORED,
   IgnoreRules,
@@ -28,8 +26,8 @@ import {
 import { checkOptions, is, type OptionTable } from '../core/options.js';
 import type { ProgressSink } from '../core/progress.js';
 import { Certificate } from '../core/x509/index.js';
-import { checkSigningCertificate, orderChain } from './certificates.js';
 import { completenessProblems } from './complete/index.js';
+import { materialOf } from './material.js';
 import { type ModelMetadata, metadataAnnotations } from './metadata.js';
 import { signedBefore } from './reuse.js';
 import { SERIALIZATION, type SerializationOptions, serializationOf } from './serialization.js';
@@ -120,7 +118,10 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
   checkOptions('signModel', options, SIGN);
   const { key, at } = options;
   const warnings: string[] = [];
-  const material = checkedMaterial(options);
+  const material = materialOf(
+    { key, certificate: options.certificate, chain: options.chain, staple: options.staple, at },
+    warnings,
+  );
   const annotations = options.metadata && metadataAnnotations(options.metadata);
   const { root, single } = locate(path);
   const overwrite = options.overwrite ?? false;
@@ -176,17 +177,6 @@ export async function signModel(path: string, options: SignOptions): Promise<Sig
     metadata: options.metadata,
     reused: measured.cache,
   };
-
-  function checkedMaterial(o: SignOptions): Material {
-    if (!o.certificate) {
-      if (o.chain?.length) throw new ModelsealError('ERR_SIGN_CHAIN_WITHOUT_CERTIFICATE', {});
-      requireStrongKey(key.publicKey, 'the signing key');
-      return { keyHint: keyHint(key.publicKey) };
-    }
-    warnings.push(...checkSigningCertificate(o.certificate, key.publicKey, at));
-    const chain = [o.certificate, ...orderChain(o.certificate, o.chain ?? [], at)].map((c) => c.raw);
-    return { chain, stapled: o.staple };
-  }
 }
 
 /** @throws {ModelsealError} `ERR_SIGN_OPTION`, `ERR_SIGN_REUSE` */

@@ -1,3 +1,4 @@
+import { ATTESTATION_NAMES } from '../../core/attestation/types.js';
 import { belowModel } from '../../core/below.js';
 import { ModelsealError } from '../../core/errors/index.js';
 import type { VerifyOptions } from '../../loader/pipeline/options.js';
@@ -17,6 +18,17 @@ export const VERIFICATION = {
   evidence: text(
     'Evidence pack: signatures, chains, CRLs and OCSP responses come from it alone, nothing is fetched',
   ),
+  attestation: list('Attestation about the model; those beside it, of the required types, without it'),
+  'require-attestation': {
+    ...list('Attestation without which the model is refused'),
+    choices: ATTESTATION_NAMES,
+  },
+  attester: list('Identity that may attest, exactly; whoever may sign the model without it'),
+  'scan-version': text('With --require-attestation scan: version of the scanner, exactly'),
+  'scan-max-age': {
+    type: 'number',
+    describe: 'With --require-attestation scan: how many days old it may be',
+  },
   'ignore-paths': list('Path inside the model that is no part of it'),
   'ignore-unsigned-files': flag('Accept files that the manifest does not name'),
   'manifest-ignores': {
@@ -67,6 +79,9 @@ export async function readVerifyOptions(
     purpose: argv.purpose,
     signature: argv.signature,
     pack: await readPack(argv),
+    attestations: argv.attestation,
+    requireAttestations: readDemands(argv),
+    attesters: argv.attester,
     ignorePaths: argv['ignore-paths']?.map((path) => belowModel(argv.model, path)),
     ignoreUnsignedFiles: argv['ignore-unsigned-files'],
     manifestIgnores: argv['manifest-ignores'] === false ? 'refuse' : 'allow',
@@ -106,6 +121,16 @@ async function readGiven(
   const { mergeEvidence, NO_EVIDENCE, readEvidence } = await import('../../loader/revocation/evidence.js');
   const given = readEvidence({ crlFiles: crl ?? [], ocspFiles: ocsp ?? [], certificates });
   return mergeEvidence(given, stored?.evidence ?? NO_EVIDENCE);
+}
+
+function readDemands(argv: VerifyArguments): VerifyOptions['requireAttestations'] {
+  const { 'require-attestation': types, 'scan-version': scannerVersion, 'scan-max-age': maxAgeDays } = argv;
+  const scan = scannerVersion !== undefined || maxAgeDays !== undefined;
+  if (scan && !types?.includes('scan')) {
+    const problem = '--scan-version and --scan-max-age need --require-attestation scan';
+    throw new ModelsealError('ERR_USAGE', { problem });
+  }
+  return types?.map((type) => (type === 'scan' ? { type, scannerVersion, maxAgeDays } : { type }));
 }
 
 async function readPack({ evidence, signature, fetch }: VerifyArguments): Promise<VerifyOptions['pack']> {

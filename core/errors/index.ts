@@ -1,3 +1,4 @@
+import { attestationErrors } from './attestation.js';
 import { bundleErrors } from './bundle.js';
 import { caErrors } from './ca.js';
 import { certificateErrors } from './certificate.js';
@@ -25,6 +26,7 @@ export const ERROR_TABLES = {
   revocation: revocationErrors,
   timestamp: timestampErrors,
   bundle: bundleErrors,
+  attestation: attestationErrors,
   identity: identityErrors,
   policy: policyErrors,
   integrity: integrityErrors,
@@ -44,6 +46,7 @@ const ALL = {
   ...revocationErrors,
   ...timestampErrors,
   ...bundleErrors,
+  ...attestationErrors,
   ...identityErrors,
   ...policyErrors,
   ...integrityErrors,

@@ -25,7 +25,14 @@ export async function packEvidence(
 ): Promise<PackedEvidence> {
   checkVerifyOptions('packEvidence', options);
   if (options.pack) throw new ModelsealError('ERR_USAGE', { problem: 'a pack is not made from a pack' });
-  const { fetch, evidence = NO_EVIDENCE, intermediates = [], signature: _, ...trust } = options;
+  const {
+    fetch,
+    evidence = NO_EVIDENCE,
+    intermediates = [],
+    signature: _,
+    attestations: __,
+    ...trust
+  } = options;
   const report = options.report ?? new ReportBuilder(path, options.at);
   const fetched: RevocationEvidence[] = [];
   const recording: VerifyOptions['fetch'] =
@@ -35,13 +42,14 @@ export async function packEvidence(
       fetched.push(found);
       return found;
     });
-  const { read } = await verifyManifest(path, { ...options, fetch: recording }, report);
+  const { read, attestations } = await verifyManifest(path, { ...options, fetch: recording }, report);
   const found = mergeEvidence(evidence, ...fetched);
   const pack = EvidencePack.of(file, {
     signatures: [...read.values()],
     certificates: distinct([...intermediates, ...found.certificates].map(({ raw }) => raw)),
     crls: distinct(found.crls.map(({ list }) => list.raw)),
     ocspResponses: distinct(found.ocsp.map(({ response }) => response.raw)),
+    attestations: attestations.map((attestation) => attestation.bytes),
   });
   // As whoever gets the file reads it.
   const received = EvidencePack.parse(pack.encode(), file);

@@ -1,3 +1,4 @@
+import { decodeAttestation } from '../../core/attestation/index.js';
 import { decodeStatement, UnverifiedBundle } from '../../core/bundle/index.js';
 import { isModelsealError } from '../../core/errors/index.js';
 import { TimestampToken } from '../../core/timestamp/index.js';
@@ -27,6 +28,7 @@ export interface PackDescription {
     readonly producedAt: string;
     readonly nextUpdate: string | null;
   }[];
+  readonly attestations: readonly { readonly type?: string; readonly problem?: string }[];
   /** The first time at which some of the revocation evidence is no longer current; null where none says. */
   readonly currentUntil: string | null;
 }
@@ -52,6 +54,7 @@ export function describePack(pack: EvidencePack): PackDescription {
       producedAt: isoTime(response.producedAt),
       nextUpdate: earliest(response.answers.flatMap(({ nextUpdate }) => nextUpdate ?? [])),
     })),
+    attestations: pack.attestations.map(describeAttestation),
     currentUntil: earliest(ends),
   };
 }
@@ -68,6 +71,15 @@ function describeSignature(bytes: Uint8Array): PackDescription['signatures'][num
   } catch (error) {
     if (!isModelsealError(error)) throw error;
     return { chain: [], timestamps: [], problem: error.message };
+  }
+}
+
+function describeAttestation(bytes: Uint8Array): PackDescription['attestations'][number] {
+  try {
+    return { type: decodeAttestation(UnverifiedBundle.parse(bytes).payload).type };
+  } catch (error) {
+    if (!isModelsealError(error)) throw error;
+    return { problem: error.message };
   }
 }
 

@@ -16,6 +16,8 @@ export const MAX_PACK_BYTES = 256 * 1024 * 1024;
 const MAX_DEPTH = 4;
 /** Chains lie in the signatures; these are what else helps, such as the CAs of a time-stamp authority. */
 const MAX_CERTIFICATES = 256;
+/** As many as are read for one model. */
+const MAX_ATTESTATIONS = 64;
 const MAX_CERTIFICATE_BYTES = 64 * 1024;
 
 /** What goes into a pack. */
@@ -25,6 +27,8 @@ export interface PackParts {
   readonly certificates: readonly Uint8Array[];
   readonly crls: readonly Uint8Array[];
   readonly ocspResponses: readonly Uint8Array[];
+  /** Signed statements about the model, see `attestModel`. */
+  readonly attestations: readonly Uint8Array[];
 }
 
 const LISTS: { readonly [K in keyof PackParts]: { readonly most: number; readonly bytes: number } } = {
@@ -32,6 +36,7 @@ const LISTS: { readonly [K in keyof PackParts]: { readonly most: number; readonl
   certificates: { most: MAX_CERTIFICATES, bytes: MAX_CERTIFICATE_BYTES },
   crls: { most: MAX_EVIDENCE_ITEMS, bytes: MAX_CRL_BYTES },
   ocspResponses: { most: MAX_EVIDENCE_ITEMS, bytes: MAX_OCSP_BYTES },
+  attestations: { most: MAX_ATTESTATIONS, bytes: MAX_BUNDLE_BYTES },
 };
 const NAMES = Object.keys(LISTS) as (keyof PackParts)[];
 
@@ -44,6 +49,7 @@ export class EvidencePack {
   /** Where it was read from, for reports; a file of that name inside a model is no part of it. */
   readonly file: string;
   readonly signatures: readonly Uint8Array[];
+  readonly attestations: readonly Uint8Array[];
   readonly certificates: readonly Certificate[];
   /** Counts as evidence that was given on purpose. */
   readonly evidence: RevocationEvidence;
@@ -53,6 +59,7 @@ export class EvidencePack {
   private constructor(file: string, parts: PackParts) {
     this.file = file;
     this.signatures = parts.signatures;
+    this.attestations = parts.attestations;
     this.certificates = parts.certificates.map((der) => Certificate.decode(der));
     const { crls, ocspResponses: ocsp } = parts;
     this.evidence = decodeEvidence({ crls, ocsp }, file, this.certificates);
@@ -88,6 +95,7 @@ export class EvidencePack {
       certificates: readList(lists.certificates, 'certificates', file),
       crls: readList(lists.crls, 'crls', file),
       ocspResponses: readList(lists.ocspResponses, 'ocspResponses', file),
+      attestations: readList(lists.attestations, 'attestations', file),
     });
   }
 
@@ -116,6 +124,7 @@ export class EvidencePack {
       certificates: this.certificates.map(({ raw }) => raw),
       crls: this.evidence.crls.map(({ list }) => list.raw),
       ocspResponses: this.evidence.ocsp.map(({ response }) => response.raw),
+      attestations: this.attestations,
     };
     const lists = NAMES.map((name) => [
       name,

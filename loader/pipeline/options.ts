@@ -10,6 +10,7 @@ import type { TrustAnchors } from '../path/index.js';
 import { PURPOSES, type Purpose } from '../path/purposes.js';
 import { TrustPolicy } from '../policy/policy.js';
 import type { RevocationEvidence, RevocationMode } from '../revocation/index.js';
+import { type AttestationDemand, checkDemands } from '../attestation/demand.js';
 import { EvidencePack } from '../evidence/pack.js';
 import type { EngineChoice } from '../runtime/onnx/engine.js';
 import { checkScanOptions, type ScanOptions } from '../../scanner/options.js';
@@ -58,6 +59,12 @@ export interface VerifyOptions {
    * `signature` and `fetch`.
    */
   readonly pack?: EvidencePack | undefined;
+  /** Attestations about the model; those beside it, of the types that are demanded, without it. */
+  readonly attestations?: readonly string[] | undefined;
+  /** Attestations without which the model is refused. */
+  readonly requireAttestations?: readonly AttestationDemand[] | undefined;
+  /** Identities that may attest, exactly; without them whoever may sign the model. */
+  readonly attesters?: readonly string[] | undefined;
   /** Paths relative to the model that are not part of it. */
   readonly ignorePaths?: readonly string[] | undefined;
   /** Accept files that no manifest names. They are never handed out. */
@@ -99,6 +106,9 @@ const VERIFY: OptionTable<VerifyOptions> = {
   purpose: is.one(...PURPOSES),
   signature: is.text,
   pack: is.made(EvidencePack),
+  attestations: is.list(is.text),
+  requireAttestations: is.list(is.object),
+  attesters: is.list(is.text),
   ignorePaths: is.list(is.text),
   ignoreUnsignedFiles: is.flag,
   threshold: is.number,
@@ -132,13 +142,17 @@ const LOAD: OptionTable<LoadOptions> = {
 
 /** @throws {ModelsealError} `ERR_USAGE` */
 export function checkVerifyOptions(of: string, options: VerifyOptions): void {
-  told(options, () => checkOptions(of, options, VERIFY));
+  told(options, () => {
+    checkOptions(of, options, VERIFY);
+    checkDemands(options.requireAttestations ?? []);
+  });
 }
 
 /** @throws {ModelsealError} `ERR_USAGE` */
 export function checkLoadOptions(of: string, options: LoadOptions): void {
   told(options, () => {
     checkOptions(of, options, LOAD);
+    checkDemands(options.requireAttestations ?? []);
     if (options.scan) checkScanOptions(of, options.scan);
   });
 }

@@ -3,26 +3,21 @@ import { furtherNames, furtherSignatures, isSignature, UnverifiedBundle } from '
 import { PARALLEL_FILES, warmUp } from '../../core/digest/index.js';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { type Report, ReportBuilder } from '../../core/report/index.js';
+import type { VerifiedAttestation } from '../attestation/verified-attestation.js';
 import type { EvidencePack } from '../evidence/pack.js';
 import { TrustPolicy } from '../policy/policy.js';
 import { mergeEvidence, NO_EVIDENCE } from '../revocation/evidence.js';
-import type { ProvenTime } from '../timestamp/proven-time.js';
 import {
-  reportAccepted,
   reportAudit,
   reportComparison,
   reportFurther,
   reportListing,
-  reportLogged,
   reportManifest,
   reportPack,
   reportPayload,
-  reportPresented,
   reportQuorum,
   reportRule,
   reportScope,
-  reportSigstore,
-  reportTime,
 } from './account.js';
 import { ComparedModel } from './compared-model.js';
 import { ListedModel } from './listed-model.js';
@@ -30,10 +25,9 @@ import { VerifiedManifest } from './verified-manifest.js';
 import { MatchedModel } from './matched-model.js';
 import { checkVerifyOptions, type VerifyOptions } from './options.js';
 import { VerifiedPayload } from './verified-payload.js';
-import { PresentedSigner } from './presented-signer.js';
 import type { Vote } from './quorum.js';
 import { inside, readSignature, signaturePath } from './signature-file.js';
-import { AcceptedSigner } from './accepted-signer.js';
+import { acceptSigner } from './accept-signer.js';
 import { auditPolicy, type ChosenPolicy, choosePolicy, narrowTrust } from './policy-choice.js';
 
 /** A model that is what an accepted signer signed, and the account of how that was found out. */
@@ -66,6 +60,8 @@ export interface SignedList {
   readonly further: readonly string[];
   /** The signatures that were verified, by file, as they were read. */
   readonly read: ReadonlyMap<string, Uint8Array>;
+  /** What accepted signers say of a model with these files. */
+  readonly attestations: readonly VerifiedAttestation[];
 }
 
 /**
@@ -103,7 +99,14 @@ export async function verifyManifest(
     return ListedModel.of(manifest, path, { signatureFile, further, ignorePaths, only });
   });
   reportAudit(report, audited);
-  return list;
+  const { attestations = [], requireAttestations = [] } = options;
+  if (attestations.length + requireAttestations.length + (pack?.attestations.length ?? 0) === 0)
+    return { ...list, attestations: [] };
+  const found = await report.step('attestation', async () => {
+    const { judgeAttestations } = await import('../attestation/judge.js');
+    return judgeAttestations(path, list.manifest, judged, chosen.policy, report);
+  });
+  return { ...list, attestations: found };
 }
 
 /** The steps of as many signatures as a policy for this very model asks for. */
@@ -113,7 +116,7 @@ async function verifyUnder(
   { policy, model }: ChosenPolicy,
   options: VerifyOptions,
   report: ReportBuilder,
-): Promise<SignedList> {
+): Promise<Omit<SignedList, 'attestations'>> {
   const { pack } = options;
   const { first, further, unsigned } = sources;
   const read = new Map<string, Uint8Array>();
@@ -289,78 +292,4 @@ function effectivePolicy(options: VerifyOptions): TrustPolicy {
   return (options.policy ?? TrustPolicy.of()).with(
     TrustPolicy.of({ revocation, manifestIgnores, threshold, distinctRoots }).demands,
   );
-}
-
-async function acceptSigner(
-  bundle: UnverifiedBundle,
-  options: VerifyOptions,
-  policy: TrustPolicy,
-  report: ReportBuilder,
-): Promise<AcceptedSigner> {
-  const { at, trustRoots, publicKey, sigstore } = options;
-  const wanted = trustRoots ? 'certificate' : publicKey ? 'key' : 'sigstore';
-  if (bundle.method !== wanted) {
-    const mismatch = new ModelsealError('ERR_TRUST_METHOD', { found: bundle.method, wanted });
-    report.failed('trust', mismatch);
-    throw mismatch;
-  }
-  const accept = (present: () => PresentedSigner): Promise<AcceptedSigner> =>
-    report.step('identity', () => {
-      const presented = present();
-      reportPresented(report, presented);
-      const accepted = AcceptedSigner.from(presented, policy);
-      reportAccepted(report, accepted);
-      return accepted;
-    });
-  if (publicKey) {
-    const time = await provenTime(bundle, options, policy, report);
-    return accept(() => PresentedSigner.ofKey(bundle, publicKey, time));
-  }
-  if (sigstore) {
-    const signer = await report.step('sigstore', async () => {
-      const { LoggedSignature, SigstoreSigner } = await import('../sigstore/index.js');
-      const logged = await LoggedSignature.verify(bundle, sigstore);
-      reportLogged(report);
-      return SigstoreSigner.from(logged, sigstore, at);
-    });
-    reportSigstore(report, signer);
-    return accept(() => PresentedSigner.ofSigstore(signer));
-  }
-  if (!trustRoots) throw new ModelsealError('ERR_TRUST_MISSING', {});
-  // Path validation is a third of all this code, and the other methods have no use for it.
-  const { checkSignerPath } = await import('./signer-path.js');
-  const time = await provenTime(bundle, options, policy, report);
-  const judged = { ...options, trustRoots };
-  const checked = await checkSignerPath(bundle, judged, policy, report, time?.signedAt);
-  return accept(() => PresentedSigner.ofPath(checked, time));
-}
-
-/** When the signature was made at the latest, as far as trusted authorities say; the code for it is loaded when needed. */
-async function provenTime(
-  bundle: UnverifiedBundle,
-  { tsaRoots: anchors, tsaPolicies: policies, at, evidence, fetch, intermediates = [] }: VerifyOptions,
-  { revocation }: TrustPolicy,
-  report: ReportBuilder,
-): Promise<ProvenTime | undefined> {
-  const count = bundle.timestamps.length;
-  if (count === 0 || !anchors) {
-    const untrusted = `${count} not looked at: no time-stamp authority is trusted (--tsa-root)`;
-    if (count > 0) report.skipped('timestamp', untrusted);
-    else if (anchors) report.skipped('timestamp', 'the signature has no time stamp');
-    return undefined;
-  }
-  return report.step('timestamp', async () => {
-    const { ProvenTime } = await import('../timestamp/proven-time.js');
-    const found = await ProvenTime.read(bundle, {
-      anchors,
-      policies,
-      at,
-      intermediates,
-      evidence,
-      revocation,
-      fetch,
-    });
-    reportTime(report, found);
-    return found.proven;
-  });
 }
