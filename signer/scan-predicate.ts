@@ -1,4 +1,5 @@
 import type { Predicate } from '../core/attestation/index.js';
+import { checkOptions, is, type OptionTable } from '../core/options.js';
 import { VERSION } from '../core/version.js';
 import { isoTime } from '../core/x509/index.js';
 
@@ -20,8 +21,18 @@ export interface ScanRules {
   readonly maxPickleBytes?: number | undefined;
 }
 
+const RULES: OptionTable<ScanRules> = {
+  disable: is.list(is.text),
+  enable: is.list(is.text),
+  failOn: is.text,
+  allowUnparsed: is.flag,
+  severity: is.object,
+  maxPickleBytes: is.number,
+};
+
 /** The predicate of a scan attestation. What departs from the default rules is in it, so that a softer scan shows. */
 export function scanPredicate(result: ScanFindings, rules: ScanRules, at: Date): Predicate {
+  checkOptions('scanPredicate', rules, RULES);
   const { disable = [], enable = [], failOn = 'medium', allowUnparsed = false } = rules;
   const { severity = {}, maxPickleBytes } = rules;
   const found = new Map<string, number>();

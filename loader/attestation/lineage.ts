@@ -1,7 +1,7 @@
 import { baseModels } from '../../core/attestation/index.js';
 import { isModelsealError, ModelsealError } from '../../core/errors/index.js';
 import { ReportBuilder } from '../../core/report/index.js';
-import type { VerifyOptions } from '../pipeline/options.js';
+import { checkVerifyOptions, type VerifyOptions } from '../pipeline/options.js';
 import { runVerification, verifyManifest } from '../pipeline/verify.js';
 
 /** A model that verified, and the models it was made from, which did too. */
@@ -33,6 +33,7 @@ export async function verifyLineage(
   bases: readonly string[],
   options: VerifyOptions,
 ): Promise<Lineage> {
+  checkVerifyOptions('verifyLineage', options);
   if (bases.length > MAX_BASES)
     throw new ModelsealError('ERR_USAGE', { problem: `more than ${MAX_BASES} base models were named` });
   // What belongs to the first model alone.
