@@ -17,7 +17,6 @@ const AREAS: { readonly [A in keyof typeof ERROR_TABLES]: string } = {
   identity: 'Trust and identity',
   policy: 'Trust policy',
   attestation: 'Attestations and lineage',
-  identity: 'Identity and trust policy',
   integrity: 'Files of the model',
   scan: 'Threat scan',
   quarantine: 'Store, quarantine, audit log',
