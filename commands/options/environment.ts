@@ -68,6 +68,8 @@ export const VARIABLES = {
       'load',
       'stage',
       'exec',
+      'pull',
+      'evidence pack',
       'check',
       'watch',
       'quarantine restore',

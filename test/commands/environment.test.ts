@@ -223,6 +223,21 @@ describe('environment variables', () => {
         exec: () => ['exec', signed, ...later, '--', 'true'],
         check: () => ['check', signed, ...later],
         watch: () => ['watch', signed, ...later],
+        // Nobody listens there: whom to trust is asked first.
+        pull: () => [
+          'pull',
+          'oci://localhost:9/acme/tiny:v1',
+          join(temp(), `pulled-${randomUUID()}`),
+          ...later,
+        ],
+        'evidence pack': () => [
+          'evidence',
+          'pack',
+          signed,
+          '--out',
+          join(temp(), `${randomUUID()}.json`),
+          ...later,
+        ],
         'quarantine restore': () => ['quarantine', 'restore', 'none', ...later],
         'trust add': () => ['trust', 'add', 'other', root],
         'trust list': () => ['trust', 'list'],
