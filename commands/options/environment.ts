@@ -89,6 +89,8 @@ export const VARIABLES = {
       'load',
       'stage',
       'exec',
+      'pull',
+      'evidence pack',
       'check',
       'watch',
       'run',

@@ -276,6 +276,15 @@ describe('environment variables', () => {
       const words: Readonly<Record<string, readonly string[]>> = {
         stage: ['stage', signed, join(temp(), `staged-${randomUUID()}`), ...trust],
         exec: ['exec', signed, ...trust],
+        pull: ['pull', 'oci://localhost:9/acme/tiny:v1', join(temp(), `pulled-${randomUUID()}`), ...trust],
+        'evidence pack': [
+          'evidence',
+          'pack',
+          signed,
+          '--out',
+          join(temp(), `${randomUUID()}.json`),
+          ...trust,
+        ],
         run: ['run', join(signed, 'main.js'), '--signed', signed, ...trust],
         'quarantine restore': ['quarantine', 'restore', 'none', ...trust],
         'policy explain': ['policy', 'explain', signed],
