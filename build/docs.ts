@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT } from '../commands/exit-codes.js';
 import { VARIABLES, type Variable } from '../commands/options/environment.js';
 import { ERROR_TABLES, sentenceOf } from '../core/errors/index.js';
+import { apiIndex } from './api.js';
 import { demoPicture } from './demo-picture.js';
 import { policySchema } from '../loader/policy/schema.js';
 
@@ -86,7 +87,9 @@ export const FILES: readonly { file: string; content: () => string }[] = [
     file: 'docs/schemas/policy.v1.json',
     content: () => `${JSON.stringify(policySchema(), null, 2)}\n`,
   },
+  { file: 'docs/api.md', content: apiIndex },
 ];
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const { file, name, content } of BLOCKS) {
     const path = fileURLToPath(new URL(`../${file}`, import.meta.url));

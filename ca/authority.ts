@@ -155,6 +155,9 @@ export interface OpenOptions {
  *
  * @param ask Asked for the passphrase of a key file, at most once per key.
  * @throws {ModelsealError} `ERR_CA_NOT_FOUND`, `ERR_CA_INCOMPLETE`, `ERR_CA_FILES_DIFFER`, `ERR_CA_DATABASE…`
+ * @example
+ * const authority = await openAuthority('authority', async (file) => passphraseOf(file));
+ * await authority.close();
  */
 export async function openAuthority(
   home: string,

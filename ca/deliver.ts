@@ -22,8 +22,8 @@ export interface DeliveryRequest {
   readonly out: string;
   readonly at: Date;
   readonly name?: string | undefined;
-  readonly emails: readonly string[];
-  readonly uris: readonly string[];
+  readonly emails?: readonly string[] | undefined;
+  readonly uris?: readonly string[] | undefined;
   readonly days?: number | undefined;
   /** Certify the key of this request; without one, a fresh key is made. */
   readonly csr?: CertificateRequest | undefined;
@@ -60,6 +60,9 @@ export interface Delivery {
  * writing fail all the same, nothing stays behind but its record, from which `ca show --pem` prints it again.
  *
  * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, what {@link Authority.issue} throws
+ * @example
+ * const csr = readRequest('ada/request.csr');
+ * await issueInto(authority, { out: 'ada', at: new Date(), csr, emails: ['ada@example.org'], protection: 'plain' });
  */
 export async function issueInto(authority: Authority, request: DeliveryRequest): Promise<Delivery> {
   checkOptions('issueInto', request, DELIVERY);
@@ -92,6 +95,8 @@ const TSA: OptionTable<TsaOrder> = { ...FRESH, at: is.time, name: is.text, days:
  * Makes the key and certificate of a time-stamp authority, in the manner of {@link issueInto}.
  *
  * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, what {@link Authority.issueTsa} throws
+ * @example
+ * await issueTsaInto(authority, { out: 'tsa', at: new Date(), name: 'Example time stamps', protection: passphrase });
  */
 export async function issueTsaInto(
   authority: Authority,
@@ -162,9 +167,12 @@ export interface RequestFiles {
  * Makes a key and a request for it: what a developer does whose key the authority shall never see.
  *
  * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, `ERR_CA_NAME`, `ERR_CA_IDENTITY…`
+ * @example
+ * await requestInto({ out: 'ada', name: 'Ada Lovelace', emails: ['ada@example.org'], protection: passphrase });
  */
 export async function requestInto(
-  options: Pick<DeliveryRequest, 'out' | 'keyType' | 'protection'> & Identities & { readonly name: string },
+  options: Pick<DeliveryRequest, 'out' | 'keyType' | 'protection'> &
+    Partial<Identities> & { readonly name: string },
 ): Promise<RequestFiles> {
   checkOptions('requestInto', options, {
     ...FRESH,
@@ -177,7 +185,8 @@ export async function requestInto(
   const { key, file } = await freshKey(options, files.key);
   const removeFolder = makeFolder(options.out);
   try {
-    const csr = await createRequest(signingKey(key), options.name, options);
+    const { name, emails = [], uris = [] } = options;
+    const csr = await createRequest(signingKey(key), name, { emails, uris });
     // Read back as the authority will: a request that it would refuse is not worth sending.
     CertificateRequest.verify(csr, files.request);
     writeNewFiles([file, { path: files.request, data: encodePem('CERTIFICATE REQUEST', csr), mode: PUBLIC }]);
@@ -214,7 +223,7 @@ interface Wishes {
 }
 
 function stated(request: DeliveryRequest): Wishes {
-  return { name: nameOf(request), emails: request.emails, uris: request.uris, ignored: [] };
+  return { name: nameOf(request), emails: request.emails ?? [], uris: request.uris ?? [], ignored: [] };
 }
 
 /**
@@ -224,11 +233,12 @@ function stated(request: DeliveryRequest): Wishes {
 function requested(request: DeliveryRequest, csr: CertificateRequest): Wishes {
   const { commonName, emails, uris, otherNames, extensions } = csr.requested;
   const accept = request.acceptCsrIdentities === true;
-  const own = request.emails.length > 0 || request.uris.length > 0;
+  const own: Identities = { emails: request.emails ?? [], uris: request.uris ?? [] };
+  const named = own.emails.length > 0 || own.uris.length > 0;
   const wishes = {
     name: nameOf(request, accept ? commonName : undefined),
-    emails: own || !accept ? request.emails : emails,
-    uris: own || !accept ? request.uris : uris,
+    emails: named || !accept ? own.emails : emails,
+    uris: named || !accept ? own.uris : uris,
   };
   const ignored = [
     ...(commonName !== undefined && commonName !== wishes.name ? [`name ${commonName}`] : []),
@@ -246,7 +256,7 @@ const SUBJECT_ALT_NAME = '2.5.29.17';
 
 /** The operator's word first, then the identity that the operator vouched for; an accepted request's own name last. */
 function nameOf(request: DeliveryRequest, requested?: string): string {
-  const name = request.name ?? request.emails[0] ?? request.uris[0] ?? requested;
+  const name = request.name ?? request.emails?.[0] ?? request.uris?.[0] ?? requested;
   if (name !== undefined) return name;
   throw new ModelsealError('ERR_CA_NAME', { field: 'name', problem: 'none was given' });
 }

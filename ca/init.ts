@@ -21,6 +21,13 @@ export const CREATE: OptionTable<CreateAuthorityOptions> = {
  *
  * @throws {ModelsealError} `ERR_CA_EXISTS`, `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`, `ERR_PASSPHRASE_WEAK`,
  *   `ERR_CA_PASSPHRASE_SHARED`, what {@link Profile.parse} throws
+ * @example
+ * await createAuthority({
+ *   home: 'authority',
+ *   at: new Date(),
+ *   organization: 'Example Ltd',
+ *   protection: { root: 'of the key in the safe', issuing: secret },
+ * });
  */
 export async function createAuthority(options: CreateAuthorityOptions): Promise<AuthoritySummary> {
   checkOptions('createAuthority', options, CREATE);

@@ -24,7 +24,12 @@ export const OFFERED_REASONS = (Object.keys(REASONS) as RevocationReason[]).filt
 );
 export type OfferedReason = (typeof OFFERED_REASONS)[number];
 
-/** @throws {ModelsealError} `ERR_REVOCATION_REASON` */
+/**
+ * The reason that a name of RFC 5280 §5.3.1 stands for.
+ * @throws {ModelsealError} `ERR_REVOCATION_REASON`
+ * @example
+ * const reason = revocationReason('keyCompromise');
+ */
 export function revocationReason(name: string): OfferedReason {
   const reason = OFFERED_REASONS.find((offered) => offered === name);
   if (reason !== undefined) return reason;

@@ -48,6 +48,8 @@ export interface Renewal extends Pick<Delivery, 'issued' | 'files'> {
  *
  * @throws {ModelsealError} `ERR_SERIAL_UNKNOWN`, `ERR_RENEW_REVOKED`, `ERR_RENEW_INCOMPLETE`, `ERR_RENEW_CA`, what
  *   {@link Authority.issue} and writing throw
+ * @example
+ * await renewInto(authority, { serial: '0a1b', out: 'ada-2', at: new Date(), protection: passphrase });
  */
 export async function renewInto(authority: Authority, request: RenewalRequest): Promise<Renewal> {
   checkOptions('renewInto', request, RENEWAL);

@@ -11,6 +11,8 @@ const SERIAL = /^(?:[0-9a-f]{1,40}|[0-9a-f]{2}(?::[0-9a-f]{2}){0,19})$/i;
  * The record of a certificate that was named by serial number or by a file that holds it.
  *
  * @throws {ModelsealError} `ERR_SERIAL_NUMBER`, `ERR_SERIAL_UNKNOWN`, `ERR_CERTIFICATE_FOREIGN`, what reading throws
+ * @example
+ * const { serial, state } = await resolveCertificate(authority, 'ada/cert.pem');
  */
 export async function resolveCertificate(authority: Authority, named: string): Promise<CertificateRecord> {
   if (existsSync(named)) return fromFile(authority, named);
@@ -45,6 +47,9 @@ function readOne(file: string): Certificate {
  * The same for a certificate that is to be revoked: one that our key signed and that the records lost is taken in.
  *
  * @throws {ModelsealError} as {@link resolveCertificate}
+ * @example
+ * const { serial } = await resolveForRevocation(authority, 'ada/cert.pem', new Date());
+ * await authority.revoke({ serial, reason: 'keyCompromise', at: new Date() });
  */
 export async function resolveForRevocation(
   authority: Authority,

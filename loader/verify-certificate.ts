@@ -39,6 +39,9 @@ const CERTIFICATE: OptionTable<CertificateOptions> = {
  * path is not touched by that.
  *
  * @throws {ModelsealError} what {@link findPath} and {@link checkRevocation} throw
+ * @example
+ * const [leaf] = readCertificates('ada/cert.pem');
+ * await verifyCertificate(leaf, { anchors: readTrustAnchors(['root.pem']), at: new Date(), purpose: 'code-signing' });
  */
 export async function verifyCertificate(
   leaf: Certificate,

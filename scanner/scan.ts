@@ -49,7 +49,11 @@ export interface ScanResult {
   readonly coverage: ScanCoverage;
 }
 
-/** Scans the bytes of one file; `name` is how it appears in the report and a hint for text formats, no more. */
+/**
+ * Scans the bytes of one file; `name` is how it appears in the report and a hint for text formats, no more.
+ * @example
+ * const { findings, unparsed } = scanSource('model.pkl', new MemorySource(bytes));
+ */
 export function scanSource(name: string, source: ByteSource, options: ScanOptions = {}): FileScan {
   checkScanOptions('scanSource', options);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -86,6 +90,8 @@ function finish(name: string, size: number, run: FileRun, policy: ScanPolicy): F
  *
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE` for a path that was named; what is unreadable
  *   below a folder appears as skipped instead.
+ * @example
+ * const { verdict, files } = scanPaths(['models']);
  */
 export function scanPaths(paths: readonly string[], options: ScanOptions = {}): ScanResult {
   checkScanOptions('scanPaths', options);

@@ -29,6 +29,8 @@ export interface DigestedModel {
  * Lists and hashes a model as signing it to the default place would, without any key.
  *
  * @throws {ModelsealError} `ERR_MODEL_*`, `ERR_NAME_*`, `ERR_FILE_*`, `ERR_SIGN_OPTION`
+ * @example
+ * const { treeDigest } = await digestModel('model');
  */
 export async function digestModel(
   path: string,

@@ -46,6 +46,8 @@ export interface ModelMetadata {
  *
  * @param source Name of the file, for errors.
  * @throws {ModelsealError} `ERR_JSON_*`, `ERR_SIGN_METADATA`
+ * @example
+ * const metadata = parseMetadata(bytes, 'metadata.json');
  */
 export function parseMetadata(bytes: Uint8Array, source: string): ModelMetadata {
   const limits = { what: 'metadata file', maxBytes: MAX_METADATA_BYTES, maxDepth: MAX_DEPTH };
@@ -70,7 +72,11 @@ function validated(value: unknown, source: string): ModelMetadata {
   });
 }
 
-/** Joins metadata from several sources; a later one wins field by field, and entry by entry where a field is a map. */
+/**
+ * Joins metadata from several sources; a later one wins field by field, and entry by entry where a field is a map.
+ * @example
+ * const metadata = mergeMetadata(detectMetadata('model').metadata, { modelName: 'acme/tiny' });
+ */
 export function mergeMetadata(...sources: readonly ModelMetadata[]): ModelMetadata {
   const out: Record<string, ModelMetadata[string]> = {};
   for (const source of sources) {

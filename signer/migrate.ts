@@ -51,6 +51,8 @@ const MAX_DEPTH = 100;
  * Finds the folders that can be migrated and holds every recorded file against its record. Changes nothing.
  *
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`
+ * @example
+ * const units = planMigration('models', { policy: { checksum: true }, includeUnrecorded: false });
  */
 export function planMigration(root: string, options: MigrationOptions): MigrationUnit[] {
   checkOptions('planMigration', options, MIGRATION);
@@ -76,6 +78,10 @@ export function planMigration(root: string, options: MigrationOptions): Migratio
  * Signs one planned folder. The records stay where they are and become part of the signed model: nothing is lost.
  *
  * @throws {ModelsealError} the unit's problem, and what `signModel` throws
+ * @example
+ * const options = { policy: { checksum: true }, includeUnrecorded: false };
+ * for (const unit of planMigration('models', options))
+ *   await migrate(unit, { ...options, sign: { key, certificate, chain, at: new Date() } });
  */
 export async function migrate(
   unit: MigrationUnit,

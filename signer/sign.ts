@@ -113,6 +113,10 @@ export interface SignedModel {
  *
  * @throws {ModelsealError} `ERR_SIGN_*`, `ERR_KEY_*`, `ERR_MODEL_*`, `ERR_NAME_*`, `ERR_FILE_*`, `ERR_TIMESTAMP_*`,
  *   `ERR_FETCH_*`, and what reading `reuse` throws
+ * @example
+ * const [certificate, ...chain] = readCertificates('ada/chain.pem', 'certificate chain');
+ * const key = signingKey(await readPrivateKey('ada/key.pem', passphrase));
+ * await signModel('model', { key, certificate, chain, at: new Date() });
  */
 export async function signModel(path: string, options: SignOptions): Promise<SignedModel> {
   checkOptions('signModel', options, SIGN);

@@ -49,7 +49,7 @@ const modeOf = (name: string): number => (name === DATABASE || name.endsWith('.k
  *
  * @throws {ModelsealError} `ERR_CA_NOT_FOUND`, `ERR_CA_INCOMPLETE`, `ERR_CA_RECORDS`, `ERR_CA_DATABASE…`,
  *   `ERR_PASSPHRASE_WEAK`, `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`
- * @example await backupAuthority({ home: 'ca', file: 'ca-2026-11-28.backup', passphrase, at: new Date() })
+ * @example await backupAuthority({ home: 'ca', file: 'ca-2026-11-28.backup', passphrase: secret, at: new Date() })
  */
 export async function backupAuthority(request: BackupRequest): Promise<Backup> {
   checkOptions('backupAuthority', request, OPTIONS);
@@ -88,6 +88,8 @@ export async function backupAuthority(request: BackupRequest): Promise<Backup> {
  * backup would otherwise be good again.
  *
  * @throws {ModelsealError} `ERR_RESTORE_HOME`, `ERR_BACKUP_…`, `ERR_FILE_UNWRITABLE`, `ERR_CA_…`
+ * @example
+ * await restoreAuthority({ home: 'restored', file: 'ca-2026-11-28.backup', passphrase: secret, at: new Date() });
  */
 export async function restoreAuthority(request: RestoreRequest): Promise<Backup> {
   checkOptions('restoreAuthority', request, OPTIONS);

@@ -57,6 +57,8 @@ export class CertificateRequest {
  * Reads and checks the request in a PEM or DER file, one per file.
  *
  * @throws {ModelsealError} `ERR_FILE_…`, `ERR_PEM`, and what {@link CertificateRequest.verify} throws
+ * @example
+ * const { requested } = readRequest('ada/request.csr'); // checked: whoever sent it holds the key
  */
 export function readRequest(file: string): CertificateRequest {
   const [der, ...more] = decodePemOrDer(

@@ -21,6 +21,8 @@ export interface RequestSummary {
  * Reads a request as issuing would, proof of possession and second reader included, and says what is in it.
  *
  * @throws {ModelsealError} `ERR_CSR_…`, `ERR_KEY_WEAK`, `ERR_FILE_…`
+ * @example
+ * const { subject, emails, keyFingerprint } = await summarizeRequest('ada/request.csr');
  */
 export async function summarizeRequest(file: string): Promise<RequestSummary> {
   const request = readRequest(file);

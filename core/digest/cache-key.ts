@@ -9,6 +9,8 @@ const KEY_TEXT = /^([0-9a-f]{64})\n?$/;
  * The key of a user's digest caches: 32 random bytes in hexadecimal, made on first use.
  *
  * @throws {ModelsealError} `ERR_SECRET_EXPOSED`, `ERR_SECRET_OWNER`, `ERR_DIGEST_CACHE_KEY`, `ERR_FILE_*`
+ * @example
+ * const cacheKey = digestCacheKey('/home/ada/.config/modelseal/digest-cache.key');
  */
 export function digestCacheKey(file: string): Uint8Array {
   try {

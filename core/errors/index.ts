@@ -125,7 +125,15 @@ export function sentenceOf(code: string): string | undefined {
   return (ALL[code as ErrorCode].say as (details: object) => string)(NAMES);
 }
 
-/** Narrows an unknown throw to one of ours, optionally to one code. */
+/**
+ * Narrows an unknown throw to one of ours, optionally to one code.
+ * @example
+ * try {
+ *   await verifyModel('model', { trustRoots, at: new Date() });
+ * } catch (error) {
+ *   if (isModelsealError(error)) console.log(error.code, error.hint);
+ * }
+ */
 export function isModelsealError<C extends ErrorCode = ErrorCode>(
   error: unknown,
   code?: C,

@@ -17,7 +17,11 @@ const LISTED = 5;
 /** Environment variables, as far as the caller lets them count. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the Hugging Face libraries keep what they downloaded, by the variables that they read themselves. */
+/**
+ * Where the Hugging Face libraries keep what they downloaded, by the variables that they read themselves.
+ * @example
+ * const folder = findHubModel('hf://acme/tiny', hubCache(process.env));
+ */
 export function hubCache(env: Environment): string {
   const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME, HOME, USERPROFILE } = env;
   const named = HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE;
@@ -36,6 +40,8 @@ const home = (path: string, { HOME, USERPROFILE }: Environment): string =>
  *
  * @param cache Folder of the cache, see {@link hubCache}.
  * @throws {ModelsealError} `ERR_HUB_ADDRESS`, `ERR_HUB_NOT_CACHED`, `ERR_HUB_CACHE_MALFORMED`
+ * @example
+ * const folder = findHubModel('hf://acme/tiny@main', hubCache(process.env));
  */
 export function findHubModel(address: string, cache: string): string {
   const parsed = parseHubAddress(address);

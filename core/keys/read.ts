@@ -19,13 +19,19 @@ export type AskPassphrase = (file: string) => Promise<string>;
  *
  * @throws {ModelsealError} `ERR_FILE_…`, `ERR_SECRET_…`, `ERR_PEM`, `ERR_DER`, `ERR_KEY_ENCRYPTION`, `ERR_PASSPHRASE_NEEDED` (from
  *   `ask`), `ERR_PASSPHRASE_WRONG`
+ * @example
+ * const key = signingKey(await readPrivateKey('ada/key.pem', passphrase));
  */
 export async function readPrivateKey(file: string, ask: AskPassphrase): Promise<KeyObject> {
   const bytes = readSecret(file, 'private key', MAX_KEY_FILE, (read) => onlyObject(read, file, PRIVATE_KEYS));
   return decodePrivateKey(bytes, file, ask);
 }
 
-/** {@link readPrivateKey} for bytes already read; `file` names them in errors. */
+/**
+ * {@link readPrivateKey} for bytes already read; `file` names them in errors.
+ * @example
+ * const key = signingKey(await decodePrivateKey(bytes, 'the key of the vault', passphrase));
+ */
 export async function decodePrivateKey(
   bytes: Uint8Array,
   file: string,

@@ -50,6 +50,8 @@ export function signatureScheme(publicKey: KeyObject): SignatureScheme {
  * A private key of this process as a {@link SigningKey}.
  *
  * @throws {ModelsealError} `ERR_KEY_UNSUPPORTED`, `ERR_KEY_WEAK`
+ * @example
+ * const key = signingKey(await readPrivateKey('ada/key.pem', passphrase));
  */
 export function signingKey(privateKey: KeyObject): SigningKey {
   const publicKey = canonicalPublicKey(createPublicKey(privateKey));

@@ -45,6 +45,8 @@ function decodeNamed(der: Uint8Array, what: string): Certificate {
  *
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`, `ERR_FILE_TOO_LARGE`, `ERR_CERT_TOO_MANY`,
  *   `ERR_PEM`, and what {@link Certificate.decode} throws
+ * @example
+ * const [certificate, ...chain] = readCertificates('ada/chain.pem', 'certificate chain');
  */
 export function readCertificates(file: string, what = 'certificate file'): Certificate[] {
   return decodeCertificates(readBounded(file, what, MAX_CERTIFICATE_FILE_BYTES), file);

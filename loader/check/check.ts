@@ -70,6 +70,8 @@ function checkCheckOptions(of: string, options: CheckOptions): void {
  * Judges every model below a folder: signature, integrity, threats. One model's refusal never stops the others.
  *
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE` for the folder itself, `ERR_CHECK_EMPTY`
+ * @example
+ * const { verdict, models } = await checkFolder('models', { verify: { trustRoots, at: new Date() } });
  */
 export async function checkFolder(root: string, options: CheckOptions): Promise<CheckSummary> {
   checkCheckOptions('checkFolder', options);
@@ -85,7 +87,14 @@ export async function checkFolder(root: string, options: CheckOptions): Promise<
   return summarize(root, options.verify.at, reports, { name: 'modelseal', version: VERSION });
 }
 
-/** Judges one model; every outcome is in the report, nothing is thrown. */
+/**
+ * Judges one model; every outcome is in the report, nothing is thrown.
+ * @example
+ * for (const model of findModels('models').models) {
+ *   const { verdict } = await checkModel(model, { verify: { trustRoots, at: new Date() } });
+ *   console.log(model.path, verdict);
+ * }
+ */
 export async function checkModel(model: FoundModel, options: CheckOptions): Promise<Report> {
   checkCheckOptions('checkModel', options);
   const report = new ReportBuilder(model.path, options.verify.at, options.observer);

@@ -43,6 +43,8 @@ const OMITTED = new Set(['.git', '.hg', '.svn']);
  * @param skip Resolved folders that are left out, such as the quarantine.
  * @param ignorePaths Relative to the folder; what lies there is not looked at.
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`, `ERR_USAGE` beyond {@link MAX_ENTRIES}
+ * @example
+ * const { models, notFollowed } = findModels('models');
  */
 export function findModels(
   root: string,

@@ -32,6 +32,15 @@ const WATCH: OptionTable<WatchOptions> = {
  * until the signal ends it. Checks never overlap.
  *
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND` when the folder is not there at the start
+ * @example
+ * await watchFolder('models', {
+ *   check: async () => ({ verify: { trustRoots, at: new Date() } }),
+ *   interval: 3_600_000,
+ *   settle: 2_000,
+ *   signal: AbortSignal.timeout(86_400_000),
+ *   onReport: ({ subject, verdict }) => console.log(subject, verdict),
+ *   onError: console.error,
+ * });
  */
 export async function watchFolder(root: string, options: WatchOptions): Promise<void> {
   checkOptions('watchFolder', options, WATCH);

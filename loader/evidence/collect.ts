@@ -17,6 +17,8 @@ export interface PackedEvidence {
  *
  * @param file What the pack will be called.
  * @throws {ModelsealError} what refuses the signatures; `ERR_EVIDENCE_PACK`
+ * @example
+ * const { pack } = await packEvidence('model', 'model.evidence', { trustRoots, at: new Date() });
  */
 export async function packEvidence(
   path: string,

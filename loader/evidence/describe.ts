@@ -33,7 +33,12 @@ export interface PackDescription {
   readonly currentUntil: string | null;
 }
 
-/** Reads what a pack claims, for people. */
+/**
+ * Reads what a pack claims, for people.
+ * @example
+ * const { pack } = await packEvidence('model', 'model.evidence', { trustRoots, at: new Date() });
+ * console.log(describePack(pack).currentUntil);
+ */
 export function describePack(pack: EvidencePack): PackDescription {
   const { crls, ocsp } = pack.evidence;
   const ends = [

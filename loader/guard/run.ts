@@ -66,6 +66,8 @@ export interface GuardedRun {
  * Runs a Node program in a process of its own, under the guard.
  *
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND` for the program, `ERR_GUARD_NOT_BUILT`
+ * @example
+ * const { status, refusals } = await runGuarded({ app: 'app/main.js', config, env: process.env, output: 'inherit' });
  */
 export async function runGuarded(options: GuardedRunOptions): Promise<GuardedRun> {
   checkOptions('runGuarded', options, RUN);

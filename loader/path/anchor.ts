@@ -89,6 +89,8 @@ const CERTIFICATE_FILE = /\.(pem|crt|cer|der)$|^[0-9a-f]{8}\.\d{1,3}$/i;
  * @param what What they are, for errors: `trust root`, `intermediate certificate`.
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`, `ERR_FILE_TOO_LARGE`, `ERR_CERT_TOO_MANY`,
  *   `ERR_PEM`, and what `Certificate.decode` throws
+ * @example
+ * const intermediates = readCertificateFiles(['issuing.pem'], 'intermediate certificate');
  */
 export function readCertificateFiles(paths: readonly string[], what: string): Certificate[] {
   const unique = new Map<string, Certificate>();
@@ -124,6 +126,8 @@ function expand(path: string, what: string): string[] {
  * Reads trust anchors from certificate files and directories of them.
  *
  * @throws {ModelsealError} `ERR_TRUST_ANCHORS_EMPTY`, and what {@link readCertificateFiles} throws
+ * @example
+ * const trustRoots = readTrustAnchors(['root.pem']);
  */
 export function readTrustAnchors(paths: readonly string[]): TrustAnchors {
   return TrustAnchors.from(readCertificateFiles(paths, 'trust root'));

@@ -43,13 +43,19 @@ export const PATH_OPTIONS: OptionTable<PathOptions> = {
  * @param leaf The certificate in question; never guessed from an order of certificates. Untrusted.
  * @throws {ModelsealError} When no path is valid, the error of the candidate that got furthest; the budget's own error
  *   when one is spent
+ * @example
+ * const path = findPath(leaf, { anchors: trustRoots, at: new Date(), purpose: 'code-signing' });
  */
 export function findPath(leaf: Certificate, options: PathOptions): ValidatedPath {
   checkOptions('findPath', options, PATH_OPTIONS);
   return new Search(options).run(leaf);
 }
 
-/** {@link findPath}, with every check written to a report. */
+/**
+ * {@link findPath}, with every check written to a report.
+ * @example
+ * const path = validatePath(leaf, { anchors: trustRoots, at: new Date(), purpose: 'code-signing' });
+ */
 export function validatePath(
   leaf: Certificate,
   options: PathOptions & { readonly report?: ReportBuilder | undefined },

@@ -122,6 +122,10 @@ export interface LoadedModel {
  * what is scanned and what runs.
  *
  * @throws {ModelsealError} The cause of the refusal. `options.report` then holds everything that was checked.
+ * @example
+ * const { live } = await loadModel('model', { trustRoots, at: new Date() });
+ * const { y } = await live.run({ x: { type: 'float32', dims: [1, 2], data: [1, 1] } });
+ * await live.close();
  */
 export async function loadModel(path: string, options: LoadOptions): Promise<LoadedModel> {
   checkLoadOptions('loadModel', options);

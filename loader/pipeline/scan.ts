@@ -18,6 +18,9 @@ import type { TrustPolicy } from '../policy/policy.js';
  * report.
  *
  * @throws {ModelsealError} `ERR_THREAT_FOUND`, `ERR_SCAN_INCOMPLETE`, `ERR_POLICY_FORMAT`
+ * @example
+ * const { model } = await verifyModel('model', { trustRoots, at: new Date(), hold: true });
+ * const scanned = await scanModel(model, 'model', {}, new ReportBuilder('model', new Date()));
  */
 export function scanModel(
   model: MatchedModel,

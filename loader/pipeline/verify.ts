@@ -44,6 +44,13 @@ const MANY_FILES_BYTES = PARALLEL_FILES * 200;
  *
  * @param path Model folder or single file.
  * @throws {ModelsealError} The cause of the refusal. `options.report` then holds everything that was checked.
+ * @example
+ * const { report } = await verifyModel('model', {
+ *   at: new Date(),
+ *   trustRoots: readTrustAnchors(['root.pem']),
+ *   evidence: readEvidence({ crlFiles: ['issuing.crl'] }),
+ *   policy: TrustPolicy.accepting([{ identity: 'email:ada@example.org' }]),
+ * });
  */
 export async function verifyModel(path: string, options: VerifyOptions): Promise<VerifiedModel> {
   checkVerifyOptions('verifyModel', options);

@@ -28,6 +28,8 @@ type Checks = Partial<Record<(typeof POLICY_CHECKS)[number], CheckAction | undef
  *
  * @param file Names it in errors; paths in it are relative to its folder.
  * @throws {ModelsealError} `ERR_POLICY_INVALID`
+ * @example
+ * const policy = parsePolicy('version: 1\\nthreshold: 2\\n', 'policy.yaml');
  */
 export function parsePolicy(text: string, file: string): TrustPolicy {
   const refuse = (problem: string): never => {
@@ -78,7 +80,12 @@ export function parsePolicy(text: string, file: string): TrustPolicy {
   return base.with({}, { rules: [made] });
 }
 
-/** @throws {ModelsealError} `ERR_POLICY_INVALID`, `ERR_FILE_…` */
+/**
+ * Reads a trust policy from a file, YAML or JSON.
+ * @throws {ModelsealError} `ERR_POLICY_INVALID`, `ERR_FILE_…`
+ * @example
+ * const { report } = await verifyModel('model', { trustRoots, at: new Date(), policy: readPolicy('policy.yaml') });
+ */
 export function readPolicy(file: string): TrustPolicy {
   return parsePolicy(new TextDecoder().decode(readBounded(file, 'trust policy', MAX_POLICY)), file);
 }

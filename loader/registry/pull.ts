@@ -26,6 +26,8 @@ export interface PulledModel extends StagedModel {
  * @param text `oci://HOST/REPOSITORY:TAG` or `…@sha256:DIGEST`
  * @param target Folder to appear; it does not exist or is empty, and the one above it exists.
  * @throws {ModelsealError} The cause of the refusal. `options.report` then holds everything that was checked.
+ * @example
+ * await pullModel('oci://registry.example/acme/tiny:v1', 'tiny', { trustRoots, at: new Date(), env: process.env });
  */
 export async function pullModel(text: string, target: string, options: PullOptions): Promise<PulledModel> {
   checkPullOptions('pullModel', options);

@@ -52,6 +52,8 @@ export interface PushedModel {
  * @param text `oci://HOST/REPOSITORY:TAG`
  * @throws {ModelsealError} `ERR_SIGNATURE_MISSING`, `ERR_FILE_CHANGED`, `ERR_FILE_MISSING`, `ERR_FILE_UNSIGNED`, the
  *   `ERR_MODEL_…` and `ERR_REGISTRY_…` codes
+ * @example
+ * const { digest } = await pushModel('model', 'oci://registry.example/acme/tiny:v1', { env: process.env });
  */
 export async function pushModel(path: string, text: string, options: PushOptions): Promise<PushedModel> {
   checkPushOptions('pushModel', options);

@@ -83,6 +83,8 @@ export interface VerifiedArtifact {
  *
  * @param text `oci://HOST/REPOSITORY:TAG` or `…@sha256:DIGEST`
  * @throws {ModelsealError} The cause of the refusal; `ERR_REGISTRY_DIGESTS` for signatures by shards or another hash
+ * @example
+ * const { report } = await verifyArtifact('oci://registry.example/acme/tiny:v1', { trustRoots, at: new Date(), env: process.env });
  */
 export async function verifyArtifact(
   text: string,

@@ -16,6 +16,9 @@ const LABEL = 12;
  * the verdict last, with the reason above it. Everything from outside is made printable.
  *
  * @param width Columns of the terminal; words wrap at blanks.
+ * @example
+ * const { report } = await verifyModel('model', { trustRoots, at: new Date() });
+ * console.log(renderShortReport(report, colors));
  */
 export function renderShortReport(report: Report, colors: Colors, width = 80): string {
   const line = (label: string, text: string): string =>

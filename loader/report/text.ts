@@ -15,6 +15,9 @@ const MARKS: { readonly [O in Check['outcome']]: string } = {
 /**
  * A report for people: the verdict first, then who signed, what was checked, and every file that is not as it should
  * be. Everything from outside is made printable.
+ * @example
+ * const { report } = await verifyModel('model', { trustRoots, at: new Date() });
+ * console.log(renderReport(report, colors));
  */
 export function renderReport(report: Report, colors: Colors): string {
   const lines = [verdictText(report, colors)];

@@ -58,6 +58,8 @@ export class CheckedPath {
  *
  * @throws {ModelsealError} `ERR_REVOKED`; in `require` the problem of the evidence that got furthest, or
  *   `ERR_REVOCATION_EVIDENCE_MISSING` where there is none; `ERR_EVIDENCE_BUDGET`
+ * @example
+ * const checked = checkRevocation(path, { evidence: readEvidence({ crlFiles: ['issuing.crl'] }), at: new Date() });
  */
 export function checkRevocation(path: ValidatedPath, options: RevocationOptions): CheckedPath {
   return CheckedPath.check(path, options);

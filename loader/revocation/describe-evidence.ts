@@ -37,7 +37,11 @@ export interface EvidenceDescription {
   readonly warnings: readonly ErrorRecord[];
 }
 
-/** What was found out about the revocation of each certificate, and from which evidence. */
+/**
+ * What was found out about the revocation of each certificate, and from which evidence.
+ * @example
+ * console.log(describeEvidence(checkRevocation(path, { evidence, at: new Date() })));
+ */
 export function describeEvidence(checked: CheckedPath): EvidenceDescription {
   return {
     mode: checked.mode,

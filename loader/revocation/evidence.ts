@@ -72,6 +72,8 @@ export interface EvidenceFiles {
  *
  * @throws {ModelsealError} `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNREADABLE`, `ERR_FILE_TOO_LARGE`, `ERR_PEM`,
  *   `ERR_EVIDENCE_TOO_MUCH`
+ * @example
+ * const evidence = readEvidence({ crlFiles: ['root.crl', 'issuing.crl'] });
  */
 export function readEvidence(files: EvidenceFiles): RevocationEvidence {
   checkOptions('readEvidence', files, FILES);
@@ -93,6 +95,8 @@ export function readEvidence(files: EvidenceFiles): RevocationEvidence {
  * @param source Where it came from, for the report: `bundle`.
  * @param origin `given` unless it came with a bundle.
  * @throws {ModelsealError} `ERR_EVIDENCE_TOO_MUCH`
+ * @example
+ * const evidence = decodeEvidence({ crls: [bytes] }, 'the list of today');
  */
 export function decodeEvidence(
   ders: { readonly crls?: readonly Uint8Array[]; readonly ocsp?: readonly Uint8Array[] },
@@ -107,7 +111,11 @@ export function decodeEvidence(
   return builder.build(certificates);
 }
 
-/** Puts evidence of several sources together. @throws {ModelsealError} `ERR_EVIDENCE_TOO_MUCH` */
+/**
+ * Puts evidence of several sources together. @throws {ModelsealError} `ERR_EVIDENCE_TOO_MUCH`
+ * @example
+ * const all = mergeEvidence(readEvidence({ crlFiles: ['root.crl'] }), await fetchEvidence(path, { at: new Date() }));
+ */
 export function mergeEvidence(...parts: readonly RevocationEvidence[]): RevocationEvidence {
   return bounded({
     crls: parts.flatMap((part) => part.crls),

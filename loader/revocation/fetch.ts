@@ -72,6 +72,8 @@ const FETCH: OptionTable<FetchOptions> = {
  * What could not be fetched is kept as rejected evidence with its cause; whether that matters is decided by the mode.
  *
  * @throws {ModelsealError} `ERR_FETCH_TOO_MANY`, `ERR_FILE_UNWRITABLE` (cache)
+ * @example
+ * const evidence = await fetchEvidence(path, { at: new Date() });
  */
 export async function fetchEvidence(path: ValidatedPath, options: FetchOptions): Promise<RevocationEvidence> {
   checkOptions('fetchEvidence', options, FETCH);

@@ -9,6 +9,8 @@ export const RUNTIME_FORMATS: readonly RuntimeFormat[] = ['onnx', 'safetensors']
 /**
  * What a file is, by its content; the name counts for nothing. A file that could be either is neither: the two
  * formats cannot be confused, since a safetensors file begins with a small length and "{".
+ * @example
+ * const format = detectRuntimeFormat(bytes); // undefined: no runtime here is for it
  */
 export function detectRuntimeFormat(bytes: Uint8Array): RuntimeFormat | undefined {
   if (bytes.length > 8 && bytes[8] === 0x7b) {

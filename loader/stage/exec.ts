@@ -30,6 +30,8 @@ export interface ExecutedModel {
  *
  * @param command Program and arguments; no shell is between.
  * @throws {ModelsealError} The cause of the refusal, in which case nothing runs; `ERR_EXEC_PROGRAM`
+ * @example
+ * const { status } = await execModel('model', ['python3', 'serve.py', '{model}'], { trustRoots, at: new Date(), env: process.env });
  */
 export async function execModel(
   path: string,

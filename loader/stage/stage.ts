@@ -26,6 +26,8 @@ export interface StagedModel {
  * @param target Folder to appear; it does not exist or is empty, and the one above it exists.
  * @throws {ModelsealError} The cause of the refusal; `ERR_FILE_EXISTS`, `ERR_FILE_NOT_FOUND`, `ERR_FILE_UNWRITABLE` for
  *   the target. `options.report` then holds everything that was checked.
+ * @example
+ * const { path, files } = await stageModel('model', '/srv/models/tiny', { trustRoots, at: new Date() });
  */
 export async function stageModel(path: string, target: string, options: StageOptions): Promise<StagedModel> {
   checkStageOptions('stageModel', options);

@@ -17,6 +17,8 @@ export const DEFAULT_STORE = {
  * @param trusted Trusted folders; an empty list means that storage is not restricted.
  * @returns The resolved path, to be used from here on.
  * @throws {ModelsealError} `ERR_STORAGE_UNTRUSTED`, `ERR_FILE_NOT_FOUND` for the model
+ * @example
+ * const resolved = requireTrustedStorage('models/tiny', ['/srv/models']);
  */
 export function requireTrustedStorage(path: string, trusted: readonly string[]): string {
   const resolved = resolveExisting(path, 'model');

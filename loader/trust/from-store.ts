@@ -20,6 +20,9 @@ export interface StoredTrust {
  *
  * @param names Anchors to take, for signers and for time; all of the store without them.
  * @throws {ModelsealError} `ERR_TRUST_STORE_EMPTY`, `ERR_TRUST_UNKNOWN`, `ERR_TRUST_STORE`
+ * @example
+ * const trust = trustFromStore(TrustStore.at('trust'), 'model');
+ * const { report } = await verifyModel('model', { ...trust, at: new Date() });
  */
 export function trustFromStore(store: TrustStore, path: string, names?: readonly string[]): StoredTrust {
   const entries = store.entries(names).filter(({ scope }) => coversPath(scope, path));

@@ -48,6 +48,8 @@ export interface RefreshedAnchor {
  * Fetches the lists and answers of a store's anchors: CRLs of the addresses in its settings, and CRLs and OCSP responses
  * of those that its intermediate certificates name. What cannot be had, or is not signed by a certificate of the anchor,
  * leaves what was there before.
+ * @example
+ * const refreshed = await refreshStore(TrustStore.at('trust'), { at: new Date() });
  */
 export async function refreshStore(store: TrustStore, options: RefreshOptions): Promise<RefreshedAnchor[]> {
   checkOptions('refreshStore', options, REFRESH);

@@ -61,6 +61,8 @@ export function recordName(out: string): string {
  * beside it. The digest of the source is of the very bytes that were read.
  *
  * @throws {ModelsealError} `ERR_UNPICKLE_*`, `ERR_TORCH_STORAGE`, `ERR_CONVERT_SOURCE`, `ERR_CONVERT_TENSOR`
+ * @example
+ * const record = convertModel('model.pkl', { out: 'model.safetensors', at: new Date() });
  */
 export function convertModel(file: string, options: ConvertOptions): ConversionRecord {
   checkOptions('convertModel', options, CONVERT);

@@ -33,13 +33,19 @@ const LEGACY_PROTOCOL = 1001;
  * Rebuilds a pickle or a PyTorch file, zip or legacy, as data.
  *
  * @throws {ModelsealError} `ERR_UNPICKLE_*`, `ERR_TORCH_STORAGE`, `ERR_FORMAT_MALFORMED`
+ * @example
+ * const { value } = unpickleModel(bytes);
  */
 export function unpickleModel(input: Uint8Array | ByteSource, options: UnpickleOptions = {}): UnpickledModel {
   checkUnpickleOptions('unpickleModel', options);
   return bounded(() => read(input, options, new Copies(sizeOf(input)), 0));
 }
 
-/** The same for a file on disk. */
+/**
+ * The same for a file on disk.
+ * @example
+ * const { value } = unpickleFile('model.pt');
+ */
 export function unpickleFile(file: string, options: UnpickleOptions = {}): UnpickledModel {
   checkUnpickleOptions('unpickleFile', options);
   let fd: number;
@@ -59,7 +65,11 @@ export function unpickleFile(file: string, options: UnpickleOptions = {}): Unpic
   }
 }
 
-/** Rebuilds one pickle as data. */
+/**
+ * Rebuilds one pickle as data.
+ * @example
+ * const value = unpickle(bytes);
+ */
 export function unpickle(input: Uint8Array | ByteSource, options: UnpickleOptions = {}): PyValue {
   checkUnpickleOptions('unpickle', options);
   return bounded(() => {

@@ -34,6 +34,8 @@ const TEXT_READERS: Readonly<Record<string, (bytes: Uint8Array) => ModelMetadata
  * and GGUF files, and a requirements or package file beside them. Everything is bounded, nothing is executed.
  *
  * @param path Model folder, of which the top level is read, or a single file, with the files beside it.
+ * @example
+ * const { metadata } = detectMetadata('model');
  */
 export function detectMetadata(path: string): Detected {
   const { folder, weights } = look(path);

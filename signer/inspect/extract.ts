@@ -25,6 +25,9 @@ export interface Extracted {
  * numbered), and, where the bundle has them, `chain.pem` and `public-key.pem`. Existing files are not replaced.
  *
  * @throws {ModelsealError} `ERR_FILE_EXISTS`, `ERR_FILE_UNWRITABLE`
+ * @example
+ * const inspection = inspect('model/model.sig');
+ * if (inspection.kind === 'signature') extractView(inspection.bundle, 'view');
  */
 export function extractView(bundle: UnverifiedBundle, folder: string): Extracted {
   makeFolders(folder);

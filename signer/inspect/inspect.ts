@@ -125,6 +125,8 @@ export type Inspection = { readonly file: string; readonly verified: false } & (
  * represented by its signature.
  *
  * @throws {ModelsealError} `ERR_FILE_*`, and what parsing that kind of file throws
+ * @example
+ * const { kind } = inspect('model/model.sig'); // claims, nothing is proven
  */
 export function inspect(path: string): Inspection {
   let folder: boolean;

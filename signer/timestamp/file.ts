@@ -32,6 +32,8 @@ export interface TimestampedSignature {
  *
  * @param path The signature file, or the model folder that holds `model.sig`.
  * @throws {ModelsealError} `ERR_TIMESTAMP_…`, `ERR_FETCH_…`, `ERR_FILE_…`, `ERR_USAGE`, what reading a bundle throws
+ * @example
+ * await timestampSignature('model/model.sig', { urls: ['http://tsa.example.org'] });
  */
 export async function timestampSignature(path: string, order: TimestampOrder): Promise<TimestampedSignature> {
   checkOptions('timestampSignature', order, ORDER);
