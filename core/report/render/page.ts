@@ -17,8 +17,8 @@ form{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:center;margin:1rem 0
 .chain li+li{margin-top:2rem;position:relative}
 .chain li+li::before{content:"\\2193\\a0" attr(data-arrow);position:absolute;top:-1.75rem;left:1rem;color:#555}
 .chain .anchor{border:2px solid #0a6b2d}.chain .model{background:#f3f5f7}
-@media(max-width:640px){body{margin:1rem auto}.stack thead{display:none}.stack tr{display:block;padding:.5rem 0;border-bottom:1px solid #ddd}
-.stack td{display:block;border:0;padding:.05rem 0;overflow-wrap:anywhere}.stack td:empty{display:none}td .name{max-width:100%}}
+@media(max-width:640px){body{margin:1rem auto}.stack,.stack tbody{display:block}.stack thead{display:none}.stack tr{display:block;padding:.5rem 0;border-bottom:1px solid #ddd}
+.stack td{display:block;border:0;padding:.05rem 0;overflow-wrap:anywhere}.stack td:empty{display:none}td .name{width:auto;max-width:100%}}
 @media print{body{max-width:none;margin:0}form{display:none}section,tr,.chain li{break-inside:avoid}.scroll{overflow:visible}}
 `;
 
