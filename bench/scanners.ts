@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { scanPaths } from '../scanner/scan.js';
 import type { FileVerdict } from '../scanner/types.js';
-import { ARCHIVE_CASES } from '../test/scanner/corpus-archives.js';
-import { EVASION_CASES } from '../test/scanner/corpus-evasions.js';
-import { MODEL_CASES } from '../test/scanner/corpus-models.js';
-import { TEXT_CASES } from '../test/scanner/corpus-texts.js';
-import { CORPUS } from '../test/scanner/pickle-corpus.js';
+import { ARCHIVE_CASES } from '../test/corpora/archives.js';
+import { EVASION_CASES } from '../test/corpora/evasions.js';
+import { MODEL_CASES } from '../test/corpora/models.js';
+import { TEXT_CASES } from '../test/corpora/texts.js';
+import { CORPUS } from '../test/corpora/pickles.js';
 
 /**
  * Our scanner beside others, over the corpus of the tests, through their own Python interface: nothing is loaded.

@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import { type FileScan, scanSource } from '../../scanner/scan.js';
 import { MemorySource } from '../../core/formats/source.js';
 import type { ScanCase } from '../support/scan-case.js';
-import { ARCHIVE_CASES } from './corpus-archives.js';
-import { EVASION_CASES } from './corpus-evasions.js';
-import { MODEL_CASES } from './corpus-models.js';
-import { TEXT_CASES } from './corpus-texts.js';
+import { ARCHIVE_CASES } from '../corpora/archives.js';
+import { EVASION_CASES } from '../corpora/evasions.js';
+import { MODEL_CASES } from '../corpora/models.js';
+import { TEXT_CASES } from '../corpora/texts.js';
 
 const GROUPS = { archives: ARCHIVE_CASES, models: MODEL_CASES, texts: TEXT_CASES, evasions: EVASION_CASES };
 const ALL = Object.values(GROUPS).flat();

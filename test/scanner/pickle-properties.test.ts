@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { pickle } from '../support/pickle-builder.js';
-import { CORPUS } from './pickle-corpus.js';
-import { GADGETS } from './pickle-gadgets.js';
+import { CORPUS } from '../corpora/pickles.js';
+import { GADGETS } from '../corpora/pickle-gadgets.js';
 import { scanBytes } from './pickle-support.js';
 
 /** Work of a scan: a bounded multiple of the size, plus the fixed trials of detection. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { CORPUS } from './pickle-corpus.js';
+import { CORPUS } from '../corpora/pickles.js';
 import { scanBytes } from './pickle-support.js';
 
 describe('pickle scanner: corpus', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { CORPUS } from './pickle-corpus.js';
+import { CORPUS } from '../corpora/pickles.js';
 import { disagreement, STRICTER, UNREADABLE } from './reference/compare.js';
 import { Dice, generate, mutate } from './reference/generate.js';
 import { loadAll } from './reference/machine.js';

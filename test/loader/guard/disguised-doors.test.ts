@@ -3,37 +3,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { checkProcess } from '../../../loader/guard/environment.js';
 import { refuser } from '../../../loader/guard/refuse.js';
+import { doorsOf, GUARD_DOORS } from '../../corpora/guard-doors.js';
 import { expectCode } from '../../support/errors.js';
 import { SignedApp } from '../../support/guard.js';
 import { useTemp } from '../../support/temp.js';
-
-/** Ways in that look like something else at the first glance of a check, and the code that stops each. */
-const DOORS: readonly (readonly [tried: string, outcome: string])[] = [
-  // Bytes that pass for a compiled module.
-  ['WebAssembly.instantiate(Object.setPrototypeOf(EMPTY(), WebAssembly.Module.prototype))', 'ERR_GUARD_WASM'],
-  [
-    'WebAssembly.instantiate(Object.setPrototypeOf(EMPTY().buffer, WebAssembly.Module.prototype))',
-    'ERR_GUARD_WASM',
-  ],
-  // Names that read differently the second time: the first reading counts.
-  ['module.constructor._load(turning("fs", "child_process"))', 'ok'],
-  ['process.getBuiltinModule(turning("fs", "child_process"))', 'ok'],
-  ['process.mainModule?.require("child_process")', 'refused'],
-  ['import("NODE:child_process")', 'refused'],
-  ['import("./%2e%2e/%2e%2e/outside.mjs")', 'refused'],
-  ['import("./lib.mjs%00")', 'refused'],
-  ['import("file://host" + OUTSIDE)', 'refused'],
-  ['import("./written.mjs")', 'ERR_GUARD_MODULE_UNSIGNED'],
-  ['import("./written.json", { with: { type: "json" } })', 'ERR_GUARD_MODULE_UNSIGNED'],
-  ['require("./written")', 'ERR_GUARD_MODULE_UNSIGNED'],
-  ['require("./nested")', 'refused'],
-  ['module.constructor.runMain(OUTSIDE)', 'ok'],
-  ['new Worker(URL.createObjectURL(new Blob(["1"])))', 'refused'],
-  ['new Worker("data:text/javascript,1")', 'refused'],
-  ['new (class extends Worker {})("1", { eval: true })', 'ERR_GUARD_WORKER_EVAL'],
-  ['new Worker("1", { get eval() { return ++reads > 1; } })', 'refused'],
-  ['new Worker(OUTSIDE, { argv: ["x"] })', 'ERR_GUARD_MODULE_UNSIGNED'],
-];
 
 describe('guard: doors that look like something else', function () {
   this.timeout(60_000);
@@ -57,7 +30,7 @@ describe('guard: doors that look like something else', function () {
         fs.writeFileSync(__dirname + '/written.json', '{}');
         fs.mkdirSync(__dirname + '/nested');
         fs.writeFileSync(__dirname + '/nested/package.json', '{"main": "../../outside.mjs"}');
-        const doors = {${DOORS.map(([tried]) => `${JSON.stringify(tried)}: () => ${tried}`).join(',\n')}};
+        const doors = ${doorsOf(GUARD_DOORS.disguised)};
         (async () => {
           const outcomes = {};
           for (const [tried, open] of Object.entries(doors)) {
@@ -73,7 +46,7 @@ describe('guard: doors that look like something else', function () {
     const run = await app.run('main.cjs');
     const outcomes = JSON.parse(run.stdout) as Record<string, string>;
     expect(outcomes.evil).to.equal('undefined');
-    for (const [tried, outcome] of DOORS) {
+    for (const [tried, outcome] of GUARD_DOORS.disguised) {
       if (outcome === 'refused')
         expect(outcomes[tried], tried).not.to.be.oneOf(['ok', 'RAN', 'child_process']);
       else expect(outcomes[tried], tried).to.equal(outcome);

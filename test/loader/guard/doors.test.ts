@@ -1,106 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { type Door, doorsOf, GUARD_DOORS } from '../../corpora/guard-doors.js';
 import { codes, SignedApp } from '../../support/guard.js';
 import { useTemp } from '../../support/temp.js';
-
-/** Ways around the module loader: what is tried, and the code that must stop it. `ok` marks the allowed twins. */
-const ESM_DOORS: readonly (readonly [tried: string, outcome: string])[] = [
-  ['import("node:child_process")', 'ERR_GUARD_CHILD_PROCESS'],
-  ['import("cluster")', 'ERR_GUARD_CHILD_PROCESS'],
-  ['import("node:vm")', 'ERR_GUARD_VM'],
-  ['import("repl")', 'ERR_GUARD_VM'],
-  ['import("node:inspector")', 'ERR_GUARD_INSPECTOR'],
-  ['import("inspector/promises")', 'ERR_GUARD_INSPECTOR'],
-  ['import("node:wasi")', 'ERR_GUARD_WASI'],
-  ['import("node:test")', 'ERR_GUARD_BUILTIN'],
-  ['import("trace_events")', 'ERR_GUARD_BUILTIN'],
-  ['import("node:fs")', 'ok'],
-  ['import("http")', 'ok'],
-  ['process.getBuiltinModule("child_process")', 'ERR_GUARD_CHILD_PROCESS'],
-  ['process.getBuiltinModule("fs")', 'ok'],
-  ['process.binding("spawn_sync")', 'ERR_GUARD_BINDING'],
-  ['process._linkedBinding("x")', 'ERR_GUARD_BINDING'],
-  ['process._debugProcess(process.pid)', 'ERR_GUARD_INSPECTOR'],
-  ['import("data:text/javascript,0")', 'ERR_GUARD_URL'],
-  ['import("blob:nodedata:0")', 'ERR_GUARD_URL'],
-  ['import("http://localhost/x.js")', 'ERR_GUARD_URL'],
-  ['import("./lib.mjs")', 'ok'],
-  ['import("./lib.mjs?again")', 'ok'],
-  ['eval("1")', 'ERR_GUARD_EVAL'],
-  ['(0, eval)("1")', 'ERR_GUARD_EVAL'],
-  ['eval(\'"text"\') === "text" ? 0 : undefined.x', 'ok'],
-  ['eval(\'"text" + run()\')', 'ERR_GUARD_EVAL'],
-  ['new Function("return 1")', 'ERR_GUARD_EVAL'],
-  ['Function("return 1")', 'ERR_GUARD_EVAL'],
-  ['(() => {}).constructor("return 1")', 'ERR_GUARD_EVAL'],
-  ['(async () => {}).constructor("return 1")', 'ERR_GUARD_EVAL'],
-  ['(function* () {}).constructor("return 1")', 'ERR_GUARD_EVAL'],
-  ['(async function* () {}).constructor("return 1")', 'ERR_GUARD_EVAL'],
-  ['Object.getPrototypeOf((async () => {}).constructor)("return 1")', 'ERR_GUARD_EVAL'],
-  ['new (class extends Function {})("return 1")', 'ERR_GUARD_EVAL'],
-  ['Reflect.construct(Function, ["return 1"])', 'ERR_GUARD_EVAL'],
-  ['(() => 1) instanceof Function', 'ok'],
-  ['WebAssembly.compile(EMPTY)', 'ERR_GUARD_WASM'],
-  ['WebAssembly.instantiate(EMPTY)', 'ERR_GUARD_WASM'],
-  ['new WebAssembly.Module(EMPTY)', 'ERR_GUARD_WASM'],
-  ['WebAssembly.compileStreaming(new Response(EMPTY))', 'ERR_GUARD_WASM'],
-  ['WebAssembly.compile(SIGNED)', 'ok'],
-  ['WebAssembly.instantiate(new WebAssembly.Module(SIGNED))', 'ok'],
-  ['new (new WebAssembly.Module(SIGNED).constructor)(EMPTY)', 'ERR_GUARD_WASM'],
-  ['import("node:module").then((m) => m.register("data:text/javascript,"))', 'ERR_GUARD_LOADER_HOOK'],
-  ['import("node:module").then((m) => m.default.register("data:text/javascript,"))', 'ERR_GUARD_LOADER_HOOK'],
-  ['import("node:v8").then((v) => v.setFlagsFromString("--allow-natives-syntax"))', 'ERR_GUARD_V8_FLAGS'],
-  ['import("node:crypto").then((c) => c.setEngine("x"))', 'ERR_GUARD_NATIVE_ENGINE'],
-  ['new Worker("1", { eval: true })', 'ERR_GUARD_WORKER_EVAL'],
-  ['new Worker(new URL("data:text/javascript,1"))', 'ERR_GUARD_URL'],
-  ['new Worker(OUTSIDE)', 'ERR_GUARD_MODULE_UNSIGNED'],
-  ['new Worker(WORKER, { execArgv: ["--no-warnings"] })', 'ERR_GUARD_WORKER_OPTION'],
-  ['new Worker(WORKER, { env: { NODE_OPTIONS: "--require /x" } })', 'ERR_GUARD_WORKER_OPTION'],
-  ['new (Worker.prototype.constructor)("1", { eval: true })', 'ERR_GUARD_WORKER_EVAL'],
-  ['inWorker(WORKER, {})', 'ok'],
-  ['(process.env.NODE_OPTIONS = "--require /x", inWorker(WORKER, {}))', 'ok'],
-  [
-    'import("node:worker_threads").then((w) => new Worker(WORKER, { env: w.SHARE_ENV }))',
-    'ERR_GUARD_WORKER_OPTION',
-  ],
-  ['inWorker(WORKER, { env: {}, execArgv: [] })', 'ok'],
-];
-
-const CJS_DOORS: readonly (readonly [tried: string, outcome: string])[] = [
-  ['require("child_process")', 'ERR_GUARD_CHILD_PROCESS'],
-  ['require("node:vm")', 'ERR_GUARD_VM'],
-  ['require("fs")', 'ok'],
-  ['module.constructor._load("child_process")', 'ERR_GUARD_CHILD_PROCESS'],
-  ['module.constructor.createRequire(__filename)("child_process")', 'ERR_GUARD_CHILD_PROCESS'],
-  ['module.constructor.createRequire(OUTSIDE)(OUTSIDE)', 'ERR_GUARD_MODULE_UNSIGNED'],
-  ['require("./lib.cjs")', 'ok'],
-  ['require("./lib.mjs")', 'ERR_GUARD_REQUIRE_ESM'],
-  ['new module.constructor("x")._compile("1", "x.js")', 'ERR_GUARD_COMPILE'],
-  ['new module.constructor("x").load(OUTSIDE)', 'ERR_GUARD_MODULE_UNSIGNED'],
-  [
-    'module.constructor._extensions[".js"](new module.constructor("x"), OUTSIDE)',
-    'ERR_GUARD_MODULE_UNSIGNED',
-  ],
-  ['require.extensions[".ts"] = () => {}', 'ERR_GUARD_LOADER_HOOK'],
-  ['delete require.extensions[".js"]', 'ERR_GUARD_LOADER_HOOK'],
-  ['require("./unsigned.node")', 'ERR_GUARD_NATIVE_UNSIGNED'],
-  ['process.dlopen({ exports: {} }, OUTSIDE)', 'ERR_GUARD_NATIVE_UNSIGNED'],
-  // Signed but no library: the guard lets it through, and the system says what it thinks of it.
-  ['require("./signed.node")', 'ERR_DLOPEN_FAILED'],
-  ['process.dlopen({ exports: {} }, require.resolve("./signed.node"))', 'ERR_DLOPEN_FAILED'],
-  ['require("./changed.node")', 'ERR_GUARD_MODULE_CHANGED'],
-  // From here on every compilation is refused, so this stands last.
-  ['(module.constructor.wrapper[0] += "more();", require("./other.cjs"))', 'ERR_GUARD_LOADER_HOOK'],
-];
 
 const EMPTY_WASM = 'Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)';
 /** The same with an empty custom section, so that it is another file. */
 const SIGNED_WASM = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 0, 2, 1, 120);
 
-const probes = (doors: readonly (readonly [string, string])[]): string =>
+const probes = (doors: readonly Door[]): string =>
   `const outcomes = {};
-   const doors = {${doors.map(([tried]) => `${JSON.stringify(tried)}: () => ${tried}`).join(',\n')}};
+   const doors = ${doorsOf(doors)};
    for (const [tried, open] of Object.entries(doors)) {
      try { await open(); outcomes[tried] = 'ok'; } catch (error) { outcomes[tried] = error.code ?? String(error); }
    }
@@ -131,9 +42,9 @@ const app = (outside: string): Record<string, string | Uint8Array> => ({
       worker.once('error', fail);
       worker.once('message', (codes) => codes === expected ? done() : fail(new Error(codes)));
     });
-    ${probes(ESM_DOORS)}`,
+    ${probes(GUARD_DOORS.esm)}`,
   'cjs.cjs': `const OUTSIDE = ${JSON.stringify(outside)};
-    require('fs').writeFileSync(__dirname + '/unsigned.node', 'no library');\n(async () => { ${probes(CJS_DOORS)} })();`,
+    require('fs').writeFileSync(__dirname + '/unsigned.node', 'no library');\n(async () => { ${probes(GUARD_DOORS.cjs)} })();`,
   'eval.mjs': 'console.log(eval("40 + 2"), new Function("return 1")());',
   'wasm.mjs': `await WebAssembly.compile(${EMPTY_WASM}); console.log('compiled');`,
   'static.mjs': 'console.log("evil"); import "node:child_process";',
@@ -153,8 +64,8 @@ describe('guard: doors', function () {
   });
 
   for (const [file, doors] of [
-    ['esm.mjs', ESM_DOORS],
-    ['cjs.cjs', CJS_DOORS],
+    ['esm.mjs', GUARD_DOORS.esm],
+    ['cjs.cjs', GUARD_DOORS.cjs],
   ] as const) {
     it(`closes every door of ${file}, and only these`, async () => {
       const run = await signed.run(file);

@@ -3,52 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { writeApplication } from '../../../demo/app/folder.js';
+import { doorsOf, GUARD_DOORS } from '../../corpora/guard-doors.js';
 import { codes, SignedApp } from '../../support/guard.js';
 import { external, matMulModel, weightBytes } from '../../support/onnx.js';
 import { useTemp } from '../../support/temp.js';
-
-const DOORS: readonly (readonly [tried: string, outcome: string])[] = [
-  ['create(MODEL)', 'ok'],
-  ['create(MODEL, { executionProviders: ["wasm"] })', 'ok'],
-  ['create(MODEL.buffer, MODEL.byteOffset, MODEL.byteLength)', 'ok'],
-  ['create(shared(MODEL))', 'ok'],
-  ['create("model.onnx")', 'ERR_GUARD_SESSION_PATH'],
-  ['create(new URL("model.onnx", import.meta.url))', 'ERR_GUARD_SESSION_PATH'],
-  ['create(UNSIGNED)', 'ERR_GUARD_SESSION_UNVERIFIED'],
-  ['create(UNSIGNED.buffer, UNSIGNED.byteOffset, UNSIGNED.byteLength)', 'ERR_GUARD_SESSION_UNVERIFIED'],
-  ['create(MODEL.subarray(1))', 'ERR_GUARD_SESSION_UNVERIFIED'],
-  ['ort.default.InferenceSession.create(UNSIGNED)', 'ERR_GUARD_SESSION_UNVERIFIED'],
-  ['COMMON.InferenceSession.create(UNSIGNED)', 'ERR_GUARD_SESSION_UNVERIFIED'],
-  [
-    'import("onnxruntime-web/wasm").then((o) => o.InferenceSession.create(UNSIGNED))',
-    'ERR_GUARD_SESSION_UNVERIFIED',
-  ],
-  ['create(EXTERNAL)', 'ERR_GUARD_SESSION_EXTERNAL'],
-  ['create(EXTERNAL, { externalData: ["w.bin"] })', 'ERR_GUARD_SESSION_EXTERNAL'],
-  ['create(EXTERNAL, { externalData: [{ path: "w.bin", data: "w.bin" }] })', 'ERR_GUARD_SESSION_EXTERNAL'],
-  ['create(EXTERNAL, { externalData: [{ path: "w.bin", data: ZEROS }] })', 'ERR_GUARD_SESSION_UNVERIFIED'],
-  ['create(EXTERNAL, { externalData: [{ path: "other", data: WEIGHTS }] })', 'ERR_GUARD_SESSION_EXTERNAL'],
-  ['create(EXTERNAL, { externalData: [{ path: "w.bin", data: WEIGHTS }] })', 'ok'],
-  ['create(EXTERNAL, { externalData: [{ path: "./w.bin", data: WEIGHTS }] })', 'ok'],
-  ['create(DOTTED, { externalData: [{ path: "w.bin", data: WEIGHTS }] })', 'ok'],
-  ['create(DOTTED, { externalData: [{ path: "./w.bin", data: WEIGHTS }] })', 'ok'],
-  [
-    'create(DOTTED, { externalData: [{ path: "./w.bin", data: WEIGHTS }, { path: "w.bin", data: OTHER }] })',
-    'ERR_GUARD_SESSION_EXTERNAL',
-  ],
-  // Signed, but under another name than the model means.
-  ['create(EXTERNAL, { externalData: [{ path: "w.bin", data: OTHER }] })', 'ERR_GUARD_SESSION_EXTERNAL'],
-  ['create(ESCAPES, { externalData: [{ path: "../w.bin", data: WEIGHTS }] })', 'ERR_ONNX_EXTERNAL_PATH'],
-  ['create(LONG, { externalData: [{ path: "w.bin", data: WEIGHTS }] })', 'ERR_ONNX_EXTERNAL_RANGE'],
-  [
-    'create(MODEL, { extra: { session: { model_external_initializers_file_folder_path: "/" } } })',
-    'ERR_GUARD_SESSION_EXTERNAL',
-  ],
-  ['import("./copy.mjs")', 'ERR_GUARD_RUNTIME_COPY'],
-  ['require("onnxruntime-web").InferenceSession.create(UNSIGNED)', 'ERR_GUARD_SESSION_UNVERIFIED'],
-  ['require("onnxruntime-web").InferenceSession.create("model.onnx")', 'ERR_GUARD_SESSION_PATH'],
-  ['ort.InferenceSession.create = null', 'TypeError'],
-];
 
 const program = `
   import { readFileSync } from 'node:fs';
@@ -69,7 +27,7 @@ const program = `
     return copy;
   };
   const outcomes = {};
-  const doors = {${DOORS.map(([tried]) => `${JSON.stringify(tried)}: () => ${tried}`).join(',\n')}};
+  const doors = ${doorsOf(GUARD_DOORS.sessions)};
   for (const [tried, open] of Object.entries(doors)) {
     try { await open(); outcomes[tried] = 'ok'; } catch (error) { outcomes[tried] = error.code ?? error.name; }
   }
@@ -108,7 +66,7 @@ describe('guard: model sessions', function () {
     const run = await app.run('probe.js');
     expect(run.status, run.stderr).to.equal(0);
     const { outcomes, y } = JSON.parse(run.stdout) as { outcomes: object; y: number[] };
-    expect(outcomes).to.deep.equal(Object.fromEntries(DOORS));
+    expect(outcomes).to.deep.equal(Object.fromEntries(GUARD_DOORS.sessions));
     expect(y).to.deep.equal([4, 6]);
     expect(codes(run)).to.include('ERR_GUARD_SESSION_PATH');
   });

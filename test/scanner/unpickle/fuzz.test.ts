@@ -5,7 +5,7 @@ import { MemorySource } from '../../../core/formats/source.js';
 import { Unpickler, unpickle, unpickleModel } from '../../../scanner/unpickle/index.js';
 import { GOOD_PICKLE, torchZip } from '../../support/model-builder.js';
 import { legacyTorch, pickle } from '../../support/pickle-builder.js';
-import { CORPUS } from '../pickle-corpus.js';
+import { CORPUS } from '../../corpora/pickles.js';
 
 /** Mutations in all; `MODELSEAL_FUZZ=1000000` runs longer, and another seed other ones. */
 const ROUNDS = Number(process.env.MODELSEAL_FUZZ ?? 4000);

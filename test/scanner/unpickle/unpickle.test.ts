@@ -21,7 +21,7 @@ import {
   u32,
   u64,
 } from '../../support/pickle-builder.js';
-import { CORPUS } from '../pickle-corpus.js';
+import { CORPUS } from '../../corpora/pickles.js';
 
 /** Mutations are the same in every run; another seed makes other ones. */
 const SEED = Number(process.env.MODELSEAL_FUZZ_SEED ?? 1);
