@@ -77,6 +77,9 @@ const firstSentence = (doc: string): string =>
 /** docs/api.md as a whole. */
 export function apiIndex(): string {
   const verbs = publicVerbs();
+  for (const { module, name, doc, example } of verbs)
+    if (doc === '' || example === '')
+      throw new Error(`${name} of modelseal/${module} needs a sentence and an @example in its comment`);
   return [
     '# API',
     '',

@@ -66,6 +66,17 @@ interface Transcript {
  * and a transcript that the root key signs. The authority is in place with its transcript, or not at all.
  *
  * @throws {ModelsealError} `ERR_CEREMONY_PLAIN`, `ERR_CEREMONY_MEDIUM`, `ERR_CEREMONY_WITNESS`, what `createAuthority` throws
+ * @example
+ * await holdCeremony({
+ *   home: 'authority',
+ *   at: new Date(),
+ *   organization: 'Example Ltd',
+ *   protection: { root: 'of the key in the safe', issuing: secret },
+ *   rootOut: '/media/root',
+ *   issuingOut: '/media/issuing',
+ *   operator: 'Ada Lovelace',
+ *   witnesses: ['Grace Hopper'],
+ * });
  */
 export async function holdCeremony(request: CeremonyRequest): Promise<Ceremony> {
   checkOptions('holdCeremony', request, CEREMONY);

@@ -146,6 +146,8 @@ const CROSS: OptionTable<CrossOrder> = { certificate: is.text, out: is.text, at:
  * Has the issuing CA of another authority certified and writes the cross-certificate.
  *
  * @throws {ModelsealError} `ERR_FILE_…`, what {@link Authority.crossCertify} throws
+ * @example
+ * await crossCertifyInto(authority, { certificate: 'old/issuing.pem', out: 'cross.pem', at: new Date() });
  */
 export async function crossCertifyInto(authority: Authority, order: CrossOrder): Promise<Certificate> {
   checkOptions('crossCertifyInto', order, CROSS);
