@@ -93,9 +93,10 @@ const explain: Command = (context) =>
       context.output.result({ policy: file, ...found }, () =>
         [
           `${printable(found.model)} (claimed, not verified) is judged by ${printable(found.rule ?? 'the whole policy')}`,
-          ...Object.entries(found.demands).map(
-            ([name, value]) => `  ${name}: ${printable(JSON.stringify(value))}`,
-          ),
+          // JSON has no undefined: what is not demanded is not said, there or here.
+          ...Object.entries(found.demands)
+            .filter(([, value]) => value !== undefined)
+            .map(([name, value]) => `  ${name}: ${printable(JSON.stringify(value))}`),
           ...found.notEnforced.map(
             ({ check: name, demands }) =>
               `  reported, not enforced (${name}): ${printable(JSON.stringify(demands))}`,
