@@ -66,6 +66,9 @@ export interface AttestedModel {
  * Signs a statement about a model, bound to its tree digest, as an in-toto attestation in a Sigstore bundle.
  *
  * @throws {ModelsealError} `ERR_ATTESTATION`, `ERR_SIGN_*`, `ERR_KEY_*`, `ERR_MODEL_*`, `ERR_FILE_*`, `ERR_TIMESTAMP_*`
+ * @example
+ * const predicate = readPredicate('card.json');
+ * await attestModel('model', { key, certificate, chain, at: new Date(), type: 'model-card', predicate });
  */
 export async function attestModel(path: string, options: AttestOptions): Promise<AttestedModel> {
   checkOptions('attestModel', options, ATTEST);
@@ -93,7 +96,11 @@ export async function attestModel(path: string, options: AttestOptions): Promise
   return { file, type, treeDigest, warnings: [...warnings, ...model.warnings] };
 }
 
-/** A predicate from a file. @throws {ModelsealError} `ERR_FILE_*`, `ERR_JSON_*`, `ERR_ATTESTATION` */
+/**
+ * A predicate from a file. @throws {ModelsealError} `ERR_FILE_*`, `ERR_JSON_*`, `ERR_ATTESTATION`
+ * @example
+ * const predicate = readPredicate('card.json');
+ */
 export function readPredicate(file: string): Predicate {
   const bytes = readBounded(file, 'predicate', MAX_PREDICATE_BYTES);
   const json = parseStrictJson(bytes, { what: 'predicate', maxBytes: MAX_PREDICATE_BYTES, maxDepth: 60 });

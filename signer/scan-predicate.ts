@@ -30,7 +30,11 @@ const RULES: OptionTable<ScanRules> = {
   maxPickleBytes: is.number,
 };
 
-/** The predicate of a scan attestation. What departs from the default rules is in it, so that a softer scan shows. */
+/**
+ * The predicate of a scan attestation. What departs from the default rules is in it, so that a softer scan shows.
+ * @example
+ * const predicate = scanPredicate(scanPaths(['model']), {}, new Date());
+ */
 export function scanPredicate(result: ScanFindings, rules: ScanRules, at: Date): Predicate {
   checkOptions('scanPredicate', rules, RULES);
   const { disable = [], enable = [], failOn = 'medium', allowUnparsed = false } = rules;

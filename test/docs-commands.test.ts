@@ -45,6 +45,8 @@ const SHOWN: Readonly<Record<string, string>> = {
     'test/interop/standalone.test.ts, where the toolchain can be had',
   'modelseal sign ./model … --timestamp-url http://tsa.example.org':
     'a time-stamp authority; test/signer/timestamp.test.ts has one',
+  'modelseal attest ./model --type slsa-provenance --predicate build.json --private-key K --signing-certificate C':
+    'a predicate of somebody’s build; test/loader/attestation.test.ts has one',
   'modelseal push ./tiny oci://registry.example/acme/tiny:v1': 'a registry; test/interop/oci.test.ts has one',
 };
 

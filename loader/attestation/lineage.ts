@@ -27,6 +27,8 @@ const MAX_BASES = 64;
  * @throws {ModelsealError} `ERR_LINEAGE_MISSING` for a base model that is not among them, `ERR_LINEAGE_TOO_LONG`, `ERR_LINEAGE_CIRCULAR`, and
  *   what
  *   refuses one of the models
+ * @example
+ * await verifyLineage('model', ['base'], { trustRoots, at: new Date() });
  */
 export async function verifyLineage(
   path: string,
