@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { DOCUMENTS } from '../../demo/attack/documents.js';
 import type { DemoResult } from '../../demo/index.js';
+import { SCENARIOS } from '../../demo/scenarios/index.js';
 import { guardEntry } from '../../loader/guard/run.js';
 import { cli } from '../support/cli.js';
 import { useTemp } from '../support/temp.js';
@@ -28,7 +29,7 @@ describe('modelseal demo', function () {
     expect(run.code, run.stdout + run.stderr).to.equal(0);
     const result = JSON.parse(run.stdout) as DemoResult;
     expect(result.asExpected).to.equal(true);
-    expect(result.scenarios).to.have.lengthOf(15);
+    expect(result.scenarios).to.have.lengthOf(SCENARIOS.length);
     for (const name of ['model/model.sig', 'app/model.sig', 'ca/root.pem', 'developer/cert.pem']) {
       expect(existsSync(join(folder, name)), name).to.equal(true);
     }

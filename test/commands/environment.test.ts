@@ -238,6 +238,7 @@ describe('environment variables', () => {
           join(temp(), `${randomUUID()}.json`),
           ...later,
         ],
+        lineage: () => ['lineage', signed, ...later],
         'quarantine restore': () => ['quarantine', 'restore', 'none', ...later],
         'trust add': () => ['trust', 'add', 'other', root],
         'trust list': () => ['trust', 'list'],
@@ -285,6 +286,7 @@ describe('environment variables', () => {
           join(temp(), `${randomUUID()}.json`),
           ...trust,
         ],
+        lineage: ['lineage', signed, ...trust],
         run: ['run', join(signed, 'main.js'), '--signed', signed, ...trust],
         'quarantine restore': ['quarantine', 'restore', 'none', ...trust],
         'policy explain': ['policy', 'explain', signed],
@@ -449,4 +451,7 @@ describe('environment variables', () => {
 });
 
 /** Arguments that are one of a few. */
-const CHOICES: Readonly<Record<string, readonly string[]>> = { completion: ['bash'] };
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  attest: ['--type', 'model-card'],
+  completion: ['bash'],
+};

@@ -66,6 +66,11 @@ describe('options of trust, the same for every command that verifies', function 
     const single = [
       'signature',
       'evidence',
+      'attestation',
+      'require-attestation',
+      'attester',
+      'scan-version',
+      'scan-max-age',
       'ignore-paths',
       'ignore-unsigned-files',
       'manifest-ignores',
