@@ -27,6 +27,11 @@ export function isSignature(file: string): boolean {
   }
 }
 
+/** What cannot be looked at, behind a link to itself for instance, is not a signature. */
 function isThere(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }
