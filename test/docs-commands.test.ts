@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { cli } from './support/cli.js';
+import { needAll } from './support/slow.js';
 import { everyCommandPath } from './support/command-paths.js';
 import { cacheModel } from './support/hub.js';
 import { writeModel } from './support/signed-model.js';
@@ -105,7 +106,8 @@ describe('commands of the documents', function () {
   };
   const pages = DOCUMENTS.filter((file) => blocksOf(file).some(({ language }) => language === 'sh'));
 
-  before(() => {
+  before(function () {
+    needAll(this);
     const start = join(temp, 'start');
     writeModel(join(start, 'model'));
     play('README.md', start);

@@ -22,6 +22,7 @@ import { sealFile } from '../../ca/backup/sealed-file.js';
 import { cli } from '../support/cli.js';
 import { expectCodeAsync } from '../support/errors.js';
 import { needOpenssl, openssl } from '../support/openssl.js';
+import { needAll } from '../support/slow.js';
 import { useTemp } from '../support/temp.js';
 import { AT, ada, days, noPassphrase, openNew, save } from './support/authority.js';
 
@@ -29,6 +30,10 @@ const PASSPHRASE = 'of the backup alone';
 const KEYS = { root: 'of the key in the safe', issuing: 'typed every single day' };
 
 describe('ca: backup', function () {
+  before(function () {
+    needAll(this);
+  });
+
   this.timeout(60_000);
   const temp = useTemp();
   const path = (...parts: string[]): string => join(temp(), ...parts);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { openAuthority } from '../../ca/index.js';
 import { decodeCertificates } from '../../core/x509/index.js';
+import { needAll } from '../support/slow.js';
 import { useTemp } from '../support/temp.js';
 import { AT, ada, noPassphrase, openNew } from './support/authority.js';
 
@@ -27,6 +28,10 @@ async function untilIssuing(out: string, child: ChildProcess): Promise<void> {
 }
 
 describe('ca: killed at any moment', () => {
+  before(function () {
+    needAll(this);
+  });
+
   const temp = useTemp();
 
   it('never leaves a certificate that the database does not know, nor a serial twice', async function () {

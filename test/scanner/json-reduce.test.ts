@@ -5,6 +5,7 @@ import { parseJson } from '../../scanner/formats/json.js';
 import { JsonReducer, KeySet } from '../../scanner/formats/json-reduce.js';
 import { MemorySource } from '../../core/formats/source.js';
 import { type FileScan, scanSource } from '../../scanner/index.js';
+import { needAll } from '../support/slow.js';
 
 const TELLING = new KeySet(CONFIG_KEYS);
 const NONE = new KeySet([]);
@@ -79,6 +80,7 @@ describe('JSON that streams by', () => {
   });
 
   it('finds in a large document what is found in a small one, wherever it stands', function () {
+    needAll(this);
     this.timeout(30_000);
     const words = (size: number): string =>
       Array.from({ length: size / 16 }, (_, i) => `"word-${i % 1000}":${i}`).join(',\n');
