@@ -12,6 +12,7 @@ import { type CliResult, cli } from '../support/cli.js';
 import { everyCommandPath } from '../support/command-paths.js';
 import { testKey } from '../support/pki.js';
 import { publisher, writeModel } from '../support/signed-model.js';
+import { needAll } from '../support/slow.js';
 import { useTemp } from '../support/temp.js';
 
 type Name = keyof typeof VARIABLES;
@@ -21,6 +22,10 @@ const KEY = 'a shared secret';
 const pub = publisher();
 
 describe('environment variables', () => {
+  before(function () {
+    needAll(this);
+  });
+
   const temp = useTemp();
   let root: string;
   let key: string;
