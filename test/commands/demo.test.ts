@@ -9,6 +9,7 @@ import type { DemoResult } from '../../demo/index.js';
 import { SCENARIOS } from '../../demo/scenarios/index.js';
 import { guardEntry } from '../../loader/guard/run.js';
 import { cli } from '../support/cli.js';
+import { needAll } from '../support/slow.js';
 import { useTemp } from '../support/temp.js';
 
 const bin = fileURLToPath(new URL('../../dist/bin/modelseal.cjs', import.meta.url));
@@ -18,6 +19,7 @@ describe('modelseal demo', function () {
   const temp = useTemp();
 
   it('prints one JSON object, ends with 0 and keeps its files on request', async function () {
+    needAll(this);
     try {
       guardEntry();
     } catch {
